@@ -1,0 +1,1 @@
+//! The configuration file: JSON5, includes, environment, old names.

@@ -1,0 +1,1 @@
+//! Gives memory back to the system after a crowd has left.

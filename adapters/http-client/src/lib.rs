@@ -1,0 +1,1 @@
+//! What everything that calls HTTP services shares: one client, event streams, limits.

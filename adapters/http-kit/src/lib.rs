@@ -1,0 +1,1 @@
+//! What everything that answers HTTP shares: routes, bodies, refusals.

@@ -1,0 +1,1 @@
+//! The listener: accept, route, limit, close.

@@ -1,0 +1,1 @@
+//! The gateway's own secrets on disk, and comparing them.

@@ -1,0 +1,1 @@
+//! Log layers, the log file, and reading it back.

@@ -1,0 +1,1 @@
+//! The frames of the gateway protocol, in its three spellings; no I/O.

@@ -1,0 +1,1 @@
+//! The gateway protocol from the other end, for the command line.

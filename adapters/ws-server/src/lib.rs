@@ -1,0 +1,1 @@
+//! One client's connection, and the hub that tells all of them.

@@ -1,0 +1,1 @@
+//! Builds the gateway and lets it run; the openclaw binary.

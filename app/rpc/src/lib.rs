@@ -1,0 +1,1 @@
+//! The methods clients may call.

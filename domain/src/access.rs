@@ -1,0 +1,214 @@
+//! Who may do what.
+
+use std::fmt;
+
+use crate::words::words;
+
+words! {
+    /// What a client is to the gateway.
+    pub enum Role {
+        /// A person or a program acting for one.
+        Operator = "operator",
+        /// A machine that carries out commands.
+        Node = "node",
+    }
+}
+
+words! {
+    /// A permission of an operator (`ws-protocol.md` 4.10).
+    pub enum Scope {
+        /// Everything.
+        Admin = "operator.admin",
+        /// Looking at health, status, sessions, models and what is said.
+        Read = "operator.read",
+        /// Sending, running agents, waking. Includes reading.
+        Write = "operator.write",
+        /// Asking for and deciding on commands that need a person's consent.
+        Approvals = "operator.approvals",
+        /// Letting devices and nodes in.
+        Pairing = "operator.pairing",
+        /// Answering the questions of agents.
+        Questions = "operator.questions",
+        /// Speaking with agents.
+        Talk = "operator.talk",
+        /// Reading the secrets of speech providers.
+        TalkSecrets = "operator.talk.secrets",
+    }
+}
+
+/// A set of [`Scope`]s.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Scopes(u16);
+
+impl Scopes {
+    /// No scope at all.
+    pub const NONE: Self = Self(0);
+
+    /// What somebody who knows the shared secret may ask for.
+    pub fn all() -> Self {
+        Scope::ALL.iter().copied().collect()
+    }
+
+    /// Whether `scope` itself is in the set. What a scope includes is the
+    /// business of [`Access::check`].
+    pub const fn contains(self, scope: Scope) -> bool {
+        self.0 & Self::bit(scope) != 0
+    }
+
+    /// This set and `scope`.
+    #[must_use]
+    pub const fn with(self, scope: Scope) -> Self {
+        Self(self.0 | Self::bit(scope))
+    }
+
+    /// What is in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether nothing is in it.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The scopes, in the order of the manual.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.iter().copied().filter(move |scope| self.contains(*scope))
+    }
+
+    const fn bit(scope: Scope) -> u16 {
+        1 << scope as u16
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        scopes.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+impl fmt::Debug for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(Scope::as_str)).finish()
+    }
+}
+
+words! {
+    /// How a client showed who it is.
+    pub enum Proof {
+        /// It knows the gateway's token.
+        Token = "token",
+        /// It knows the gateway's password.
+        Password = "password",
+        /// It showed nothing, and the configuration allows that for local clients.
+        Nothing = "none",
+    }
+}
+
+/// Somebody the authenticator let in, and what they may do.
+///
+/// Made in one place, from credentials and the circumstances of a connection,
+/// and never widened afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// What the client is to the gateway.
+    pub role: Role,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// How it showed who it is.
+    pub proof: Proof,
+    /// Whether it runs on this machine and reached the gateway directly.
+    pub local: bool,
+}
+
+/// What a method or an event asks of whoever wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Any client that was let in.
+    Anyone,
+    /// An operator who holds the scope, or one that includes it.
+    Operator(Scope),
+    /// A node.
+    Node,
+}
+
+/// Why a caller may not proceed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The caller's role never may.
+    #[error("unauthorized role: {0}")]
+    Role(Role),
+    /// The caller lacks this scope.
+    #[error("missing scope: {0}")]
+    Scope(Scope),
+}
+
+impl Access {
+    /// Decides whether `caller` may proceed.
+    pub fn check(self, caller: &Principal) -> Result<(), Denied> {
+        match (self, caller.role) {
+            (Self::Anyone, _) | (Self::Node, Role::Node) => Ok(()),
+            (Self::Node, role) | (Self::Operator(_), role @ Role::Node) => Err(Denied::Role(role)),
+            (Self::Operator(scope), Role::Operator) if includes(caller.scopes, scope) => Ok(()),
+            (Self::Operator(scope), Role::Operator) => Err(Denied::Scope(scope)),
+        }
+    }
+}
+
+fn includes(held: Scopes, asked: Scope) -> bool {
+    held.contains(asked)
+        || held.contains(Scope::Admin)
+        || (held.contains(Scope::Write) && matches!(asked, Scope::Read | Scope::Talk))
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anyone => f.write_str("anyone"),
+            Self::Operator(scope) => f.write_str(scope.as_str()),
+            Self::Node => f.write_str("role node"),
+        }
+    }
+}
+
+#[test]
+fn who_may_do_what() {
+    use Scope::{Admin, Approvals, Pairing, Read, Talk, Write};
+
+    let caller = |role, scopes: &[Scope]| Principal {
+        role,
+        scopes: scopes.iter().copied().collect(),
+        proof: Proof::Token,
+        local: true,
+    };
+    let operator = |scopes: &[Scope]| caller(Role::Operator, scopes);
+    let node = caller(Role::Node, &[]);
+
+    #[rustfmt::skip]
+    let table = [
+        // asked of the caller          held by the caller      allowed
+        (Access::Operator(Read),      operator(&[Read]),        true),
+        (Access::Operator(Read),      operator(&[Write]),       true),
+        (Access::Operator(Talk),      operator(&[Write]),       true),
+        (Access::Operator(Write),     operator(&[Read]),        false),
+        (Access::Operator(Approvals), operator(&[Write]),       false),
+        (Access::Operator(Pairing),   operator(&[Admin]),       true),
+        (Access::Operator(Admin),     operator(&[Write]),       false),
+        (Access::Operator(Read),      operator(&[]),            false),
+        (Access::Operator(Read),      node.clone(),             false),
+        (Access::Node,                operator(&[Admin]),       false),
+        (Access::Node,                node.clone(),             true),
+        (Access::Anyone,              operator(&[]),            true),
+        (Access::Anyone,              node,                     true),
+    ];
+    for (asked, held, allowed) in table {
+        assert_eq!(asked.check(&held).is_ok(), allowed, "{asked} with {held:?}");
+    }
+}
+
+#[test]
+fn refusals_name_what_is_missing() {
+    assert_eq!(Denied::Scope(Scope::Admin).to_string(), "missing scope: operator.admin");
+    assert_eq!(Denied::Role(Role::Node).to_string(), "unauthorized role: node");
+}

@@ -1,0 +1,84 @@
+//! Every event clients can be told: its name, who may see it, and what becomes
+//! of it when a client cannot keep up.
+
+use crate::{
+    access::{Access, Scope},
+    words::words,
+};
+
+words! {
+    /// The events of the gateway (`ws-protocol.md` 7).
+    pub enum EventKind {
+        /// The gateway is alive.
+        Tick = "tick",
+        /// A fresh health summary.
+        Health = "health",
+        /// Who is connected.
+        Presence = "presence",
+        /// A heartbeat of an agent was sent or skipped.
+        Heartbeat = "heartbeat",
+        /// What an agent is doing: lifecycle, text, tools.
+        Agent = "agent",
+        /// What an agent answers: deltas, and one end.
+        Chat = "chat",
+        /// The gateway is about to stop.
+        Shutdown = "shutdown",
+        /// Sessions were created, changed or deleted.
+        SessionsChanged = "sessions.changed",
+        /// A message was added to the transcript of a session.
+        SessionMessage = "session.message",
+    }
+}
+
+/// What happens to an event for a client that has no room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Never left out: the client is closed with 1008 `slow consumer`.
+    Critical,
+    /// The newest replaces the one that waits under the same key.
+    Coalesced,
+    /// Left out.
+    Droppable,
+}
+
+/// What is known about an event before it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Who may see it.
+    pub access: Access,
+    /// What happens when a client cannot keep up. An end of a run is always
+    /// [`Class::Critical`], whatever stands here for its deltas.
+    pub class: Class,
+    /// For the manual.
+    pub doc: &'static str,
+}
+
+impl EventKind {
+    /// The rule of this event. Being a `match`, an event without a rule does
+    /// not compile.
+    pub const fn rule(self) -> Rule {
+        const READ: Access = Access::Operator(Scope::Read);
+        #[rustfmt::skip]
+        let (access, class, doc) = match self {
+            Self::Tick            => (Access::Anyone, Class::Droppable, "the gateway is alive"),
+            Self::Health          => (Access::Anyone, Class::Critical,  "a fresh health summary"),
+            Self::Presence        => (READ,           Class::Droppable, "who is connected"),
+            Self::Heartbeat       => (Access::Anyone, Class::Droppable, "a heartbeat of an agent"),
+            Self::Agent           => (READ,           Class::Coalesced, "what an agent is doing"),
+            Self::Chat            => (READ,           Class::Coalesced, "what an agent answers"),
+            Self::Shutdown        => (Access::Anyone, Class::Critical,  "the gateway is about to stop"),
+            Self::SessionsChanged => (READ,           Class::Droppable, "sessions were created, changed or deleted"),
+            Self::SessionMessage  => (READ,           Class::Critical,  "a message was added to a transcript"),
+        };
+        Rule { access, class, doc }
+    }
+}
+
+#[test]
+fn every_event_has_an_audience() {
+    for kind in EventKind::ALL {
+        let rule = kind.rule();
+        assert!(!rule.doc.is_empty(), "{kind} lacks a sentence");
+    }
+    assert_eq!(EventKind::Chat.rule().access, Access::Operator(Scope::Read));
+}

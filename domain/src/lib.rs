@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod access;
+pub mod agent;
+pub mod client;
+pub mod event;
+pub mod ids;
+pub mod limits;
+pub mod run;
+pub mod session;
+pub mod time;
+mod words;
+
+pub use words::UnknownWord;

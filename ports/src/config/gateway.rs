@@ -1,0 +1,230 @@
+//! Section `gateway`.
+
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How the gateway can be reached, and its limits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct GatewayConfig {
+    /// The TCP port for HTTP and WebSocket traffic. `0` picks a free one.
+    pub port: u16,
+    /// `local` runs a gateway here; `remote` only talks to one elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<GatewayMode>,
+    /// Which network interfaces to listen on.
+    pub bind: BindMode,
+    /// Who is let in.
+    pub auth: AuthConfig,
+    /// How much a client may have.
+    pub limits: LimitsConfig,
+    /// The HTTP side.
+    pub http: HttpConfig,
+    /// The dashboard.
+    pub control_ui: ControlUiConfig,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            port: 18789,
+            mode: None,
+            bind: BindMode::Loopback,
+            auth: AuthConfig::default(),
+            limits: LimitsConfig::default(),
+            http: HttpConfig::default(),
+            control_ui: ControlUiConfig::default(),
+        }
+    }
+}
+
+/// Whether a gateway runs here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GatewayMode {
+    /// It does.
+    Local,
+    /// It runs elsewhere.
+    Remote,
+}
+
+/// Which network interfaces to listen on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BindMode {
+    /// Only this machine: `127.0.0.1` and `::1`.
+    #[default]
+    Loopback,
+    /// Every interface.
+    Lan,
+    /// Only the tailnet address.
+    Tailnet,
+    /// The tailnet address if there is one, otherwise only this machine.
+    Auto,
+    /// Exactly this address.
+    #[serde(untagged)]
+    Address(IpAddr),
+}
+
+/// Who is let in.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AuthConfig {
+    /// What a client has to show. Default: `password` when one is set, else
+    /// `token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<AuthMode>,
+    /// The token. When absent, the one in the state directory counts, which is
+    /// made on first start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for AuthConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuthConfig")
+            .field("mode", &self.mode)
+            .field("token", &self.token.is_some())
+            .field("password", &self.password.is_some())
+            .finish()
+    }
+}
+
+/// What a client has to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthMode {
+    /// The token.
+    Token,
+    /// The password.
+    Password,
+    /// Nothing. Only for clients on this machine.
+    None,
+}
+
+/// How much a client may have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct LimitsConfig {
+    /// The longest message before login, in bytes.
+    pub preauth_payload_bytes: usize,
+    /// The longest message after login, in bytes. Told to clients as
+    /// `policy.maxPayload`.
+    pub max_payload_bytes: usize,
+    /// What may wait for one client, in bytes. Told to clients as
+    /// `policy.maxBufferedBytes`.
+    pub max_buffered_bytes: usize,
+    /// Connections from one address that have not logged in.
+    pub preauth_connections_per_address: usize,
+    /// Connections from everywhere that have not logged in.
+    pub preauth_connections: usize,
+    /// How long a login may take from the accepted connection on, in
+    /// milliseconds.
+    pub handshake_ms: u64,
+    /// How deep JSON may be nested.
+    pub json_depth: usize,
+    /// Fragments of one message.
+    pub fragments_per_message: usize,
+    /// How often the `tick` event is sent, in milliseconds. Told to clients.
+    pub tick_interval_ms: u64,
+    /// How long a client may take to answer a ping, in milliseconds.
+    pub pong_timeout_ms: u64,
+    /// Runs that may wait in one session.
+    pub queued_runs_per_session: usize,
+    /// Bytes of the head of an HTTP request.
+    pub http_header_bytes: usize,
+    /// Headers of an HTTP request.
+    pub http_header_count: usize,
+    /// How long the head of an HTTP request may take, in milliseconds.
+    pub http_header_ms: u64,
+    /// How long the body of an HTTP request may take, in milliseconds.
+    pub http_body_ms: u64,
+    /// Bytes of the body of `POST /v1/chat/completions`.
+    pub chat_completions_body_bytes: usize,
+    /// How long a shutdown waits for runs, in milliseconds.
+    pub drain_ms: u64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            preauth_payload_bytes: 64 * 1024,
+            max_payload_bytes: 25 * 1024 * 1024,
+            max_buffered_bytes: 4 * 1024 * 1024,
+            preauth_connections_per_address: 32,
+            preauth_connections: 512,
+            handshake_ms: 10_000,
+            json_depth: 128,
+            fragments_per_message: 16_384,
+            tick_interval_ms: 30_000,
+            pong_timeout_ms: 25_000,
+            queued_runs_per_session: 64,
+            http_header_bytes: 16 * 1024,
+            http_header_count: 100,
+            http_header_ms: 10_000,
+            http_body_ms: 30_000,
+            chat_completions_body_bytes: 20 * 1024 * 1024,
+            drain_ms: 30_000,
+        }
+    }
+}
+
+/// The HTTP side.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct HttpConfig {
+    /// Which routes are served.
+    pub endpoints: EndpointsConfig,
+    /// The brief's spelling of `endpoints.chatCompletions.enabled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat_completions: Option<bool>,
+}
+
+impl HttpConfig {
+    /// Whether `POST /v1/chat/completions` is served to clients of a gateway
+    /// that listens on loopback only or not. Unless the file says something, it
+    /// is served on loopback only.
+    pub fn serves_chat_completions(&self, loopback_only: bool) -> bool {
+        self.endpoints.chat_completions.enabled.or(self.chat_completions).unwrap_or(loopback_only)
+    }
+}
+
+/// Which routes are served.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct EndpointsConfig {
+    /// `POST /v1/chat/completions`, and with it `GET /v1/models`.
+    pub chat_completions: EndpointConfig,
+}
+
+/// One route.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct EndpointConfig {
+    /// Whether it is served. Default: only on a gateway that listens on
+    /// loopback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+/// The dashboard, and whose pages may talk to the gateway.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ControlUiConfig {
+    /// Origins of pages that may connect besides the gateway's own, as in
+    /// `https://chat.example`.
+    pub allowed_origins: Vec<String>,
+}
+
+#[test]
+fn a_bind_mode_is_a_word_or_an_address() {
+    let bind = |text: &str| serde_json::from_str::<BindMode>(text).ok();
+    assert_eq!(bind(r#""lan""#), Some(BindMode::Lan));
+    assert_eq!(bind(r#""192.0.2.7""#), Some(BindMode::Address([192, 0, 2, 7].into())));
+    assert_eq!(bind(r#""nowhere""#), None);
+}

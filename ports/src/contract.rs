@@ -1,0 +1,1 @@
+//! What the driven ports promise, in assertions.

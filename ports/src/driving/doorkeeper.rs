@@ -1,0 +1,134 @@
+//! Letting clients in.
+
+use std::{net::IpAddr, sync::Arc};
+
+use async_trait::async_trait;
+use domain::{
+    access::{Principal, Role, Scope},
+    client::{Client, ClientId, ClientInfo, Protocol},
+    time::Timestamp,
+};
+
+use crate::{Json, driving::RpcError};
+
+/// Decides who comes in.
+///
+/// # Contract
+///
+/// - Every principal is made here, and nowhere else.
+/// - Whoever was welcomed is known to the rest of the gateway until
+///   [`left`](Self::left) is called; the caller calls it exactly once.
+#[async_trait]
+pub trait Doorkeeper: Send + Sync {
+    /// Whether somebody in these circumstances may knock at all: checks the
+    /// `Host` and `Origin` of the request, before anything else is done for it.
+    fn may_knock(&self, circumstances: &Circumstances) -> Result<(), RpcError>;
+
+    /// Lets a client of the control plane in, or says why not.
+    async fn admit(
+        &self,
+        id: ClientId,
+        knock: Knock,
+        circumstances: &Circumstances,
+    ) -> Result<Welcome, Refusal>;
+
+    /// The client is gone.
+    fn left(&self, client: &Client);
+
+    /// Who is behind an HTTP request.
+    async fn identify(
+        &self,
+        credentials: &Credentials,
+        circumstances: &Circumstances,
+    ) -> Result<Principal, RpcError>;
+}
+
+/// What is known about a connection before the client has said anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Circumstances {
+    /// Names the connection in logs and to the client: a UUID.
+    pub connection: Box<str>,
+    /// The address at the other end of the socket.
+    pub peer: IpAddr,
+    /// The `Host` header.
+    pub host: Option<Box<str>>,
+    /// The `Origin` header.
+    pub origin: Option<Box<str>>,
+    /// Whether any header says that somebody forwarded the request
+    /// (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`).
+    pub forwarded: bool,
+    /// The nonce of the challenge the client was sent.
+    pub nonce: Box<str>,
+    /// When the challenge was sent.
+    pub challenged_at: Timestamp,
+}
+
+impl Circumstances {
+    /// Whether the client runs on this machine and nobody stands in between:
+    /// both facts of the accepted socket, never of what the client says.
+    pub fn is_local(&self) -> bool {
+        self.peer.to_canonical().is_loopback() && !self.forwarded
+    }
+}
+
+/// What somebody shows in order to be let in. Nothing in here is logged.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// The gateway's token.
+    pub token: Option<Box<str>>,
+    /// The gateway's password.
+    pub password: Option<Box<str>>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials")
+            .field("token", &self.token.is_some())
+            .field("password", &self.password.is_some())
+            .finish()
+    }
+}
+
+/// What a client says in its `connect`.
+#[derive(Clone, Debug)]
+pub struct Knock {
+    /// The protocol agreed upon.
+    pub protocol: Protocol,
+    /// What it wants to be.
+    pub role: Role,
+    /// What it wants to be allowed; `None` when it did not say.
+    pub scopes: Option<Vec<Scope>>,
+    /// What it shows.
+    pub credentials: Credentials,
+    /// What it says about itself.
+    pub info: ClientInfo,
+    /// What it can do.
+    pub capabilities: Vec<Box<str>>,
+    /// Whether it brought a device identity. Checked from issue B on.
+    pub has_device: bool,
+}
+
+/// A client that was let in.
+#[derive(Debug)]
+pub struct Welcome {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The payload of `hello-ok`.
+    pub hello: Json,
+}
+
+/// Why a client was not let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it is told.
+    pub error: RpcError,
+    /// With which code its connection is closed.
+    pub close_code: u16,
+}
+
+impl Refusal {
+    /// A refusal for reasons of policy: close code 1008.
+    pub fn policy(error: RpcError) -> Self {
+        Self { error, close_code: 1008 }
+    }
+}

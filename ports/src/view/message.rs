@@ -1,0 +1,148 @@
+//! What was said.
+
+use domain::{run::Usage, time::Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One message of a transcript (`ws-protocol.md` 9.3). Stored in this form and
+/// handed out as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// Who said it.
+    pub role: MessageRole,
+    /// What was said.
+    pub content: Content,
+    /// When, in milliseconds since the epoch.
+    #[schemars(with = "u64")]
+    pub timestamp: Timestamp,
+    /// The idempotency key of the call that brought it, for messages of users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+    /// Who offers the model that said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The model that said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What it used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<MessageUsage>,
+    /// Why it ends here: `stop`, `length`, `aborted`, `interrupted`, `error`,
+    /// `injected`, `command`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<String>,
+    /// What went wrong, when it ends in an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// The run it belongs to, for answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+}
+
+/// Who said something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum MessageRole {
+    /// A person.
+    User,
+    /// The agent.
+    Assistant,
+    /// The gateway.
+    System,
+    /// A tool.
+    ToolResult,
+}
+
+/// What was said: plain text, or parts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Content {
+    /// Plain text.
+    Text(String),
+    /// Parts.
+    Parts(Vec<MessagePart>),
+}
+
+/// A part of a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum MessagePart {
+    /// Text.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// A picture.
+    Image {
+        /// The bytes in base64.
+        data: String,
+        /// As in `image/png`.
+        mime_type: String,
+    },
+    /// What the model thought.
+    Thinking {
+        /// The text.
+        thinking: String,
+    },
+}
+
+/// Tokens a message used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MessageUsage {
+    /// Read.
+    pub input: u64,
+    /// Written.
+    pub output: u64,
+    /// Read from a cache.
+    pub cache_read: u64,
+    /// Written to a cache.
+    pub cache_write: u64,
+    /// Together.
+    pub total_tokens: u64,
+}
+
+impl From<Usage> for MessageUsage {
+    fn from(usage: Usage) -> Self {
+        Self {
+            input: usage.input,
+            output: usage.output,
+            cache_read: usage.cache_read,
+            cache_write: usage.cache_write,
+            total_tokens: usage.total(),
+        }
+    }
+}
+
+impl Message {
+    /// A message that is nothing but text.
+    pub fn text(role: MessageRole, text: impl Into<String>, timestamp: Timestamp) -> Self {
+        Self {
+            role,
+            content: Content::Parts(vec![MessagePart::Text { text: text.into() }]),
+            timestamp,
+            idempotency_key: None,
+            provider: None,
+            model: None,
+            usage: None,
+            stop_reason: None,
+            error_message: None,
+            run_id: None,
+        }
+    }
+
+    /// All text of the message, its parts separated by line breaks.
+    pub fn plain_text(&self) -> String {
+        match &self.content {
+            Content::Text(text) => text.clone(),
+            Content::Parts(parts) => {
+                let texts = parts.iter().filter_map(|part| match part {
+                    MessagePart::Text { text } => Some(text.as_str()),
+                    MessagePart::Image { .. } | MessagePart::Thinking { .. } => None,
+                });
+                texts.collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Plays the hostile inputs of `tests/cases/bad-inputs.json` against the
+//! `openclaw` binary, from outside and byte by byte.
+//!
+//! The file says for each case what is sent ([`cases`], [`step`]) and what has
+//! to come of it ([`expect`], [`invariant`]). Which cases concern the gateway as
+//! it is today, and which wait for a later issue, is decided in [`scope`] by a
+//! table; no case is left out silently. Every case gets a gateway of its own, on
+//! its own port and in its own home ([`gateway`]).
+
+mod binary;
+mod cases;
+mod client;
+mod environment;
+mod expect;
+mod gateway;
+mod generate;
+mod http;
+mod invariant;
+mod model;
+mod play;
+mod report;
+mod scope;
+mod step;
+mod swarm;
+mod watch;
+mod ws;
+
+pub use binary::{NoBinary, binary};
+pub use play::play_all;
+pub use report::Report;

@@ -1,0 +1,71 @@
+//! The file of cases.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+const FILE: &str = include_str!("../../cases/bad-inputs.json");
+
+/// What the file holds, as far as the runner reads it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Cases {
+    /// What is true of all cases.
+    pub(super) meta: Meta,
+    /// Every case, in the order of the file.
+    pub(super) cases: Vec<Case>,
+}
+
+/// What is true of all cases.
+#[derive(Debug, Deserialize)]
+pub(super) struct Meta {
+    /// What `{{path.tools}}` and its like stand for.
+    pub(super) paths: BTreeMap<String, Value>,
+}
+
+/// One hostile input.
+///
+/// Steps and expectations are read only when the case is played: those of later
+/// issues use words that the runner does not know yet.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Case {
+    /// As in `WSF-012`.
+    pub(super) id: String,
+    /// The part of the gateway it is aimed at.
+    pub(super) surface: String,
+    /// What it does, for people.
+    pub(super) title: String,
+    /// The state the gateway is in beforehand.
+    pub(super) fixture: String,
+    /// What is done, in order.
+    pub(super) steps: Vec<Value>,
+    /// What has to come of it.
+    pub(super) expect: Value,
+    /// Why this copy of the case differs from the one the project was given.
+    #[serde(default)]
+    pub(super) corrected: Option<String>,
+    // For people.
+    #[serde(default, rename = "original")]
+    _original: Value,
+    #[serde(default, rename = "divergence")]
+    _divergence: Value,
+    #[serde(default, rename = "refs")]
+    _refs: Value,
+    #[serde(default, rename = "notes")]
+    _notes: Value,
+}
+
+/// Reads the project's copy of the file.
+pub(super) fn load() -> Result<Cases, serde_json::Error> {
+    serde_json::from_str(FILE)
+}
+
+#[test]
+fn the_file_is_read_and_names_are_unique() {
+    let mut ids: Vec<String> = load().unwrap().cases.into_iter().map(|case| case.id).collect();
+    assert_eq!(ids.len(), 299);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 299);
+}

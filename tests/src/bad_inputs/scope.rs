@@ -1,0 +1,169 @@
+//! Which cases concern the gateway as it is, and which wait for a later issue.
+//!
+//! Two tables decide: what a surface waits for, and on `rpc` and `http` what a
+//! method or a route waits for. What is in neither table is played.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::cases::Case;
+
+/// Whether a case is played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The gateway has all it takes.
+    Now,
+    /// It has to wait.
+    NotYet(NotYet),
+}
+
+/// What a case waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NotYet {
+    issue: &'static str,
+    because: String,
+}
+
+impl NotYet {
+    /// The issue that brings what is missing, as in `issue B`.
+    pub(super) fn issue(&self) -> &'static str {
+        self.issue
+    }
+}
+
+impl fmt::Display for NotYet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not yet ({}): {}", self.issue, self.because)
+    }
+}
+
+const B: &str = "issue B";
+const C: &str = "issue C";
+const D: &str = "issue D";
+const LATER: &str = "a later issue";
+
+/// Surfaces that wait as a whole.
+const SURFACES: &[(&str, &str)] = &[
+    ("auth", B),
+    ("device-signature", B),
+    ("tls", B),
+    ("ssrf", B),
+    ("config-file", C),
+    ("cli", C),
+    ("state-files", C),
+    ("hooks", D),
+    ("slack", D),
+    ("canvas-ui", D),
+    ("cron", LATER),
+];
+
+/// Surfaces that are played, case by case.
+const PLAYED: &[&str] =
+    &["ws-frame", "ws-upgrade", "connect-params", "session-key", "rpc", "http", "environment"];
+
+/// Methods that do not exist yet, by the beginning of their names. On `rpc` a
+/// case waits for the first of its methods that is here.
+const METHODS: &[(&str, &str)] = &[
+    ("config.set", C),
+    ("config.patch", C),
+    ("config.apply", C),
+    ("device.", B),
+    ("node.", B),
+    ("exec.", B),
+    ("wizard.", C),
+    ("update.", C),
+    ("browser.", LATER),
+    ("cron.", LATER),
+    ("poll", LATER),
+    ("send", LATER),
+    ("skills.", LATER),
+    ("talk.", LATER),
+    ("tts.", LATER),
+    ("usage.", LATER),
+    ("voicewake.", LATER),
+    ("web.login.", LATER),
+];
+
+/// Routes that do not exist yet. Only requests in good form wait for them: what
+/// is refused before it is routed (`tcp` steps) is played.
+const ROUTES: &[(&str, &str)] = &[("/tools/invoke", D), ("{{path.tools}}", D), ("/v1/responses", D)];
+
+/// Fixtures that take something that does not exist yet.
+const FIXTURES: &[(&str, &str)] = &[
+    // A model that calls tools, and the tools.
+    ("mock-model", LATER),
+    ("slack-mock", LATER),
+    ("browser-mock", LATER),
+    ("two-nodes", B),
+    ("node-online", B),
+    ("node-silent", B),
+    ("node-offline-queue", B),
+];
+
+/// Decides about a case.
+pub(super) fn of(case: &Case) -> Scope {
+    let not_yet = |issue, because: String| Scope::NotYet(NotYet { issue, because });
+
+    if let Some((surface, issue)) = SURFACES.iter().find(|(name, _)| *name == case.surface) {
+        return not_yet(issue, format!("surface {surface}"));
+    }
+    // A surface nobody has thought of is played, and fails if it cannot be.
+    debug_assert!(PLAYED.contains(&case.surface.as_str()), "unknown surface {}", case.surface);
+    if let Some((fixture, issue)) = FIXTURES.iter().find(|(name, _)| *name == case.fixture) {
+        return not_yet(issue, format!("fixture {fixture}"));
+    }
+    for step in case.steps.iter().flat_map(flat) {
+        if let Some((issue, because)) = missing(step) {
+            return not_yet(issue, because);
+        }
+    }
+    Scope::Now
+}
+
+/// A step and those it repeats.
+fn flat(step: &Value) -> Vec<&Value> {
+    let inner = step["steps"].as_array().into_iter().flatten();
+    std::iter::once(step).chain(inner).collect()
+}
+
+fn missing(step: &Value) -> Option<(&'static str, String)> {
+    let text = |key: &str| step[key].as_str().unwrap_or_default();
+    match text("op") {
+        "rpc" => {
+            let method = text("method");
+            let (_, issue) = METHODS.iter().find(|(name, _)| {
+                if name.ends_with('.') { method.starts_with(name) } else { method == *name }
+            })?;
+            Some((issue, format!("method {method}")))
+        }
+        "http" => {
+            let target = text("target");
+            let (_, issue) = ROUTES.iter().find(|(route, _)| target == *route)?;
+            Some((issue, format!("route {target}")))
+        }
+        "ws.login" if text("role") == "node" => Some((B, "nodes".to_owned())),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_waits_for_what() {
+    let cases = super::cases::load().unwrap().cases;
+    let scope = |id: &str| of(cases.iter().find(|case| case.id == id).unwrap());
+    let waits = |id: &str| match scope(id) {
+        Scope::Now => panic!("{id} is played"),
+        Scope::NotYet(not_yet) => not_yet.to_string(),
+    };
+
+    for id in ["WSF-033", "UPG-026", "CON-015", "SES-001", "RPC-001", "RPC-017", "HTP-016", "ENV-006"] {
+        assert_eq!(scope(id), Scope::Now, "{id}");
+    }
+    assert_eq!(waits("CON-035"), "not yet (issue B): nodes");
+    assert_eq!(waits("RPC-059"), "not yet (issue C): method config.patch");
+    assert_eq!(waits("RPC-036"), "not yet (a later issue): method send");
+    assert_eq!(waits("RPC-108"), "not yet (a later issue): fixture mock-model");
+    assert_eq!(waits("HTP-049"), "not yet (issue D): route /v1/responses");
+    let played = cases.iter().filter(|case| of(case) == Scope::Now).count();
+    assert_eq!(played, 115);
+}

@@ -1,0 +1,1 @@
+//! A gateway in a process, and everything asked of it.
