@@ -50,9 +50,17 @@ impl Scopes {
     }
 
     /// Whether `scope` itself is in the set. What a scope includes is the
-    /// business of [`Access::check`].
+    /// business of [`grants`](Self::grants).
     pub const fn contains(self, scope: Scope) -> bool {
         self.0 & Self::bit(scope) != 0
+    }
+
+    /// Whether whoever holds this set may do what `scope` permits: it is in
+    /// the set, or something that includes it is.
+    pub const fn grants(self, scope: Scope) -> bool {
+        self.contains(scope)
+            || self.contains(Scope::Admin)
+            || (self.contains(Scope::Write) && matches!(scope, Scope::Read | Scope::Talk))
     }
 
     /// This set and `scope`.
@@ -150,16 +158,10 @@ impl Access {
         match (self, caller.role) {
             (Self::Anyone, _) | (Self::Node, Role::Node) => Ok(()),
             (Self::Node, role) | (Self::Operator(_), role @ Role::Node) => Err(Denied::Role(role)),
-            (Self::Operator(scope), Role::Operator) if includes(caller.scopes, scope) => Ok(()),
+            (Self::Operator(scope), Role::Operator) if caller.scopes.grants(scope) => Ok(()),
             (Self::Operator(scope), Role::Operator) => Err(Denied::Scope(scope)),
         }
     }
-}
-
-fn includes(held: Scopes, asked: Scope) -> bool {
-    held.contains(asked)
-        || held.contains(Scope::Admin)
-        || (held.contains(Scope::Write) && matches!(asked, Scope::Read | Scope::Talk))
 }
 
 impl fmt::Display for Access {

@@ -3,10 +3,14 @@
 
 pub mod access;
 pub mod agent;
+pub mod attachment;
 pub mod client;
+pub mod command;
 pub mod event;
 pub mod ids;
 pub mod limits;
+pub mod origin;
+pub mod presence;
 pub mod run;
 pub mod session;
 pub mod time;

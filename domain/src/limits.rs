@@ -45,8 +45,7 @@ impl Seats {
     /// Takes a seat for `address`. Whoever gets one gives it back with
     /// [`leave`](Self::leave).
     pub fn take(&mut self, address: IpAddr) -> Result<(), NoSeat> {
-        let reserved =
-            if address.is_loopback() { 0 } else { self.limits.reserved_for_local };
+        let reserved = if address.is_loopback() { 0 } else { self.limits.reserved_for_local };
         if self.limits.total.saturating_sub(reserved) <= self.total {
             return Err(NoSeat);
         }

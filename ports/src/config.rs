@@ -8,14 +8,18 @@ mod agents;
 mod gateway;
 mod models;
 mod rest;
+mod schema;
 
-pub use agents::{AgentConfig, AgentDefaults, AgentsConfig, HeartbeatConfig, IdentityConfig, ModelChoice};
+pub use agents::{
+    AgentConfig, AgentDefaults, AgentsConfig, HeartbeatConfig, IdentityConfig, ModelChoice,
+};
 pub use gateway::{
     AuthConfig, AuthMode, BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig,
     GatewayConfig, GatewayMode, HttpConfig, LimitsConfig,
 };
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
 pub use rest::{LogLevel, LoggingConfig, SessionConfig};
+pub use schema::{holds_secret, schema};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

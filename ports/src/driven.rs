@@ -26,7 +26,12 @@ pub use store::{
 
 #[cfg(any(test, feature = "mock"))]
 pub use {
-    agent::MockAgentRuntime, clock::{MockClock, MockEntropy}, config::MockConfigSource,
-    events::MockEventSink, logs::MockLogSource, models::MockModelProvider, secrets::MockSecrets,
+    agent::MockAgentRuntime,
+    clock::{MockClock, MockEntropy},
+    config::MockConfigSource,
+    events::MockEventSink,
+    logs::MockLogSource,
+    models::MockModelProvider,
+    secrets::MockSecrets,
     store::{MockArchive, MockJournal},
 };

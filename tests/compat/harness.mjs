@@ -142,7 +142,10 @@ export async function startGateway(model, { config = {} } = {}) {
           baseUrl: `http://127.0.0.1:${model.port}/v1`,
           apiKey: "fake-key",
           api: "openai-completions",
-          models: [{ id: "fake-16-0", name: "Sixteen at once" }, { id: "fake-200-20", name: "Two hundred, slowly" }],
+          models: [
+            { id: "fake-16-0", name: "Sixteen at once", input: ["text", "image"] },
+            { id: "fake-200-20", name: "Two hundred, slowly" },
+          ],
         },
       },
     },

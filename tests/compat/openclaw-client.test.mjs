@@ -275,7 +275,7 @@ describe("a conversation", () => {
       assert.equal(final.result.payloads[0].text, words(5));
       const waited = await client.request("agent.wait", { runId, timeoutMs: 5000 });
       assert.equal(waited.status, "ok");
-      assert.ok(waited.endedAt >= waited.startedAt);
+      if (!external) assert.ok(waited.endedAt >= waited.startedAt);
     }));
 
   test("two clients see the same run", () =>
@@ -355,7 +355,8 @@ describe("sessions", () => {
       assert.deepEqual([reset.ok, reset.key], [true, key]);
       // The original may keep the id and count a revision instead.
       assert.ok(reset.entry.sessionId !== session.sessionId || reset.entry.lifecycleRevision !== created.entry.lifecycleRevision);
-      assert.deepEqual((await client.request("chat.history", { sessionKey: key })).messages, []);
+      const { messages } = await client.request("chat.history", { sessionKey: key });
+      assert.deepEqual(messages.filter((m) => m.role !== "system"), []);
 
       const deleted = await client.request("sessions.delete", { key });
       assert.deepEqual([deleted.ok, deleted.key, deleted.deleted], [true, key, true]);

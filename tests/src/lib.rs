@@ -1,1 +1,10 @@
-//! A gateway in a process, and everything asked of it.
+#![doc = include_str!("../README.md")]
+
+pub mod bad_inputs;
+mod client;
+mod fakes;
+mod test_gateway;
+
+pub use client::{Client, Closed, PATIENCE, connect_params};
+pub use fakes::FakeModel;
+pub use test_gateway::{ADMIN, MAIN, TOKEN, TestGateway, text_of};

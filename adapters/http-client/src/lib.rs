@@ -1,1 +1,24 @@
-//! What everything that calls HTTP services shares: one client, event streams, limits.
+#![doc = include_str!("../README.md")]
+
+mod base_url;
+mod client;
+mod connect;
+mod error;
+mod events;
+#[cfg(feature = "fake")]
+pub mod fake;
+mod key;
+mod limits;
+pub mod model;
+mod response;
+mod sse;
+mod tasks;
+
+pub use base_url::{BaseUrl, ParseBaseUrlError};
+pub use client::HttpClient;
+pub use error::CallError;
+pub use events::EventStream;
+pub use key::{ApiKey, ParseKeyError};
+pub use limits::Limits;
+pub use response::Response;
+pub use sse::{Event, EventReader, EventTooLong};

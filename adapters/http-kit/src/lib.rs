@@ -1,1 +1,100 @@
-//! What everything that answers HTTP shares: routes, bodies, refusals.
+#![doc = include_str!("../README.md")]
+
+mod body;
+mod circumstances;
+
+pub use body::{BodyError, Reader, compute};
+pub use circumstances::circumstances;
+
+use std::{fmt, future::Future, net::SocketAddr, pin::Pin, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use hyper::body::Incoming;
+use serde::Serialize;
+
+/// The body of a response: whole, streamed or empty.
+pub type Body = UnsyncBoxBody<Bytes, std::convert::Infallible>;
+
+/// The answer to a request, when it comes.
+pub type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// Answers a request.
+pub type Handler = Arc<dyn Fn(Request<Incoming>) -> Answer + Send + Sync>;
+
+/// The two ends of the connection a request came over. The server puts it into
+/// the extensions of every request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// The other end.
+    pub peer: SocketAddr,
+    /// Our end.
+    pub local: SocketAddr,
+}
+
+/// One path the server answers.
+#[derive(Clone)]
+pub struct Route {
+    /// The method it answers to. A route for GET answers HEAD as well.
+    pub method: Method,
+    /// The path, in the syntax of `matchit`: `/v1/models/{*id}`.
+    pub path: &'static str,
+    /// What answers.
+    pub handler: Handler,
+}
+
+impl Route {
+    /// A route answered by `handler`.
+    pub fn new<F, Fut>(method: Method, path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Request<Incoming>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Response<Body>> + Send + 'static,
+    {
+        Self { method, path, handler: handler_of(handler) }
+    }
+}
+
+/// `handler` in the form routes keep it.
+pub fn handler_of<F, Fut>(handler: F) -> Handler
+where
+    F: Fn(Request<Incoming>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Response<Body>> + Send + 'static,
+{
+    Arc::new(move |request| Box::pin(handler(request)))
+}
+
+/// A response holding `value` as JSON.
+pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    with_type(status, "application/json; charset=utf-8", text)
+}
+
+/// A response holding `text`.
+pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
+    with_type(status, "text/plain; charset=utf-8", text)
+}
+
+/// A response without a body.
+pub fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Full::default().boxed_unsync());
+    *response.status_mut() = status;
+    response
+}
+
+fn with_type(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Body> {
+    let mut response = Response::new(Full::new(body.into()).boxed_unsync());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}

@@ -1,1 +1,119 @@
-//! POST /v1/chat/completions and GET /v1/models.
+#![doc = include_str!("../README.md")]
+
+mod caller;
+mod completions;
+mod image;
+mod messages;
+mod models;
+mod refusal;
+mod request;
+mod sse;
+mod target;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+use std::{fmt, sync::Arc};
+
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_kit::{Body, Route, text};
+use hyper::body::Incoming;
+use ports::{
+    config::Config,
+    driven::{Clock, ConfigSource, Entropy},
+    driving::{Conversations, Doorkeeper},
+};
+
+use crate::refusal::Refusal;
+
+/// What the routes need.
+#[derive(Clone)]
+pub struct Deps {
+    /// Says who asks.
+    pub door: Arc<dyn Doorkeeper>,
+    /// Answers.
+    pub conversations: Arc<dyn Conversations>,
+    /// Makes up the names of answers.
+    pub entropy: Arc<dyn Entropy>,
+    /// Tells when an answer was made.
+    pub clock: Arc<dyn Clock>,
+    /// The configuration, looked up for every request.
+    pub config: Arc<dyn ConfigSource>,
+    /// Whether the gateway listens on the loopback only. There the routes are
+    /// served unless the configuration says otherwise.
+    pub loopback_only: bool,
+}
+
+/// The routes.
+pub fn routes(deps: &Deps) -> Vec<Route> {
+    let since = deps.clock.now();
+    vec![
+        route(Method::POST, "/v1/chat/completions", deps, |visit, request| async move {
+            completions::complete(&visit, request).await
+        }),
+        route(Method::GET, "/v1/models", deps, move |visit, request| async move {
+            models::list(&visit, &request, since).await
+        }),
+        route(Method::GET, "/v1/models/{*id}", deps, move |visit, request| async move {
+            models::retrieve(&visit, &request, since).await
+        }),
+    ]
+}
+
+/// One request, and a name for it.
+struct Visit {
+    deps: Deps,
+    uuid: String,
+}
+
+/// A route whose answers carry `x-request-id`: the one the request came with, or
+/// a new one.
+fn route<F, Fut>(method: Method, path: &'static str, deps: &Deps, handler: F) -> Route
+where
+    F: Fn(Visit, Request<Incoming>) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Response<Body>, Refusal>> + Send + 'static,
+{
+    let deps = deps.clone();
+    Route::new(method, path, move |request: Request<Incoming>| {
+        let visit = Visit { uuid: deps.entropy.uuid(), deps: deps.clone() };
+        let id = request_id(&request, &visit.uuid);
+        let answering = handler(visit, request);
+        async move {
+            let mut response = answering.await.unwrap_or_else(Refusal::into_response);
+            if let Some(id) = id {
+                response.headers_mut().insert("x-request-id", id);
+            }
+            response
+        }
+    })
+}
+
+/// The answer of a route that is not served: as if there were no such path.
+fn not_served() -> Response<Body> {
+    text(StatusCode::NOT_FOUND, "Not Found")
+}
+
+impl Deps {
+    /// Whether the configuration in force wants the routes served.
+    fn serves(&self, config: &Config) -> bool {
+        config.gateway.http.serves_chat_completions(self.loopback_only)
+    }
+}
+
+/// The longest `x-request-id` that is repeated, in bytes.
+const MAX_REQUEST_ID: usize = 128;
+
+fn request_id<B>(request: &Request<B>, uuid: &str) -> Option<HeaderValue> {
+    let tame = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
+    let given = request.headers().get("x-request-id").filter(|given| {
+        let bytes = given.as_bytes();
+        !bytes.is_empty() && bytes.len() <= MAX_REQUEST_ID && bytes.iter().all(tame)
+    });
+    given.cloned().or_else(|| HeaderValue::try_from(format!("req_{uuid}")).ok())
+}
+
+impl fmt::Debug for Deps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deps").finish_non_exhaustive()
+    }
+}

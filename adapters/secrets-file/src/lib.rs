@@ -1,1 +1,194 @@
-//! The gateway's own secrets on disk, and comparing them.
+#![doc = include_str!("../README.md")]
+
+mod token;
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use ports::driven::Secrets;
+use ring::{
+    error::Unspecified,
+    hmac::{self, HMAC_SHA256},
+    rand::SystemRandom,
+};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// Secrets given by flag, environment or configuration.
+#[derive(Default)]
+pub struct Given {
+    /// The token, instead of the one in the state directory.
+    pub token: Option<String>,
+    /// The password.
+    pub password: Option<String>,
+}
+
+/// Knows the token and the password by their fingerprints only.
+pub struct SecretsFile {
+    /// Known to this process only, so that a fingerprint says nothing.
+    key: hmac::Key,
+    token: hmac::Tag,
+    password: Option<hmac::Tag>,
+    file: Option<PathBuf>,
+}
+
+/// Why there are no secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// The one that was given is none.
+    #[error("the given {0} is blank or a placeholder, which is no {0}")]
+    NotASecret(&'static str),
+    /// The one in the file is none.
+    #[error("{} holds no token; delete it to have a new one made", .0.display())]
+    BlankFile(PathBuf),
+    /// The file is a link or not a file at all.
+    #[error("{} is not a plain file, and a token is read from nothing else", .0.display())]
+    NotAFile(PathBuf),
+    /// The file cannot be read or made.
+    #[error("the token in {} cannot be read or made: {}", path.display(), source.kind())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// The system has no randomness to give.
+    #[error("the system has no randomness to make a token of")]
+    NoRandomness,
+}
+
+impl SecretsFile {
+    /// The secrets that were `given`; without a token among them, the one in
+    /// `state_dir`, which is made if there is none.
+    pub fn open(state_dir: &Path, given: Given) -> Result<Self, SecretsError> {
+        let key = hmac::Key::generate(HMAC_SHA256, &SystemRandom::new())?;
+        let password = given.password.map(Zeroizing::new);
+        if password.as_ref().is_some_and(|password| is_no_secret(password)) {
+            return Err(SecretsError::NotASecret("password"));
+        }
+        let (token, file) = match given.token.map(Zeroizing::new) {
+            Some(token) if is_no_secret(&token) => return Err(SecretsError::NotASecret("token")),
+            Some(token) => (token, None),
+            None => (token::read_or_make(state_dir)?, Some(token::path(state_dir))),
+        };
+        Ok(Self {
+            token: hmac::sign(&key, token.as_bytes()),
+            password: password.map(|password| hmac::sign(&key, password.as_bytes())),
+            key,
+            file,
+        })
+    }
+
+    /// The file the token is in, unless it was given.
+    pub fn token_file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    fn matches(&self, known: &hmac::Tag, presented: &str) -> bool {
+        let presented_tag = hmac::sign(&self.key, presented.as_bytes());
+        let same = known.as_ref().ct_eq(presented_tag.as_ref());
+        bool::from(same) && !presented.trim().is_empty()
+    }
+}
+
+/// The token in `state_dir`, for a command that talks to the gateway; `None` if
+/// no gateway has made one yet.
+pub fn token_for_cli(state_dir: &Path) -> Result<Option<Zeroizing<String>>, SecretsError> {
+    token::read(&token::path(state_dir))
+}
+
+impl Secrets for SecretsFile {
+    fn has_token(&self) -> bool {
+        true
+    }
+
+    fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    fn is_token(&self, presented: &str) -> bool {
+        self.matches(&self.token, presented)
+    }
+
+    fn is_password(&self, presented: &str) -> bool {
+        // Without a password the token is compared, so that the time is the
+        // same; the result does not count.
+        let same = self.matches(self.password.as_ref().unwrap_or(&self.token), presented);
+        self.password.is_some() && same
+    }
+}
+
+/// What programs write when they have no secret to write.
+fn is_no_secret(text: &str) -> bool {
+    matches!(text.trim().to_lowercase().as_str(), "" | "undefined" | "null")
+}
+
+impl From<Unspecified> for SecretsError {
+    fn from(_: Unspecified) -> Self {
+        Self::NoRandomness
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Given")
+            .field("token", &self.token.is_some())
+            .field("password", &self.password.is_some())
+            .finish()
+    }
+}
+
+impl fmt::Debug for SecretsFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretsFile").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(token: Option<&str>, password: Option<&str>) -> Given {
+        Given { token: token.map(Into::into), password: password.map(Into::into) }
+    }
+
+    #[test]
+    fn only_the_same_secret_matches() {
+        let dir = tempfile::tempdir().unwrap();
+        let secrets =
+            SecretsFile::open(dir.path(), given(Some("the token"), Some("pass"))).unwrap();
+        assert!(secrets.is_token("the token") && secrets.is_password("pass"));
+        for wrong in ["", " ", "the toke", "the token ", "THE TOKEN", "pass", "the token\0"] {
+            assert!(!secrets.is_token(wrong), "{wrong:?}");
+        }
+        assert!(!secrets.is_password("the token"));
+        assert!(!token::path(dir.path()).exists(), "a given token needs no file");
+    }
+
+    #[test]
+    fn without_a_password_nothing_is_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let secrets = SecretsFile::open(dir.path(), given(Some("the token"), None)).unwrap();
+        assert!(!secrets.has_password());
+        assert!(!secrets.is_password("the token") && !secrets.is_password(""));
+    }
+
+    #[test]
+    fn placeholders_are_no_secrets() {
+        let dir = tempfile::tempdir().unwrap();
+        for text in ["", "   ", "undefined", "null", "Undefined", " NULL\n"] {
+            assert!(SecretsFile::open(dir.path(), given(Some(text), None)).is_err(), "{text:?}");
+            assert!(SecretsFile::open(dir.path(), given(None, Some(text))).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_shows_a_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let shown = format!("{:?}", given(Some("canary"), Some("canary")));
+        let secrets = SecretsFile::open(dir.path(), given(Some("canary"), Some("canary"))).unwrap();
+        assert!(!shown.contains("canary") && !format!("{secrets:?}").contains("canary"));
+    }
+}

@@ -1,1 +1,18 @@
-//! One client's connection, and the hub that tells all of them.
+#![doc = include_str!("../README.md")]
+
+mod closing;
+mod desk;
+mod handshake;
+mod hub;
+mod incoming;
+mod link;
+mod outgoing;
+mod server;
+mod session;
+mod socket;
+mod upgrade;
+mod waiting;
+
+pub use hub::{Counters, Hub, HubLimits};
+pub use server::Deps;
+pub use upgrade::handler;

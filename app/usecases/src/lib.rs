@@ -1,1 +1,24 @@
-//! What the gateway does, one module per thing.
+#![doc = include_str!("../README.md")]
+
+pub mod agents;
+pub mod auth;
+pub mod book;
+mod calendar;
+pub mod chat;
+pub mod config;
+pub mod directory;
+pub mod facts;
+pub mod health;
+pub mod logs;
+pub mod models;
+pub mod presence;
+pub mod probe;
+pub mod sessions;
+pub mod status;
+pub mod system;
+#[cfg(test)]
+mod testing;
+pub mod ticks;
+pub mod versions;
+
+pub use calendar::iso;

@@ -21,10 +21,10 @@ pub struct AgentsConfig {
 impl AgentsConfig {
     /// Every agent, in the order of the file, never none.
     pub fn all(&self) -> Vec<AgentConfig> {
-        let named = self.entries.iter().map(|(id, agent)| AgentConfig {
-            id: Some(AgentId::normalize(id)),
-            ..agent.clone()
-        });
+        let named = self
+            .entries
+            .iter()
+            .map(|(id, agent)| AgentConfig { id: Some(AgentId::normalize(id)), ..agent.clone() });
         let mut all: Vec<_> = self.list.iter().cloned().chain(named).collect();
         if all.is_empty() {
             all.push(AgentConfig { id: Some(AgentId::main()), ..AgentConfig::default() });

@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{
-    agent::FailureKind,
-    run::Usage,
-    session::Thinking,
-};
+use domain::{agent::FailureKind, run::Usage, session::Thinking};
 
 use crate::{BoxError, BoxStream};
 

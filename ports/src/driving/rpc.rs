@@ -133,11 +133,12 @@ impl RpcError {
 impl From<Denied> for RpcError {
     fn from(denied: Denied) -> Self {
         #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Missing {
+        struct Details {
             code: &'static str,
-            missing_scope: &'static str,
-            required_scopes: [&'static str; 1],
+            #[serde(rename = "missingScope")]
+            missing: &'static str,
+            #[serde(rename = "requiredScopes")]
+            required: [&'static str; 1],
         }
 
         let message = denied.to_string();
@@ -145,8 +146,7 @@ impl From<Denied> for RpcError {
             Denied::Role(_) => Self::invalid(message),
             Denied::Scope(scope) => {
                 let scope = scope.as_str();
-                let details =
-                    Missing { code: "MISSING_SCOPE", missing_scope: scope, required_scopes: [scope] };
+                let details = Details { code: "MISSING_SCOPE", missing: scope, required: [scope] };
                 Self::new(ErrorCode::Forbidden, message).with_details(&details)
             }
         }

@@ -1,7 +1,10 @@
 //! Conversations.
 
 use domain::{
-    session::{Session, SessionKey, Settings},
+    session::{
+        Elevated, ExecAsk, ExecHost, ExecSecurity, GroupActivation, Reasoning, ResponseUsage,
+        SendPolicy, Session, SessionKey, Settings, Thinking, Verbose,
+    },
     time::Timestamp,
 };
 use schemars::JsonSchema;
@@ -203,19 +206,19 @@ impl From<&Session> for SessionState {
         let word = |word: Option<&'static str>| word.map(str::to_owned);
         Self {
             label: label.as_deref().map(str::to_owned),
-            thinking_level: word(thinking.map(|it| it.as_str())),
-            verbose_level: word(verbose.map(|it| it.as_str())),
-            reasoning_level: word(reasoning.map(|it| it.as_str())),
-            elevated_level: word(elevated.map(|it| it.as_str())),
-            response_usage: word(response_usage.map(|it| it.as_str())),
-            exec_host: word(exec_host.map(|it| it.as_str())),
-            exec_security: word(exec_security.map(|it| it.as_str())),
-            exec_ask: word(exec_ask.map(|it| it.as_str())),
+            thinking_level: word(thinking.map(Thinking::as_str)),
+            verbose_level: word(verbose.map(Verbose::as_str)),
+            reasoning_level: word(reasoning.map(Reasoning::as_str)),
+            elevated_level: word(elevated.map(Elevated::as_str)),
+            response_usage: word(response_usage.map(ResponseUsage::as_str)),
+            exec_host: word(exec_host.map(ExecHost::as_str)),
+            exec_security: word(exec_security.map(ExecSecurity::as_str)),
+            exec_ask: word(exec_ask.map(ExecAsk::as_str)),
             exec_node: exec_node.as_deref().map(str::to_owned),
             provider_override: model.as_ref().map(|it| it.provider().to_owned()),
             model_override: model.as_ref().map(|it| it.model().to_owned()),
-            send_policy: word(send_policy.map(|it| it.as_str())),
-            group_activation: word(group_activation.map(|it| it.as_str())),
+            send_policy: word(send_policy.map(SendPolicy::as_str)),
+            group_activation: word(group_activation.map(GroupActivation::as_str)),
             spawned_by: spawned_by.as_ref().map(SessionKey::to_string),
             model_provider: session.model_provider.as_deref().map(str::to_owned),
             model: session.model.as_deref().map(str::to_owned),

@@ -30,7 +30,8 @@ impl std::error::Error for NoBinary {}
 pub fn binary() -> Result<PathBuf, NoBinary> {
     if let Some(named) = env::var_os("OPENCLAW_BIN") {
         let named = PathBuf::from(named);
-        return if named.is_file() { Ok(named) } else { Err(NoBinary { looked_at: vec![named] }) };
+        // The gateway is started in another folder.
+        return named.canonicalize().map_err(|_| NoBinary { looked_at: vec![named] });
     }
     let test = env::current_exe().unwrap_or_default();
     // A test is `target/<profile>/deps/<name>-<hash>`, a helper binary
@@ -39,10 +40,8 @@ pub fn binary() -> Result<PathBuf, NoBinary> {
         .ancestors()
         .find(|path| path.join("release").is_dir() || path.join("debug").is_dir())
         .unwrap_or_else(|| Path::new("target"));
-    let candidates: Vec<PathBuf> = ["release", "debug"]
-        .iter()
-        .map(|profile| target.join(profile).join("openclaw"))
-        .collect();
+    let candidates: Vec<PathBuf> =
+        ["release", "debug"].iter().map(|profile| target.join(profile).join("openclaw")).collect();
     candidates
         .iter()
         .filter_map(|path| Some((built(path)?, path.clone())))

@@ -145,7 +145,12 @@ pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn generator(value: &Value) -> Option<(&str, &Value)> {
@@ -183,8 +188,9 @@ fn gzip_zeros(n: u64) -> Vec<u8> {
         bits.push(length, 3);
     }
     // Their codes in order of symbol, most significant bit first.
-    let [_zero, one, two, run] = [(0b00, 2), (0b10, 2), (0b01, 2), (0b11, 2)];
-    let mut lengths = |symbols: &[(u64, u8)]| symbols.iter().for_each(|&(code, n)| bits.push(code, n));
+    let [one, two, run] = [(0b10, 2), (0b01, 2), (0b11, 2)];
+    let mut lengths =
+        |symbols: &[(u64, u8)]| symbols.iter().for_each(|&(code, n)| bits.push(code, n));
     // A zero byte has 2 bits; 1 to 255 have none; the end has 2; the longest
     // match has 1; distance one has 1.
     lengths(&[two, run, (138 - 11, 7), run, (117 - 11, 7), two, run, (28 - 11, 7), one, one]);

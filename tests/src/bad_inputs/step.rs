@@ -53,7 +53,7 @@ pub(super) enum Step {
         #[serde(default)]
         params: Value,
     },
-    /// Opens many WebSockets.
+    /// Opens many WebSocket connections.
     #[serde(rename = "ws.open_many")]
     OpenMany {
         count: usize,
@@ -67,15 +67,19 @@ pub(super) enum Step {
     /// Sends an HTTP request.
     #[serde(rename = "http")]
     Http(Http),
-    /// Makes one request and then leaves the connection alone.
+    /// Makes one request and then leaves the connection alone, until the gateway
+    /// ends it or was expected to.
     #[serde(rename = "http.idle")]
-    HttpIdle { seconds: u64 },
-    /// Sends bytes on a fresh connection.
+    HttpIdle {
+        #[serde(rename = "seconds")]
+        _seconds: u64,
+    },
+    /// Sends bytes on a fresh connection, which is then held open in any case.
     #[serde(rename = "tcp")]
     Tcp {
         text: Value,
-        #[serde(default)]
-        hold: bool,
+        #[serde(default, rename = "hold")]
+        _hold: bool,
     },
     /// Gives the gateway this long to end the connection.
     #[serde(rename = "sleep")]

@@ -1,0 +1,192 @@
+//! Values to types. What does not fit costs the section it is in.
+
+use ports::config::{Config, holds_secret};
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+use crate::{
+    problem::{Problem, Severity},
+    read::spell,
+    schema::{child, items, objects, schema},
+};
+
+/// What `tree` says. A section with a mistake in it has its defaults.
+pub(crate) fn decode(mut tree: Value, problems: &mut Vec<Problem>) -> Config {
+    loop {
+        let mut steps = Vec::new();
+        let message = if find_list(&tree, schema(), &mut steps) {
+            "has to be an object, not a list".to_owned()
+        } else {
+            match serde_path_to_error::deserialize::<_, Config>(&tree) {
+                Ok(config) => return config,
+                Err(error) => {
+                    steps = steps_of(error.path());
+                    error.inner().to_string()
+                }
+            }
+        };
+        problems.push(problem(&steps, &message));
+        if !forget(&mut tree, section(&steps)) {
+            return Config::default();
+        }
+    }
+}
+
+/// One step of a path.
+#[derive(Clone, Debug)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+fn steps_of(path: &Path) -> Vec<Step> {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Map { key } => Some(Step::Key(key.clone())),
+            Segment::Seq { index } => Some(Step::Index(*index)),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// Finds a list where an object belongs. The decoder would take it for the
+/// object's values in order.
+fn find_list(value: &Value, schema: &Value, path: &mut Vec<Step>) -> bool {
+    let mut below = |value: &Value, schema: &Value, step: Step| {
+        path.push(step);
+        let found = find_list(value, schema, path);
+        if !found {
+            path.pop();
+        }
+        found
+    };
+    match value {
+        Value::Array(values) => {
+            let items: Vec<_> = items(schema).collect();
+            items.is_empty() && objects(schema).next().is_some()
+                || values.iter().enumerate().any(|(index, value)| {
+                    items.iter().any(|items| below(value, items, Step::Index(index)))
+                })
+        }
+        Value::Object(map) => map.iter().any(|(name, value)| {
+            child(schema, name).is_some_and(|schema| below(value, schema, Step::Key(name.clone())))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn problem(steps: &[Step], message: &str) -> Problem {
+    let path: Vec<_> = steps
+        .iter()
+        .map(|step| match step {
+            Step::Key(key) => key.clone(),
+            Step::Index(index) => format!("[{index}]"),
+        })
+        .collect();
+    let key = spell(&path);
+    let guarded = ["gateway.auth", "gateway.bind"].iter().any(|guarded| key.starts_with(guarded));
+    let severity = match key.as_str() {
+        // Who is let in is somewhere in what cannot be read.
+        "" | "gateway" => Severity::Fatal,
+        _ if guarded => Severity::Fatal,
+        _ => Severity::Error,
+    };
+    let secret = !message.starts_with("has to be")
+        && steps.iter().any(|step| matches!(step, Step::Key(key) if holds_secret(key)));
+    let message = if secret { "has to be a text".to_owned() } else { without_quotes(message) };
+    Problem::new(severity, &key, message)
+}
+
+/// The parser's message without the text it quotes, which might be a secret in
+/// the wrong place.
+fn without_quotes(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", message[..start].trim_end(), &message[end + 1..])
+        }
+        _ => message.to_owned(),
+    }
+}
+
+/// The part that is given up when `wrong` is wrong: what it is a key of, but
+/// never all of `gateway`, for that is also who is let in.
+fn section(wrong: &[Step]) -> &[Step] {
+    match wrong {
+        [Step::Key(first), _] if first == "gateway" => wrong,
+        [_, .., _] => &wrong[..wrong.len() - 1],
+        short => short,
+    }
+}
+
+fn forget(tree: &mut Value, path: &[Step]) -> bool {
+    let Some((last, parents)) = path.split_last() else { return false };
+    let parent = parents.iter().try_fold(tree, |tree, step| match step {
+        Step::Key(key) => tree.get_mut(key),
+        Step::Index(index) => tree.get_mut(index),
+    });
+    match (parent, last) {
+        (Some(Value::Object(map)), Step::Key(key)) => map.remove(key).is_some(),
+        (Some(Value::Array(values)), Step::Index(index)) if *index < values.len() => {
+            values.remove(*index);
+            true
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_mistake_costs_its_section_and_no_more() {
+        let mut problems = Vec::new();
+        let tree = json!({
+            "gateway": {
+                "port": "sk-canary",
+                "auth": { "token": "t" },
+                "limits": { "jsonDepth": 7, "handshakeMs": -1 },
+            },
+            "agents": { "list": [{ "id": "a" }, { "id": "b", "name": 5 }, { "id": "c" }] },
+            "models": { "providers": {
+                "good": { "apiKey": "k" },
+                "bad": { "apiKey": { "canary": 1 } },
+            } },
+            "session": { "mainKey": "home" },
+        });
+        let config = decode(tree, &mut problems);
+
+        assert_eq!(config.gateway.port, 18789);
+        assert_eq!(config.gateway.auth.token.as_deref(), Some("t"));
+        assert_eq!(config.gateway.limits, ports::config::LimitsConfig::default());
+        let agents: Vec<_> = config.agents.all().iter().map(|a| a.agent_id().to_string()).collect();
+        assert_eq!(agents, ["a", "c"]);
+        assert_eq!(config.models.providers.keys().collect::<Vec<_>>(), ["good"]);
+        assert_eq!(config.session.main_key, "home");
+
+        let mut told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        told.sort();
+        assert!(told.iter().all(|line| !line.contains("canary")), "{told:?}");
+        assert!(told.iter().any(|line| line.starts_with("gateway.port: invalid type: string")));
+        assert!(told.contains(&"models.providers.bad.apiKey: has to be a text".to_owned()));
+        assert!(problems.iter().all(|problem| problem.severity == Severity::Error));
+    }
+
+    #[test]
+    fn who_is_let_in_is_never_guessed() {
+        for tree in [
+            json!({ "gateway": { "auth": { "mode": "trusted-proxy" } } }),
+            json!({ "gateway": { "auth": { "token": 5 } } }),
+            json!({ "gateway": { "auth": [] } }),
+            json!({ "gateway": { "bind": "nowhere" } }),
+            json!({ "gateway": "yes" }),
+            json!([]),
+        ] {
+            let mut problems = Vec::new();
+            decode(tree.clone(), &mut problems);
+            assert_eq!(problems[0].severity, Severity::Fatal, "{tree}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Finding one's way in the schema of the file.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+/// The schema of the file.
+pub(crate) fn schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+        let (schema, _) = ports::config::schema();
+        serde_json::from_str(schema.as_str()).expect("it was written by the same library")
+    });
+    &SCHEMA
+}
+
+/// What `schema` says about lists: what each of their elements is.
+pub(crate) fn items(schema: &Value) -> impl Iterator<Item = &Value> {
+    alternatives(schema).map(|schema| &schema["items"]).filter(|items| items.is_object())
+}
+
+/// What `schema` says about objects.
+pub(crate) fn objects(schema: &Value) -> impl Iterator<Item = &Value> {
+    let more = |schema: &Value| schema["additionalProperties"].is_object();
+    alternatives(schema).filter(move |schema| schema["properties"].is_object() || more(schema))
+}
+
+/// What `schema` says about the key `name` of an object.
+pub(crate) fn child<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
+    objects(schema).find_map(|object| {
+        let named = object["properties"].get(name);
+        named.or(object.get("additionalProperties").filter(|more| more.is_object()))
+    })
+}
+
+/// `schema` itself and what it offers as alternatives.
+fn alternatives(schema: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+    let nested = ["anyOf", "oneOf", "allOf"]
+        .into_iter()
+        .flat_map(|kind| schema[kind].as_array().into_iter().flatten())
+        .flat_map(alternatives);
+    Box::new(std::iter::once(schema).chain(nested))
+}

@@ -1,0 +1,68 @@
+//! Keys that mean nothing to this gateway.
+
+use serde_json::Value;
+
+use crate::{
+    problem::{Problem, Severity},
+    schema::{child, items, objects, schema},
+};
+
+/// Top-level keys that are read elsewhere or say nothing about the gateway.
+const ELSEWHERE: [&str; 4] = ["$schema", "env", "meta", "wizard"];
+
+/// Warns of every key of `tree` that the schema does not know.
+pub(crate) fn warn(tree: &Value, problems: &mut Vec<Problem>) {
+    if tree.as_object().is_some_and(|keys| !keys.is_empty()) {
+        walk(tree, schema(), "", problems);
+    }
+}
+
+fn walk(value: &Value, schema: &Value, key: &str, problems: &mut Vec<Problem>) {
+    match value {
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                for items in items(schema) {
+                    walk(value, items, &format!("{key}[{index}]"), problems);
+                }
+            }
+        }
+        Value::Object(map) if objects(schema).next().is_some() => {
+            for (name, value) in map {
+                let below = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                match child(schema, name) {
+                    Some(schema) => walk(value, schema, &below, problems),
+                    None if key.is_empty() && ELSEWHERE.contains(&name.as_str()) => (),
+                    None => {
+                        let message = "unknown key: this gateway does not use it";
+                        problems.push(Problem::new(Severity::Warning, &below, message));
+                    }
+                }
+            }
+        }
+        Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
+}
+
+#[test]
+fn unknown_keys_are_named() {
+    let tree = serde_json::json!({
+        "gateway": { "port": 1, "prot": 2, "auth": { "token": "t", "allowTailscale": true } },
+        "gatway": {},
+        "agents": {
+            "list": [{ "id": "a", "colour": "red", "identity": { "emoji": "x" } }],
+            "defaults": { "model": { "primary": "a/b", "secondary": "c/d" } },
+        },
+        "models": { "providers": { "x": { "apiKey": "k", "headers": { "any": "v" }, "o": 1 } } },
+        "env": { "ANY": "1" },
+        "$schema": "x",
+    });
+    let mut problems = Vec::new();
+    warn(&tree, &mut problems);
+    let mut keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
+    keys.sort_unstable();
+    #[rustfmt::skip]
+    assert_eq!(keys, [
+        "agents.defaults.model.secondary", "agents.list[0].colour",
+        "gateway.auth.allowTailscale", "gateway.prot", "gatway", "models.providers.x.o",
+    ]);
+}

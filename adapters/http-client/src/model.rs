@@ -1,0 +1,13 @@
+//! What the providers of models have in common.
+
+mod answer;
+mod complaint;
+
+mod retry_after;
+mod service;
+mod settings;
+
+pub use answer::{Answer, Dialect, Pieces};
+pub use complaint::Complaint;
+pub use service::{Refused, Service};
+pub use settings::{Settings, SettingsError};

@@ -1,0 +1,156 @@
+//! A service that offers models.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::agent::FailureKind;
+use http::{HeaderMap, StatusCode, Uri};
+use jiff::Timestamp;
+use ports::driven::{ModelError, ModelInfo};
+
+use super::{Complaint, Settings, retry_after::retry_after};
+use crate::{CallError, HttpClient, Response, key::scrub};
+
+/// A service that offers models: calls it, and turns what goes wrong into what
+/// the port says about failures. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Service(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    headers: HeaderMap,
+    secrets: Vec<Box<str>>,
+    client: HttpClient,
+}
+
+/// A service refused a request, or could not be asked.
+#[derive(Debug)]
+pub struct Refused {
+    /// What became of it.
+    pub error: ModelError,
+    /// The status, if the service answered.
+    pub status: Option<StatusCode>,
+    body: Bytes,
+}
+
+impl Refused {
+    /// Whether the service refuses the request as such and mentions `words`.
+    pub fn objects_to(&self, words: &str) -> bool {
+        matches!(self.status, Some(StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY))
+            && String::from_utf8_lossy(&self.body).contains(words)
+    }
+}
+
+impl Service {
+    /// The service of `settings`. `headers` are the provider's own, the key
+    /// among them.
+    pub fn new(settings: Settings, mut headers: HeaderMap, client: HttpClient) -> Self {
+        for (name, value) in &settings.headers {
+            headers.insert(name, value.clone());
+        }
+        let secrets = settings.secrets();
+        Self(Arc::new(Inner { settings, headers, secrets, client }))
+    }
+
+    /// What it was told.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// What is known of the model `id`.
+    pub fn model(&self, id: &str) -> Option<&ModelInfo> {
+        self.0.settings.models.iter().find(|model| model.id == id)
+    }
+
+    /// Posts `body` to `url`; anything but a good answer is a refusal.
+    pub async fn post(&self, url: Uri, body: Bytes) -> Result<Response, Refused> {
+        let Inner { settings, headers, client, .. } = &*self.0;
+        let answered = client.post_json(url, headers.clone(), body, settings.limits).await;
+        self.good(answered).await
+    }
+
+    /// Gets `url`; anything but a good answer is a refusal.
+    pub async fn get(&self, url: Uri) -> Result<Response, Refused> {
+        let Inner { settings, headers, client, .. } = &*self.0;
+        let answered = client.get(url, headers.clone(), settings.limits).await;
+        self.good(answered).await
+    }
+
+    async fn good(&self, answered: Result<Response, CallError>) -> Result<Response, Refused> {
+        let response = match answered {
+            Ok(response) if !response.status().is_success() => response,
+            Ok(response) if response.is("text/html") => {
+                let error = self.misunderstood("it answered with a web page; is the address right?");
+                return Err(Refused { error, status: Some(response.status()), body: Bytes::new() });
+            }
+            Ok(response) => return Ok(response),
+            Err(error) => {
+                return Err(Refused { error: self.failed(error), status: None, body: Bytes::new() });
+            }
+        };
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response.excerpt().await;
+        let complaint = Complaint::read(&body);
+        let mut error = self.complained(&complaint, Some(status));
+        if matches!(error.kind, FailureKind::RateLimit | FailureKind::Overloaded) {
+            error.retry_after = retry_after(&headers, Timestamp::now());
+        }
+        Err(Refused { error, status: Some(status), body })
+    }
+
+    /// The service complained, with `status` or in the middle of an answer.
+    pub fn complained(&self, complaint: &Complaint, status: Option<StatusCode>) -> ModelError {
+        let kind = complaint.kind(status.map(|status| status.as_u16()));
+        let shown = status.map(|status| status.as_u16()).or(complaint.status);
+        let shown = shown.map(|status| format!(" ({status})")).unwrap_or_default();
+        let said = scrub(&complaint.message(), &self.0.secrets);
+        let colon = if said.is_empty() { "" } else { ": " };
+        let Settings { name, api_key, .. } = &self.0.settings;
+        let meaning = match kind {
+            FailureKind::Auth if api_key.is_none() => "a key is needed",
+            kind => meaning(kind),
+        };
+        ModelError::new(kind, format!("{name}: {meaning}{shown}{colon}{said}"))
+    }
+
+    /// The call failed.
+    pub fn failed(&self, error: CallError) -> ModelError {
+        let name = &self.0.settings.name;
+        let message = match &error {
+            CallError::Connect(_) | CallError::ConnectTimeout => {
+                format!("{name}: {error} to {}", self.0.settings.base_url)
+            }
+            error => format!("{name}: {error}"),
+        };
+        let mut failed = ModelError::new(error.kind(), message);
+        failed.source = error.into_source();
+        failed
+    }
+
+    /// The service said something that is no answer.
+    pub fn misunderstood(&self, what: &str) -> ModelError {
+        ModelError::new(FailureKind::Format, format!("{}: {what}", self.0.settings.name))
+    }
+
+    /// The service stopped before it was finished.
+    pub(crate) fn broke_off(&self) -> ModelError {
+        let name = &self.0.settings.name;
+        let message = format!("{name}: the connection broke in the middle of the answer");
+        ModelError::new(FailureKind::Timeout, message)
+    }
+}
+
+const fn meaning(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Auth => "the key was refused",
+        FailureKind::Billing => "the account is out of credit",
+        FailureKind::RateLimit => "too many requests",
+        FailureKind::Overloaded => "it cannot answer just now",
+        FailureKind::Timeout => "it took too long",
+        FailureKind::ContextLength => "the conversation does not fit into the model",
+        FailureKind::Format => "it refused the request",
+        FailureKind::UnknownModel => "there is no such model",
+    }
+}

@@ -1,0 +1,206 @@
+//! One connection, from its first byte to its last.
+
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http_kit::{Body, Ends, Handler, text};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use ports::{config::LimitsConfig, driving::Doorkeeper};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error};
+
+use crate::{
+    first_look::{FirstLook, first_look},
+    gate,
+    router::{Found, Router},
+};
+
+/// What the connections of a server share.
+pub(crate) struct Building {
+    /// How HTTP is spoken.
+    pub(crate) http: http1::Builder,
+    /// How long the head of a request may take.
+    pub(crate) head_time: Duration,
+    /// How long open requests may take to finish after `stop`.
+    pub(crate) drain_time: Duration,
+    pub(crate) router: Router,
+    pub(crate) upgrade: Option<Handler>,
+    pub(crate) fallback: Option<Handler>,
+    pub(crate) door: Arc<dyn Doorkeeper>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) cut: CancellationToken,
+}
+
+/// What a connection may buffer, in either direction. More is no faster, and
+/// less than the head of a request is not allowed.
+const BUFFER: usize = 64 * 1024;
+
+/// The headers hyper has room for without asking for memory per request.
+const USUAL_HEADERS: usize = 100;
+
+/// How HTTP is spoken within `limits`.
+pub(crate) fn http(limits: &LimitsConfig) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(limits.http_header_ms))
+        .max_header_size(limits.http_header_bytes)
+        .max_buf_size(BUFFER.max(limits.http_header_bytes))
+        .half_close(false);
+    if limits.http_header_count != USUAL_HEADERS {
+        http.max_headers(limits.http_header_count);
+    }
+    http
+}
+
+/// Serves `stream` until either end closes it or it is upgraded.
+///
+/// A socket that says nothing costs no more than this future: the machinery of
+/// HTTP is made when the first byte is there.
+pub(crate) async fn serve(building: Arc<Building>, mut stream: TcpStream, ends: Ends) {
+    let speaks = tokio::select! {
+        biased;
+        () = building.stop.cancelled() => false,
+        ready = tokio::time::timeout(building.head_time, stream.readable()) => {
+            matches!(ready, Ok(Ok(())))
+        }
+    };
+    if !speaks {
+        return;
+    }
+    match first_look(&stream) {
+        FirstLook::Fine => Box::pin(talk(building, stream, ends)).await,
+        FirstLook::Gone => (),
+        FirstLook::Ambiguous => {
+            let refusal =
+                b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+            // Fits into the empty buffer of the socket; who does not read it
+            // does not get it.
+            let _ = stream.try_write(refusal);
+            Box::pin(close(&building, &mut stream)).await;
+        }
+    }
+}
+
+async fn talk(building: Arc<Building>, stream: TcpStream, ends: Ends) {
+    let service = service_fn(|request| {
+        let building = Arc::clone(&building);
+        async move { Ok::<_, Infallible>(answer(&building, request, ends).await) }
+    });
+    let io = TokioIo::new(stream);
+    let mut serving = building.http.serve_connection(io, service).with_upgrades();
+    let served = tokio::select! {
+        biased;
+        served = &mut serving => served,
+        () = building.stop.cancelled() => {
+            std::pin::Pin::new(&mut serving).graceful_shutdown();
+            tokio::select! {
+                served = &mut serving => served,
+                () = tokio::time::sleep(building.drain_time) => return,
+                () = building.cut.cancelled() => return,
+            }
+        }
+    };
+    if let Err(error) = &served {
+        debug!(%error, peer = %ends.peer, "the connection broke");
+    }
+    let heard = !served.is_err_and(|error| error.is_timeout());
+    if let Some(parts) = serving.into_parts().filter(|_| heard) {
+        close(&building, &mut parts.io.into_inner()).await;
+    }
+}
+
+/// How long a client may take to see that it was answered and to hang up.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Closes `stream` so that the last answer arrives: what the client still sends
+/// is read and thrown away for a while, for a socket closed with unread bytes
+/// resets the connection, and the answer with it.
+async fn close(building: &Building, stream: &mut TcpStream) {
+    let hang_up = async {
+        stream.shutdown().await?;
+        loop {
+            stream.readable().await?;
+            let mut unread = [0; 4096];
+            match stream.try_read(&mut unread) {
+                Ok(0) => return Ok(()),
+                Ok(_) => (),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => (),
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(LINGER, hang_up) => (),
+        () = building.stop.cancelled() => (),
+    }
+}
+
+/// What every answer says to browsers unless its handler says otherwise.
+const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
+    ),
+];
+
+async fn answer(building: &Building, mut request: Request<Incoming>, ends: Ends) -> Response<Body> {
+    request.extensions_mut().insert(ends);
+    let upgrade = gate::wants_websocket(&request);
+    let mut response = match gate::pass(&request, upgrade, &*building.door) {
+        Ok(()) => respond(building, request, upgrade).await,
+        Err(refusal) => *refusal,
+    };
+    let headers = response.headers_mut();
+    for (name, value) in &DEFAULT_HEADERS {
+        headers.entry(name).or_insert_with(|| value.clone());
+    }
+    response
+}
+
+async fn respond(building: &Building, request: Request<Incoming>, upgrade: bool) -> Response<Body> {
+    let handler = match &building.upgrade {
+        Some(handler) if upgrade => handler,
+        _ => match building.router.find(request.method(), request.uri().path()) {
+            Found::Handler(handler) => handler,
+            Found::WrongMethod(allow) => return wrong_method(allow),
+            Found::Nothing => match &building.fallback {
+                Some(handler) => handler,
+                None => return text(StatusCode::NOT_FOUND, "Not Found"),
+            },
+        },
+    };
+    survive(handler, request).await
+}
+
+/// The answer of `handler`, or of the house when it panics.
+async fn survive(handler: &Handler, request: Request<Incoming>) -> Response<Body> {
+    // What a handler leaves behind when it panics is its own: it got the
+    // request by value, and shares what is built to be shared.
+    let answered = AssertUnwindSafe(async { handler(request).await }).catch_unwind();
+    answered.await.unwrap_or_else(|_| {
+        error!("a handler panicked");
+        text(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+    })
+}
+
+fn wrong_method(allow: &HeaderValue) -> Response<Body> {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+    response.headers_mut().insert(header::ALLOW, allow.clone());
+    response
+}
+
+/// How many bytes a connection that has said nothing takes.
+#[cfg(test)]
+pub(crate) fn waiting_size() -> usize {
+    fn size<Fut: Future>(_: impl FnOnce(Arc<Building>, TcpStream, Ends) -> Fut) -> usize {
+        size_of::<Fut>()
+    }
+    size(serve)
+}

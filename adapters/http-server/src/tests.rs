@@ -1,0 +1,8 @@
+//! The server as others see it: over real sockets, on the loopback.
+
+mod bodies;
+mod ends;
+mod framing;
+mod gate;
+mod house;
+mod routes;

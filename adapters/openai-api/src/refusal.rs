@@ -1,0 +1,169 @@
+//! Why there is no answer, in the shape OpenAI's clients expect.
+
+use std::{borrow::Cow, time::Duration};
+
+use domain::{access::Denied, agent::FailureKind, run::StopReason};
+use http::{HeaderValue, Response, StatusCode, header};
+use http_kit::{Body, BodyError, json};
+use ports::driving::{AskError, ErrorCode, RpcError};
+use serde::Serialize;
+
+/// An error as clients see it.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    error: Error,
+    retry_after: Option<Duration>,
+}
+
+/// What is inside the envelope.
+#[derive(Debug, Serialize)]
+struct Error {
+    message: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<Cow<'static, str>>,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: &'a Error,
+}
+
+const INVALID: &str = "invalid_request_error";
+const FAULT: &str = "api_error";
+
+/// When to try again if somebody else has to finish first.
+const SOON: Duration = Duration::from_secs(1);
+
+impl Refusal {
+    fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
+        let error = Error { message: message.into(), kind, code: None, param: None };
+        Self { status, error, retry_after: None }
+    }
+
+    /// The request is wrong, and it is the fault of `param`.
+    pub(crate) fn invalid(param: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        let mut refusal = Self::malformed(message);
+        refusal.error.param = Some(param.into());
+        refusal
+    }
+
+    /// The request is wrong as a whole.
+    pub(crate) fn malformed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, INVALID, message)
+    }
+
+    /// There is no model `id`.
+    pub(crate) fn no_model(id: &str) -> Self {
+        let message = format!("The model `{id}` does not exist");
+        let mut refusal = Self::new(StatusCode::NOT_FOUND, INVALID, message);
+        refusal.error.code = Some("model_not_found");
+        refusal.error.param = Some("model".into());
+        refusal
+    }
+
+    /// The run failed.
+    pub(crate) fn failed(message: impl Into<String>, kind: Option<FailureKind>) -> Self {
+        use FailureKind as Kind;
+
+        let (status, class) = match kind {
+            Some(Kind::ContextLength) => (StatusCode::BAD_REQUEST, INVALID),
+            Some(Kind::RateLimit) => (StatusCode::TOO_MANY_REQUESTS, "rate_limit_error"),
+            Some(Kind::Billing) => (StatusCode::PAYMENT_REQUIRED, "insufficient_quota"),
+            Some(Kind::Overloaded) => (StatusCode::SERVICE_UNAVAILABLE, FAULT),
+            Some(Kind::Timeout) => (StatusCode::GATEWAY_TIMEOUT, FAULT),
+            Some(Kind::Auth | Kind::Format | Kind::UnknownModel) | None => {
+                (StatusCode::BAD_GATEWAY, FAULT)
+            }
+        };
+        let mut refusal = Self::new(status, class, message);
+        refusal.error.code = kind.map(|kind| match kind {
+            Kind::ContextLength => "context_length_exceeded",
+            kind => kind.as_str(),
+        });
+        refusal
+    }
+
+    /// The run was stopped before it said all it had to say, and not by a person.
+    pub(crate) fn stopped(reason: StopReason) -> Self {
+        match reason {
+            StopReason::Timeout => {
+                Self::new(StatusCode::GATEWAY_TIMEOUT, FAULT, "the run took too long")
+            }
+            StopReason::Shutdown => AskError::Stopping.into(),
+            StopReason::Rpc
+            | StopReason::Stop
+            | StopReason::Disconnected
+            | StopReason::Interrupted => {
+                let message = format!("the run was stopped: {reason}");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, FAULT, message)
+            }
+        }
+    }
+
+    /// The envelope as JSON.
+    pub(crate) fn envelope(&self) -> String {
+        serde_json::to_string(&Envelope { error: &self.error }).unwrap_or_default()
+    }
+
+    /// The answer.
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let mut response = json(self.status, &Envelope { error: &self.error });
+        let headers = response.headers_mut();
+        if let Some(pause) = self.retry_after {
+            let seconds = pause.as_millis().div_ceil(1000).max(1);
+            if let Ok(seconds) = HeaderValue::try_from(seconds.to_string()) {
+                headers.insert(header::RETRY_AFTER, seconds);
+            }
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Somebody could not be identified.
+impl From<RpcError> for Refusal {
+    fn from(error: RpcError) -> Self {
+        let mut refusal = match (error.code, error.retry_after) {
+            (ErrorCode::Unavailable, _) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, FAULT, error.message)
+            }
+            (_, Some(_)) => Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", error.message),
+            // Which of the many reasons it was is nobody's business.
+            (_, None) => Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized"),
+        };
+        refusal.retry_after = error.retry_after;
+        refusal
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", denied.to_string())
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        Self::new(error.status(), INVALID, error.to_string())
+    }
+}
+
+impl From<AskError> for Refusal {
+    fn from(error: AskError) -> Self {
+        let (status, kind, retry_after) = match error {
+            AskError::UnknownAgent(_) => (StatusCode::BAD_REQUEST, INVALID, None),
+            AskError::QueueFull => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", Some(SOON)),
+            AskError::KnownRun => (StatusCode::CONFLICT, INVALID, None),
+            AskError::Blocked => (StatusCode::FORBIDDEN, "forbidden", None),
+            AskError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, FAULT, Some(SOON)),
+        };
+        Self { retry_after, ..Self::new(status, kind, error.to_string()) }
+    }
+}

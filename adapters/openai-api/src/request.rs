@@ -1,0 +1,188 @@
+//! The body of `POST /v1/chat/completions`.
+
+use domain::session::Thinking;
+use ports::driven::Sampling;
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::{
+    messages::{Message, Talk},
+    refusal::Refusal,
+};
+
+/// The body as it is sent. What is not listed here is ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ChatRequest {
+    model: Option<String>,
+    messages: Option<Vec<Message>>,
+    stream: Option<bool>,
+    stream_options: Option<StreamOptions>,
+    user: Option<String>,
+    max_tokens: Option<u32>,
+    max_completion_tokens: Option<u32>,
+    temperature: Option<f64>,
+    top_p: Option<f64>,
+    frequency_penalty: Option<f64>,
+    presence_penalty: Option<f64>,
+    seed: Option<i64>,
+    stop: Option<Stop>,
+    n: Option<u64>,
+    reasoning_effort: Option<String>,
+    tools: Option<Vec<IgnoredAny>>,
+    tool_choice: Option<ToolChoice>,
+    functions: Option<Vec<IgnoredAny>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct StreamOptions {
+    include_usage: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a string or an array of strings")]
+enum Stop {
+    One(String),
+    Several(Vec<String>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum ToolChoice {
+    Word(String),
+    Named(IgnoredAny),
+}
+
+/// The body, checked.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// As it was sent: it is repeated in the answer.
+    pub(crate) model: Option<String>,
+    /// Whether the answer is wanted piece by piece.
+    pub(crate) stream: bool,
+    /// Whether a streamed answer ends with what it used.
+    pub(crate) include_usage: bool,
+    pub(crate) user: Option<String>,
+    pub(crate) talk: Talk,
+    pub(crate) sampling: Sampling,
+    pub(crate) thinking: Option<Thinking>,
+}
+
+/// The most texts that may end an answer.
+const MAX_STOPS: usize = 4;
+
+/// The longest explanation of what is wrong with a body, in characters. It may
+/// quote the body.
+const MAX_EXPLANATION: usize = 300;
+
+/// Reads and checks `body`.
+pub(crate) fn read(body: &[u8]) -> Result<Asked, Refusal> {
+    let request = match serde_json::from_slice(body) {
+        Ok(request) => request,
+        Err(error) => not_an_object(body).ok_or_else(|| explain(body, &error))?,
+    };
+    check(request)
+}
+
+/// An empty request, if `body` is empty or JSON but not an object: what is
+/// missing is told then, rather than what is there.
+fn not_an_object(body: &[u8]) -> Option<ChatRequest> {
+    let is_object = body.trim_ascii_start().first() == Some(&b'{');
+    let is_json = || serde_json::from_slice::<IgnoredAny>(body).is_ok();
+    (body.is_empty() || (!is_object && is_json())).then(ChatRequest::default)
+}
+
+/// What is wrong with `body`, which could not be read for `error`. Reads it once
+/// more and slowly, to tell where.
+fn explain(body: &[u8], error: &serde_json::Error) -> Refusal {
+    let brief = |text: String| text.chars().take(MAX_EXPLANATION).collect::<String>();
+    let mut json = serde_json::Deserializer::from_slice(body);
+    match serde_path_to_error::deserialize::<_, ChatRequest>(&mut json) {
+        Err(found) if error.is_data() => {
+            let path = found.path().to_string();
+            let explanation = brief(format!("{path}: {}", found.inner()));
+            Refusal::invalid(brief(path), explanation)
+        }
+        _ => Refusal::malformed(brief(format!("Invalid JSON: {error}"))),
+    }
+}
+
+fn check(request: ChatRequest) -> Result<Asked, Refusal> {
+    let thinking = thinking(request.reasoning_effort.as_deref())?;
+    let sampling = Sampling {
+        max_tokens: max_tokens(&request)?,
+        temperature: within("temperature", request.temperature, 0.0, 2.0)?,
+        top_p: within("top_p", request.top_p, 0.0, 1.0)?,
+        frequency_penalty: within("frequency_penalty", request.frequency_penalty, -2.0, 2.0)?,
+        presence_penalty: within("presence_penalty", request.presence_penalty, -2.0, 2.0)?,
+        seed: request.seed,
+        stop: stops(request.stop)?,
+    };
+    if request.n.is_some_and(|n| n != 1) {
+        return Err(Refusal::invalid("n", "n: only one answer at a time is supported"));
+    }
+    let unused = matches!(&request.tool_choice, Some(ToolChoice::Word(word)) if word == "none");
+    for (param, tools) in [("tools", &request.tools), ("functions", &request.functions)] {
+        if !unused && tools.as_ref().is_some_and(|tools| !tools.is_empty()) {
+            return Err(Refusal::invalid(param, format!("{param} are not supported yet")));
+        }
+    }
+    Ok(Asked {
+        model: request.model,
+        stream: request.stream.unwrap_or_default(),
+        include_usage: request
+            .stream_options
+            .and_then(|options| options.include_usage)
+            .unwrap_or_default(),
+        user: request.user,
+        talk: Talk::read(request.messages.unwrap_or_default())?,
+        sampling,
+        thinking,
+    })
+}
+
+fn within(
+    param: &'static str,
+    value: Option<f64>,
+    low: f64,
+    high: f64,
+) -> Result<Option<f64>, Refusal> {
+    match value {
+        Some(value) if !(low..=high).contains(&value) => {
+            Err(Refusal::invalid(param, format!("{param} must be between {low} and {high}")))
+        }
+        value => Ok(value),
+    }
+}
+
+fn max_tokens(request: &ChatRequest) -> Result<Option<u32>, Refusal> {
+    let (param, max) = match request.max_completion_tokens {
+        Some(max) => ("max_completion_tokens", Some(max)),
+        None => ("max_tokens", request.max_tokens),
+    };
+    if max == Some(0) {
+        return Err(Refusal::invalid(param, format!("{param} must be at least 1")));
+    }
+    Ok(max)
+}
+
+fn stops(stop: Option<Stop>) -> Result<Vec<String>, Refusal> {
+    let stops = match stop {
+        None => Vec::new(),
+        Some(Stop::One(text)) => vec![text],
+        Some(Stop::Several(texts)) => texts,
+    };
+    if MAX_STOPS < stops.len() {
+        return Err(Refusal::invalid("stop", format!("stop must have at most {MAX_STOPS} texts")));
+    }
+    if stops.iter().any(String::is_empty) {
+        return Err(Refusal::invalid("stop", "stop must not be empty"));
+    }
+    Ok(stops)
+}
+
+fn thinking(effort: Option<&str>) -> Result<Option<Thinking>, Refusal> {
+    effort.map(str::parse).transpose().map_err(|unknown| {
+        Refusal::invalid("reasoning_effort", format!("reasoning_effort {unknown}"))
+    })
+}

@@ -1,0 +1,149 @@
+//! What becomes of a request on its way to the agent.
+
+use domain::session::Thinking;
+use ports::driven::{ModelMessage, ModelPart, ModelRole, Sampling};
+use serde_json::{Value, json};
+
+use super::house::{House, done};
+
+async fn house() -> House {
+    let house = House::open().await;
+    house.says([done("x")]);
+    house
+}
+
+fn user(text: &str) -> ModelMessage {
+    ModelMessage::text(ModelRole::User, text)
+}
+
+#[tokio::test]
+async fn messages_become_history_instructions_and_a_question() {
+    let house = house().await;
+    let messages = json!([
+        { "role": "system", "content": "be brief" },
+        { "role": "user", "content": "one", "name": "ada" },
+        { "role": "assistant", "content": null, "tool_calls": [] },
+        { "role": "assistant", "content": "two" },
+        { "role": "tool", "content": [{ "type": "text", "text": "three" }], "tool_call_id": "c" },
+        { "role": "function", "content": "four", "name": "f" },
+        { "role": "user", "content": "" },
+        { "role": "developer", "content": [{ "type": "input_text", "text": "and kind" }] },
+        { "role": "user", "content": [
+            { "type": "text", "text": "five" },
+            { "type": "image_url", "image_url": { "url": "data:image/png;base64,AAAA", "detail": "low" } },
+            { "input_text": "six" },
+            { "type": "image_url", "image_url": "data:image/gif;base64,QQ==" },
+        ] },
+        { "role": "assistant", "content": "not said yet" },
+        { "role": "user", "content": [] },
+    ]);
+    house.complete(&json!({ "messages": messages }).to_string()).await;
+    let asked = house.asked();
+    let assistant = ModelMessage::text(ModelRole::Assistant, "two");
+    assert_eq!(asked.history, [user("one"), assistant, user("Tool: three"), user("Tool: four")]);
+    assert_eq!(asked.instructions.as_deref(), Some("be brief\n\nand kind"));
+    let image = |mime: &str, data: &str| ModelPart::Image { mime: mime.into(), data: data.into() };
+    let parts = vec![
+        ModelPart::Text("five\nsix".into()),
+        image("image/png", "AAAA"),
+        image("image/gif", "QQ=="),
+    ];
+    assert_eq!(asked.message, ModelMessage { role: ModelRole::User, parts });
+}
+
+#[tokio::test]
+async fn a_tool_may_have_the_last_word_and_old_pictures_are_not_shown_again() {
+    let house = house().await;
+    let messages = json!([
+        { "role": "user", "content": [
+            { "type": "text", "text": "look" },
+            { "type": "image_url", "image_url": { "url": "https://example.com/old.png" } },
+        ] },
+        { "role": "tool", "content": "42" },
+    ]);
+    let said = house.complete(&json!({ "messages": messages }).to_string()).await;
+    assert_eq!(said.status, 200, "{}", said.body);
+    let asked = house.asked();
+    assert_eq!((asked.history, asked.message), (vec![user("look")], user("Tool: 42")));
+}
+
+#[tokio::test]
+async fn sampling_is_handed_on() {
+    let house = house().await;
+    let body = json!({
+        "messages": [{ "role": "user", "content": "hi" }],
+        "max_tokens": 5, "max_completion_tokens": 7, "temperature": 2, "top_p": 0.5,
+        "frequency_penalty": -2.0, "presence_penalty": 2, "seed": -3, "stop": ["a", "b"],
+        "reasoning_effort": "high", "n": 1, "tools": [], "logit_bias": {}, "unknown": [1],
+    });
+    house.complete(&body.to_string()).await;
+    let asked = house.asked();
+    let expected = Sampling {
+        max_tokens: Some(7),
+        temperature: Some(2.0),
+        top_p: Some(0.5),
+        frequency_penalty: Some(-2.0),
+        presence_penalty: Some(2.0),
+        seed: Some(-3),
+        stop: vec!["a".into(), "b".into()],
+    };
+    assert_eq!((asked.sampling, asked.thinking), (expected, Some(Thinking::High)));
+    assert_eq!(asked.run.as_str(), "chatcmpl_0b5c");
+
+    let body = json!({
+        "messages": [{ "role": "user", "content": "hi" }],
+        "max_tokens": 5, "stop": "x", "temperature": null, "stream_options": null, "user": null,
+        "tools": [{ "type": "function" }], "tool_choice": "none",
+    });
+    house.complete(&body.to_string()).await;
+    let expected = Sampling { max_tokens: Some(5), stop: vec!["x".into()], ..Sampling::default() };
+    assert_eq!(house.asked().sampling, expected);
+}
+
+#[tokio::test]
+async fn headers_models_and_users_choose_agent_and_session() {
+    let house = house().await;
+    #[rustfmt::skip]
+    let table = [
+        // headers                                     fields                                  agent   session
+        ("",                                           json!({}),                              "main", "agent:main:openai:0b5c"),
+        ("",                                           json!({ "model": "gpt-5.2" }),          "main", "agent:main:openai:0b5c"),
+        ("",                                           json!({ "model": "openclaw" }),         "main", "agent:main:openai:0b5c"),
+        ("",                                           json!({ "model": "openclaw/default" }), "main", "agent:main:openai:0b5c"),
+        ("",                                           json!({ "model": "OpenClaw:Work" }),    "work", "agent:work:openai:0b5c"),
+        ("",                                           json!({ "model": "openclaw/work" }),    "work", "agent:work:openai:0b5c"),
+        ("",                                           json!({ "model": "agent:work" }),       "work", "agent:work:openai:0b5c"),
+        ("",                                           json!({ "model": "moltbot/work" }),     "work", "agent:work:openai:0b5c"),
+        ("X-OpenClaw-Agent-Id: Work\r\n",              json!({ "model": "openclaw/main" }),    "work", "agent:work:openai:0b5c"),
+        ("x-openclaw-agent: work\r\n",                 json!({}),                              "work", "agent:work:openai:0b5c"),
+        ("x-clawdbot-agent-id: work\r\n",              json!({}),                              "work", "agent:work:openai:0b5c"),
+        ("x-openclaw-agent-id:  \r\n",                 json!({}),                              "main", "agent:main:openai:0b5c"),
+        ("",                                           json!({ "user": "Ada" }),               "main", "agent:main:openai-user:ada"),
+        ("",                                           json!({ "user": " " }),                 "main", "agent:main:openai:0b5c"),
+        ("x-openclaw-agent: work\r\n",                 json!({ "user": "ada" }),               "work", "agent:work:openai-user:ada"),
+        ("x-openclaw-session-key: agent:main:x:y\r\n", json!({ "user": "ada" }),               "main", "agent:main:x:y"),
+        ("x-openclaw-session-key: agent:work:x\r\n",   json!({}),                              "work", "agent:work:x"),
+        ("x-openclaw-session-key: main\r\n",           json!({ "model": "agent:work" }),       "work", "agent:work:main"),
+        ("x-moltbot-session-key: notes\r\n",           json!({}),                              "main", "agent:main:notes"),
+    ];
+    for (headers, fields, agent, session) in table {
+        let mut body = json!({ "messages": [{ "role": "user", "content": "hi" }] });
+        merge(&mut body, &fields);
+        let said = house.complete_with(headers, &body.to_string()).await;
+        assert_eq!(said.status, 200, "{headers:?} {fields}: {}", said.body);
+        let asked = house.asked();
+        let target = (asked.agent.as_str(), asked.session.as_str());
+        assert_eq!(target, (agent, session), "{headers:?} {fields}");
+        let model = fields["model"].as_str().unwrap_or("openclaw");
+        assert_eq!(said.json()["model"], model, "repeated as it was sent");
+    }
+    let headers = "x-openclaw-model: OpenRouter/a/b\r\n";
+    house.complete_with(headers, r#"{"messages":[{"role":"user","content":"hi"}]}"#).await;
+    assert_eq!(house.asked().model.unwrap().to_string(), "openrouter/a/b");
+}
+
+fn merge(body: &mut Value, fields: &Value) {
+    for (name, value) in fields.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+}

@@ -1,0 +1,73 @@
+//! Between `tracing` and the writers.
+
+use std::{fmt, io::Write};
+
+use tracing::{
+    Event, Subscriber,
+    span::{Attributes, Id, Record},
+};
+use tracing_appender::non_blocking::NonBlocking;
+use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+
+use crate::{
+    line::{Fields, Line},
+    render::Render,
+};
+
+/// Remembers the fields of spans.
+#[derive(Debug)]
+pub(crate) struct Spans;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+}
+
+/// Hands lines to a writer, which never makes it wait.
+pub(crate) struct Lines<R> {
+    writer: NonBlocking,
+    render: R,
+}
+
+impl<R> Lines<R> {
+    pub(crate) fn new(writer: NonBlocking, render: R) -> Self {
+        Self { writer, render }
+    }
+}
+
+impl<S, R> Layer<S> for Lines<R>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    R: Render + 'static,
+{
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut around = Fields::default();
+        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+            if let Some(fields) = span.extensions().get::<Fields>() {
+                around.extend(fields);
+            }
+        }
+        let text = self.render.render(&Line::new(event, around));
+        // Full means that the line is dropped, which is what we want.
+        let _ = self.writer.clone().write_all(text.as_bytes());
+    }
+}
+
+impl<R> fmt::Debug for Lines<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,163 @@
+//! One turn of an agent: the attempts, one model after the other.
+
+use std::{collections::VecDeque, fmt::Write};
+
+use domain::{
+    agent::{FailureKind, ModelRef},
+    session::Thinking,
+};
+use futures_util::StreamExt;
+use ports::{
+    BoxStream,
+    driven::{AgentError, AgentEvent, AgentTurn, ModelError, ModelEvent, ModelRequest},
+};
+use tracing::{debug, warn};
+
+use super::Agents;
+
+/// A turn that has begun.
+pub(super) struct Turn {
+    agents: Agents,
+    asked: AgentTurn,
+    left: VecDeque<ModelRef>,
+    // What to say next, before anything else happens.
+    pending: VecDeque<Result<AgentEvent, AgentError>>,
+    failures: Vec<(ModelRef, ModelError)>,
+    state: State,
+}
+
+enum State {
+    /// The next model in `left` is to be asked.
+    Ask,
+    /// This model answers.
+    Answering {
+        model: ModelRef,
+        events: BoxStream<Result<ModelEvent, ModelError>>,
+        // Once something was said, nobody else can be asked any more.
+        spoke: bool,
+    },
+    Over,
+}
+
+impl Turn {
+    pub(super) fn new(agents: Agents, turn: AgentTurn, order: Vec<ModelRef>) -> Self {
+        Self {
+            agents,
+            asked: turn,
+            left: order.into(),
+            pending: VecDeque::new(),
+            failures: Vec::new(),
+            state: State::Ask,
+        }
+    }
+
+    /// The next event, or `None` after the end.
+    pub(super) async fn next(&mut self) -> Option<Result<AgentEvent, AgentError>> {
+        loop {
+            if let Some(event) = self.pending.pop_front() {
+                return Some(event);
+            }
+            match &mut self.state {
+                State::Over => return None,
+                State::Ask => self.ask().await,
+                State::Answering { model, events, spoke } => match events.next().await {
+                    Some(Ok(event)) => {
+                        *spoke |= matches!(event, ModelEvent::Text(_));
+                        let event = match event {
+                            ModelEvent::Text(text) => AgentEvent::Text(text),
+                            ModelEvent::Thinking(text) => AgentEvent::Thinking(text),
+                            ModelEvent::Usage(usage) => AgentEvent::Usage(usage),
+                            ModelEvent::End(finish) => {
+                                self.agents.cooldowns().succeeded(model.provider());
+                                self.state = State::Over;
+                                AgentEvent::End(finish)
+                            }
+                        };
+                        return Some(Ok(event));
+                    }
+                    failed => {
+                        let error = failed.and_then(Result::err).unwrap_or_else(|| {
+                            let message = "the answer broke off in the middle";
+                            ModelError::new(FailureKind::Timeout, message)
+                        });
+                        let (model, spoke) = (model.clone(), *spoke);
+                        self.failed(model, error, spoke);
+                    }
+                },
+            }
+        }
+    }
+
+    async fn ask(&mut self) {
+        let Some(model) = self.left.pop_front() else {
+            let error = self.give_up();
+            return self.end_with(error);
+        };
+        let Some(provider) = self.agents.0.providers.get(model.provider()).cloned() else {
+            let message = format!("there is no model provider \"{}\"", model.provider());
+            let error = ModelError::new(FailureKind::UnknownModel, message);
+            return self.failed(model, error, false);
+        };
+        debug!(%model, "asking a model");
+        match provider.stream(self.request(&model)).await {
+            Ok(events) => {
+                self.pending.push_back(Ok(AgentEvent::Model(model.clone())));
+                self.state = State::Answering { model, events, spoke: false };
+            }
+            Err(error) => self.failed(model, error, false),
+        }
+    }
+
+    fn request(&self, model: &ModelRef) -> ModelRequest {
+        let prompt = self.agents.prompt_of(&self.asked.agent);
+        let system = match &self.asked.instructions {
+            Some(more) => format!("{prompt}\n\n{more}"),
+            None => prompt,
+        };
+        let thinking = self.asked.thinking.or_else(|| self.agents.default_thinking());
+        ModelRequest {
+            model: model.model().to_owned(),
+            system: Some(system),
+            messages: self.asked.messages.clone(),
+            thinking: thinking.filter(|level| *level != Thinking::Off),
+            sampling: self.asked.sampling.clone(),
+        }
+    }
+
+    fn failed(&mut self, model: ModelRef, error: ModelError, spoke: bool) {
+        warn!(%model, kind = %error.kind, error = &error as &dyn std::error::Error, "a model failed");
+        let now = self.agents.0.clock.now();
+        self.agents.cooldowns().failed(model.provider(), error.kind, error.retry_after, now);
+        let kind = error.kind;
+        self.failures.push((model.clone(), error));
+        if spoke || !kind.try_next() || self.left.is_empty() {
+            let error = self.give_up();
+            return self.end_with(error);
+        }
+        self.pending.push_back(Ok(AgentEvent::Fallback { from: model, kind }));
+        self.state = State::Ask;
+    }
+
+    fn end_with(&mut self, error: AgentError) {
+        self.pending.push_back(Err(error));
+        self.state = State::Over;
+    }
+
+    /// What is said when nobody could answer: the last failure, and the others
+    /// when there was more than one attempt.
+    fn give_up(&self) -> AgentError {
+        let Some((_, last)) = self.failures.last() else {
+            let message = "no model is configured".to_owned();
+            return AgentError { kind: FailureKind::UnknownModel, message };
+        };
+        let mut message = last.message.clone();
+        if 1 < self.failures.len() {
+            message = format!("all {} models failed", self.failures.len());
+            for (model, error) in &self.failures {
+                // Writing to a text cannot fail.
+                let _ = write!(message, "; {model}: {}", error.message);
+            }
+        }
+        AgentError { kind: last.kind, message }
+    }
+}

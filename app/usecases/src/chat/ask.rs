@@ -1,0 +1,119 @@
+//! Asking on behalf of an HTTP client: the answer is a stream, and whoever
+//! stops reading stops the run.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::{
+    ids::AgentId,
+    run::Submitted,
+    session::{SendPolicy, Session},
+};
+use futures_util::stream;
+use ports::{
+    driven::ModelPart,
+    driving::{Answer, AskError, Conversations, Question},
+    view::{Content, Message, MessagePart, MessageRole},
+};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::{
+    Chat,
+    run::{Acceptance, History, Keeping, NoRoom, Purpose, Run},
+};
+
+/// How many pieces of an answer may wait for the reader before the run waits.
+const UNREAD: usize = 64;
+
+#[async_trait]
+impl Conversations for Chat {
+    async fn ask(&self, question: Question) -> Result<Answer, AskError> {
+        let config = self.0.deps.config.current();
+        if config.agents.find(&question.agent).is_none() {
+            return Err(AskError::UnknownAgent(question.agent));
+        }
+        let opened = match self.0.deps.book.open(&question.session).await {
+            Ok(opened) => opened,
+            // The answer does not depend on the disk; keeping it does, and says
+            // so in the log.
+            Err(error) => {
+                warn!(error = &error as &dyn std::error::Error, "a session cannot be read");
+                self.0.deps.book.open_unheard_of(&question.session)
+            }
+        };
+        let session = opened.session();
+        let blocked = |session: &Session| session.settings.send_policy == Some(SendPolicy::Deny);
+        if session.as_ref().is_some_and(blocked) {
+            return Err(AskError::Blocked);
+        }
+        let now = self.0.deps.clock.now();
+        let session_id = session.as_ref().map_or_else(|| self.new_session_id(), |it| it.id.clone());
+        let settings = session.map(|session| session.settings).unwrap_or_default();
+        let record = self.record(&stored(&question, now));
+        let (listener, replies) = mpsc::channel(UNREAD);
+        let history = if question.history.is_empty() {
+            History::Transcript
+        } else {
+            History::Given(question.history)
+        };
+        let run = Arc::new(Run {
+            id: question.run,
+            client_key: question.session.as_str().into(),
+            key: question.session,
+            session_id,
+            agent: question.agent,
+            asked_at: now,
+            purpose: Purpose::Answer,
+            message: question.message,
+            history,
+            instructions: question.instructions,
+            model: question.model.or(settings.model),
+            thinking: question.thinking.or(settings.thinking),
+            sampling: question.sampling,
+            timeout: Duration::from_secs(config.agents.defaults.timeout_seconds.max(1)),
+            opened,
+            keeping: Keeping::Behind { listener, question: Box::new(record) },
+            stop: CancellationToken::new(),
+            stop_reason: OnceLock::new(),
+            acceptance: watch::Sender::new(Acceptance::Accepted),
+        });
+        match self.enqueue(&run) {
+            Ok(Submitted::Start | Submitted::Queued { .. }) => (),
+            Ok(Submitted::Known) => return Err(AskError::KnownRun),
+            Err(NoRoom::QueueFull) => return Err(AskError::QueueFull),
+            Err(NoRoom::Stopping) => return Err(AskError::Stopping),
+        }
+        let replies = stream::unfold(replies, |mut replies| async move {
+            let reply = replies.recv().await?;
+            Some((reply, replies))
+        });
+        Ok(Box::pin(replies))
+    }
+
+    fn agents(&self) -> Vec<AgentId> {
+        let config = self.0.deps.config.current();
+        let first = config.agents.default_agent();
+        let others = config.agents.all().into_iter().map(|agent| agent.agent_id());
+        std::iter::once(first.clone()).chain(others.filter(|agent| *agent != first)).collect()
+    }
+}
+
+/// The question as it stands in the transcript.
+fn stored(question: &Question, now: domain::time::Timestamp) -> Message {
+    let part = |part: &ModelPart| match part {
+        ModelPart::Text(text) => MessagePart::Text { text: text.clone() },
+        ModelPart::Image { mime, data } => {
+            MessagePart::Image { data: data.clone(), mime_type: mime.clone() }
+        }
+    };
+    Message {
+        content: Content::Parts(question.message.parts.iter().map(part).collect()),
+        run_id: Some(question.run.to_string()),
+        ..Message::text(MessageRole::User, "", now)
+    }
+}

@@ -1,0 +1,264 @@
+//! The end of a run: written down, and told.
+
+use std::sync::Arc;
+
+use domain::{
+    run::{RunStatus, StopReason},
+    session::{Session, preview_of},
+    time::Timestamp,
+};
+use ports::{
+    Json,
+    driven::{Change, CommitError, Committed, Record, Urgency},
+    driving::{Outcome, Reply},
+    event::{Audience, Body, Event, Topic},
+    view::{
+        Content, Message, MessagePart, MessageRole, SessionMessage, SessionRow, SessionsChanged,
+    },
+};
+use tracing::{error, info};
+
+use super::{
+    Chat, RunSummary,
+    run::{Keeping, Purpose, Run},
+    story::Story,
+};
+
+impl Chat {
+    /// Writes the end of a run down and tells everybody whom it concerns.
+    pub(super) async fn conclude(
+        &self,
+        run: &Run,
+        mut story: Story<'_>,
+        outcome: Outcome,
+    ) -> Arc<RunSummary> {
+        let now = self.0.deps.clock.now();
+        let summary = Arc::new(summary_of(run, &story, &outcome, now));
+        let answer = self.record_of(run, &story, &outcome, now);
+        let message = answer.as_ref().map(|record| record.message.clone());
+        info!(outcome = %summary.status, "run ended");
+
+        match &run.keeping {
+            Keeping::Behind { listener, .. } => {
+                self.hand_over(listener, Reply::End(outcome.clone()));
+                story.end(&outcome, message);
+                self.write_end(run, &summary, answer, Urgency::Lazy).await;
+            }
+            Keeping::Recorded => {
+                self.write_end(run, &summary, answer, Urgency::Now).await;
+                story.end(&outcome, message);
+            }
+        }
+        summary
+    }
+
+    /// Gives the end to the listener without waiting for it: a reader that is
+    /// slow must not hold up the session.
+    fn hand_over(&self, listener: &tokio::sync::mpsc::Sender<Reply>, end: Reply) {
+        if let Err(tokio::sync::mpsc::error::TrySendError::Full(end)) = listener.try_send(end) {
+            let listener = listener.clone();
+            // Ends when the reader has read on or has left.
+            self.0.deps.tasks.spawn(async move { listener.send(end).await });
+        }
+    }
+
+    async fn write_end(
+        &self,
+        run: &Run,
+        summary: &RunSummary,
+        answer: Option<Record>,
+        urgency: Urgency,
+    ) {
+        let question = match &run.keeping {
+            Keeping::Behind { question, .. } => Some(question.as_ref().clone()),
+            Keeping::Recorded => None,
+        };
+        let records: Vec<Record> = question.into_iter().chain(answer).collect();
+        let decided = run.opened.edit(urgency, |slot| {
+            Ok::<_, CommitError>((changes(run, summary, &records, slot), ()))
+        });
+        let written = match decided {
+            Ok((receipt, ())) => receipt.await,
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(Committed { offsets }) => {
+                if run.purpose == Purpose::Compact && summary.status == RunStatus::Ok {
+                    self.begin_history_at(run, offsets.last().copied()).await;
+                }
+                self.tell_records(run, &records, &offsets);
+            }
+            Err(error) => {
+                error!(error = &error as &dyn std::error::Error, "the end of a run is not on disk");
+            }
+        }
+    }
+
+    /// What was summed up need not be shown to the model again.
+    async fn begin_history_at(&self, run: &Run, offset: Option<u64>) {
+        let Some(offset) = offset else { return };
+        let decided = run.opened.edit(Urgency::Now, |slot| {
+            if let Some(session) = slot.as_mut().filter(|session| session.id == run.session_id) {
+                session.history_from = offset;
+                session.compactions += 1;
+            }
+            Ok::<_, CommitError>((Vec::new(), ()))
+        });
+        if let Ok((receipt, ())) = decided
+            && let Err(error) = receipt.await
+        {
+            error!(error = &error as &dyn std::error::Error, "a compaction is not on disk");
+        }
+    }
+
+    /// Tells those who subscribed that the transcript and the session changed.
+    pub(super) fn tell_records(&self, run: &Run, records: &[Record], offsets: &[u64]) {
+        for (record, offset) in records.iter().zip(offsets) {
+            self.0.deps.events.publish(Event {
+                body: Body::SessionMessage(Arc::new(SessionMessage {
+                    session_key: run.key.to_string(),
+                    agent_id: Some(run.agent.to_string()),
+                    message: record.message.clone(),
+                    message_id: record.id.to_string(),
+                    message_seq: *offset,
+                })),
+                audience: Audience::Subscribers(Topic::Messages(run.key.clone())),
+                state: None,
+            });
+        }
+        if let Some(session) = run.opened.session() {
+            self.tell_changed(&session, "message");
+        }
+    }
+
+    pub(super) fn tell_changed(&self, session: &Session, reason: &'static str) {
+        let running = self.lanes().queue.runs_of(&session.key).is_empty();
+        self.0.deps.events.publish(Event {
+            body: Body::SessionsChanged(Arc::new(SessionsChanged {
+                session_key: session.key.to_string(),
+                agent_id: session.key.agent().map(String::from),
+                reason,
+                ts: self.0.deps.clock.now(),
+                session: Some(SessionRow::new(session, !running)),
+            })),
+            audience: Audience::Subscribers(Topic::Sessions),
+            state: None,
+        });
+    }
+
+    /// The answer as it will stand in the transcript; nothing when there is
+    /// nothing to say.
+    fn record_of(
+        &self,
+        run: &Run,
+        story: &Story<'_>,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) -> Option<Record> {
+        let (text, stop_reason, error) = match outcome {
+            Outcome::Done { text, .. } if run.purpose == Purpose::Compact => {
+                (text, "compaction", None)
+            }
+            Outcome::Done { text, finish, .. } => (text, finish.as_str(), None),
+            Outcome::Stopped { text, reason: StopReason::Shutdown } => (text, "interrupted", None),
+            Outcome::Stopped { text, .. } => (text, "aborted", None),
+            Outcome::Failed { message, .. } => (&String::new(), "error", Some(message.clone())),
+        };
+        let silent = text.trim().is_empty();
+        if silent && error.is_none() && stop_reason != "interrupted" {
+            return None;
+        }
+        let part = (!silent).then(|| MessagePart::Text { text: text.trim().to_owned() });
+        let message = Message {
+            content: Content::Parts(part.into_iter().collect()),
+            provider: story.model.as_ref().map(|model| model.provider().to_owned()),
+            model: story.model.as_ref().map(|model| model.model().to_owned()),
+            usage: Some(story.usage.into()),
+            stop_reason: Some(stop_reason.to_owned()),
+            error_message: error,
+            run_id: Some(run.id.to_string()),
+            ..Message::text(MessageRole::Assistant, "", now)
+        };
+        Some(self.record(&message))
+    }
+
+    /// `message` as a record with a name of its own.
+    pub(super) fn record(&self, message: &Message) -> Record {
+        let id = self.0.deps.entropy.uuid();
+        Record {
+            id: id.parse().expect("a UUID is a name"),
+            at: message.timestamp,
+            message: Json::of(message),
+        }
+    }
+}
+
+/// What the end of a run changes, given what its session is by then.
+fn changes(
+    run: &Run,
+    summary: &RunSummary,
+    records: &[Record],
+    slot: &mut Option<Session>,
+) -> Vec<Change> {
+    let mut changes = Vec::with_capacity(records.len() + 1);
+    let recorded = matches!(run.keeping, Keeping::Recorded);
+    if !recorded {
+        slot.get_or_insert_with(|| {
+            Session::fresh(run.key.clone(), run.session_id.clone(), run.asked_at)
+        });
+    }
+    // A session that was deleted meanwhile keeps quiet; one that was reset
+    // keeps the answer where the question is.
+    if let Some(session) = slot {
+        for record in records {
+            changes
+                .push(Change::Append { session: run.session_id.clone(), record: record.clone() });
+        }
+        if session.id == run.session_id {
+            count(session, run, summary);
+        }
+    }
+    if recorded {
+        changes.push(Change::EndRun { run: run.id.clone(), end: summary.end() });
+    }
+    changes
+}
+
+fn count(session: &mut Session, run: &Run, summary: &RunSummary) {
+    session.updated_at = summary.ended_at.max(session.updated_at);
+    session.tokens.input += summary.usage.input;
+    session.tokens.output += summary.usage.output;
+    if 0 < summary.usage.total() {
+        session.tokens.context = summary.usage.total();
+    }
+    session.aborted_last_run = summary.status == RunStatus::Aborted;
+    if let Some(model) = &summary.model {
+        session.model_provider = Some(model.provider().into());
+        session.model = Some(model.model().into());
+    }
+    if session.title.is_none() {
+        session.title = domain::session::title_of(&run.message.plain_text());
+    }
+    if let Some(preview) = preview_of(&summary.text) {
+        session.preview = Some(preview);
+    }
+}
+
+fn summary_of(run: &Run, story: &Story<'_>, outcome: &Outcome, now: Timestamp) -> RunSummary {
+    let (status, stop, error, text) = match outcome {
+        Outcome::Done { text, .. } => (RunStatus::Ok, None, None, text.trim()),
+        Outcome::Stopped { reason, text } => (RunStatus::Aborted, Some(*reason), None, text.trim()),
+        Outcome::Failed { message, .. } => (RunStatus::Error, None, Some(message.clone()), ""),
+    };
+    RunSummary {
+        run: run.id.clone(),
+        status,
+        stop,
+        error,
+        text: text.into(),
+        usage: story.usage,
+        model: story.model.clone(),
+        started_at: story.started_at,
+        ended_at: now,
+    }
+}

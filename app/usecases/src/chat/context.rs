@@ -1,0 +1,123 @@
+//! What a model is shown: the end of the conversation, and the question.
+
+use ports::{
+    driven::{HistoryQuery, ModelMessage, ModelPart, ModelRole, StoreError},
+    view::{Content, Message, MessagePart, MessageRole},
+};
+
+use super::{
+    Chat,
+    run::{History, Purpose, Run},
+};
+
+/// At most so many messages are shown.
+const MAX_MESSAGES: usize = 400;
+/// How many tokens a model can have in mind when nobody says.
+const DEFAULT_WINDOW: u64 = 128_000;
+/// How many bytes of text make a token, about.
+const BYTES_PER_TOKEN: u64 = 4;
+/// The share of the window left to the answer, in hundredths.
+const ANSWER_SHARE: u64 = 25;
+
+/// What the model is asked for when a conversation is compacted.
+const SUM_UP: &str = "Summarise the conversation so far for yourself: facts about the person, \
+                      decisions, open tasks, names, numbers and wording that must not be lost. \
+                      The summary will replace the conversation. Write nothing else.";
+
+impl Chat {
+    /// The messages `run` shows the model, the question being the last.
+    pub(super) async fn messages_for(&self, run: &Run) -> Result<Vec<ModelMessage>, StoreError> {
+        let mut messages = match &run.history {
+            History::Given(messages) => messages.clone(),
+            History::Transcript => self.transcript(run).await?,
+        };
+        messages.push(match run.purpose {
+            Purpose::Answer => self.with_news(run),
+            Purpose::Compact => ModelMessage::text(ModelRole::User, SUM_UP),
+        });
+        Ok(messages)
+    }
+
+    /// The question, preceded by what happened since the last one.
+    fn with_news(&self, run: &Run) -> ModelMessage {
+        let news = self.0.deps.system_events.drain(&run.key);
+        let mut message = run.message.clone();
+        if !news.is_empty() {
+            let lines: Vec<String> = news.iter().map(|line| format!("System: {line}")).collect();
+            message.parts.insert(0, ModelPart::Text(lines.join("\n")));
+        }
+        message
+    }
+
+    async fn transcript(&self, run: &Run) -> Result<Vec<ModelMessage>, StoreError> {
+        let Some(session) = run.opened.session().filter(|session| session.id == run.session_id)
+        else {
+            return Ok(Vec::new());
+        };
+        let query = HistoryQuery {
+            before: None,
+            from: session.history_from,
+            limit: MAX_MESSAGES,
+            max_bytes: self.budget(run),
+        };
+        let page = self.0.deps.archive.history(&run.session_id, query).await?;
+        let messages: Vec<Message> = page
+            .records
+            .iter()
+            // A record this version cannot read is not shown; it stays on disk.
+            .filter_map(|record| serde_json::from_str(record.record.message.as_str()).ok())
+            .collect();
+        let lanes = self.lanes();
+        let answered = |message: &Message| {
+            // Questions that wait behind this one, and this one itself.
+            let key = message.idempotency_key.as_deref();
+            !key.and_then(|key| key.parse().ok()).is_some_and(|id| lanes.runs.contains_key(&id))
+        };
+        Ok(messages.iter().filter(|message| answered(message)).filter_map(shown).collect())
+    }
+
+    /// How many bytes of history fit.
+    fn budget(&self, run: &Run) -> usize {
+        let config = self.0.deps.config.current();
+        let model = run
+            .model
+            .clone()
+            .or_else(|| self.0.deps.agents.models_of(&run.agent).into_iter().next());
+        let window = model
+            .and_then(|model| self.0.deps.agents.model_info(&model))
+            .and_then(|info| info.context_window)
+            .unwrap_or(DEFAULT_WINDOW);
+        let tokens = config.agents.defaults.context_tokens.unwrap_or(window).min(window);
+        let bytes = tokens * (100 - ANSWER_SHARE) / 100 * BYTES_PER_TOKEN;
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+}
+
+/// A message of the transcript as a model is shown it. Commands and their
+/// answers, and what went wrong, are between the person and the gateway.
+fn shown(message: &Message) -> Option<ModelMessage> {
+    let role = match (message.role, message.stop_reason.as_deref()) {
+        (_, Some("command" | "error" | "interrupted"))
+        | (MessageRole::System | MessageRole::ToolResult, _) => return None,
+        (MessageRole::Assistant, Some("compaction")) | (MessageRole::User, _) => ModelRole::User,
+        (MessageRole::Assistant, _) => ModelRole::Assistant,
+    };
+    let heading = (message.stop_reason.as_deref() == Some("compaction"))
+        .then(|| ModelPart::Text("Summary of the conversation so far:".to_owned()));
+    let said: Vec<ModelPart> = match &message.content {
+        Content::Text(text) => vec![ModelPart::Text(text.clone())],
+        Content::Parts(parts) => parts.iter().filter_map(part).collect(),
+    };
+    let parts: Vec<ModelPart> = heading.into_iter().chain(said).collect();
+    (!parts.is_empty()).then_some(ModelMessage { role, parts })
+}
+
+fn part(part: &MessagePart) -> Option<ModelPart> {
+    match part {
+        MessagePart::Text { text } => Some(ModelPart::Text(text.clone())),
+        MessagePart::Image { data, mime_type } => {
+            Some(ModelPart::Image { mime: mime_type.clone(), data: data.clone() })
+        }
+        MessagePart::Thinking { .. } => None,
+    }
+}

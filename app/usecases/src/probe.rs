@@ -1,0 +1,140 @@
+//! Whether the gateway can do its work.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::time::Timestamp;
+use ports::{
+    driven::{Archive, Clock, LogQuery, LogSource, ModelProvider},
+    driving::{Part, Probe, Readiness},
+};
+use tokio::time;
+
+/// How long the store may take to answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Looks at the parts of the gateway.
+#[derive(Clone)]
+pub struct Parts(Arc<Inner>);
+
+struct Inner {
+    archive: Arc<dyn Archive>,
+    providers: Arc<[Arc<dyn ModelProvider>]>,
+    log: Arc<dyn LogSource>,
+    clock: Arc<dyn Clock>,
+    started_at: Timestamp,
+    draining: AtomicBool,
+}
+
+impl Parts {
+    /// The parts of a gateway that has been running since `started_at`.
+    pub fn new(
+        archive: Arc<dyn Archive>,
+        providers: Arc<[Arc<dyn ModelProvider>]>,
+        log: Arc<dyn LogSource>,
+        clock: Arc<dyn Clock>,
+        started_at: Timestamp,
+    ) -> Self {
+        let draining = AtomicBool::new(false);
+        Self(Arc::new(Inner { archive, providers, log, clock, started_at, draining }))
+    }
+
+    /// From now on the gateway is stopping.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Relaxed);
+    }
+
+    /// Each part by name, and what is wrong with it.
+    pub async fn look(&self) -> Vec<Part> {
+        let store = match time::timeout(PATIENCE, self.0.archive.stats()).await {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("does not answer".to_owned()),
+        };
+        let model = self.0.providers.is_empty().then(|| "no provider is configured".to_owned());
+        let query = LogQuery { cursor: None, limit: 1, max_bytes: 1 };
+        let log = self.0.log.tail(query).err().map(|_| "cannot be read".to_owned());
+        vec![
+            Part { name: "store", problem: store },
+            Part { name: "model", problem: model },
+            Part { name: "log", problem: log },
+        ]
+    }
+}
+
+#[async_trait]
+impl Probe for Parts {
+    async fn readiness(&self) -> Readiness {
+        let uptime = self.0.clock.now().since(self.0.started_at);
+        Readiness {
+            parts: self.look().await,
+            uptime_ms: u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),
+            draining: self.0.draining.load(Relaxed),
+        }
+    }
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("draining", &self.0.draining).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ports::driven::{
+        LogPage, MockArchive, MockLogSource, MockModelProvider, StoreError, StoreStats,
+    };
+
+    use super::*;
+    use crate::testing::clock;
+
+    fn parts(store: Result<StoreStats, ()>, providers: usize) -> Parts {
+        let mut archive = MockArchive::new();
+        let full = || StoreError::Full("disk".into());
+        archive.expect_stats().returning(move || store.map_err(|()| full()));
+        let mut log = MockLogSource::new();
+        log.expect_tail().returning(|_| {
+            Ok(LogPage {
+                file: String::new(),
+                cursor: 0,
+                size: 0,
+                lines: Vec::new(),
+                truncated: false,
+                reset: false,
+            })
+        });
+        let provider = || Arc::new(MockModelProvider::new()) as Arc<dyn ModelProvider>;
+        let providers = (0..providers).map(|_| provider()).collect();
+        Parts::new(Arc::new(archive), providers, Arc::new(log), clock(), Timestamp::default())
+    }
+
+    #[tokio::test]
+    async fn a_gateway_is_ready_when_every_part_is_and_it_is_not_stopping() {
+        let healthy = parts(Ok(StoreStats::default()), 1);
+        assert!(healthy.readiness().await.is_ready());
+        healthy.drain();
+        assert!(!healthy.readiness().await.is_ready());
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_said_by_name() {
+        let readiness = parts(Err(()), 0).readiness().await;
+        let problems: Vec<_> = readiness
+            .parts
+            .iter()
+            .filter_map(|part| Some((part.name, part.problem.as_deref()?)))
+            .collect();
+        assert_eq!(
+            problems,
+            [("store", "storage is full"), ("model", "no provider is configured")]
+        );
+        assert!(!readiness.is_ready());
+    }
+}

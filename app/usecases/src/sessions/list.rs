@@ -1,0 +1,133 @@
+//! `sessions.list` (`ws-protocol.md` 9.4).
+
+use domain::{
+    ids::AgentId,
+    session::{Session, SessionKey},
+    time::Timestamp,
+};
+use ports::{
+    driven::{SessionQuery, StoreError},
+    view::SessionRow,
+};
+
+use super::Sessions;
+use crate::{calendar, models::DefaultModel};
+
+/// Rows when nobody says how many.
+const DEFAULT_LIMIT: usize = 100;
+/// The most rows, and the furthest one can skip.
+const MAX_LIMIT: usize = 1000;
+
+/// Which sessions, and how they are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Of this agent.
+    pub agent: Option<AgentId>,
+    /// With exactly this label.
+    pub label: Option<String>,
+    /// Started by this session.
+    pub spawned_by: Option<SessionKey>,
+    /// With this text somewhere.
+    pub search: Option<String>,
+    /// Changed within so many minutes.
+    pub active_minutes: Option<u64>,
+    /// Whether `global` counts.
+    pub include_global: bool,
+    /// Whether `unknown` counts.
+    pub include_unknown: bool,
+    /// Whether to say what they are about.
+    pub titles: bool,
+    /// Whether to show how their last messages begin.
+    pub last_messages: bool,
+    /// At most so many.
+    pub limit: Option<usize>,
+    /// Leaving out so many of the newest.
+    pub offset: usize,
+}
+
+/// A part of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// When it was made.
+    pub at: Timestamp,
+    /// The newest first.
+    pub rows: Vec<SessionRow>,
+    /// How many were asked for.
+    pub limit: usize,
+    /// How many come before them.
+    pub offset: usize,
+    /// Whether there are more.
+    pub more: bool,
+    /// How many sessions there are in all.
+    pub total: u64,
+    /// What answers in a session where nothing was chosen.
+    pub defaults: DefaultModel,
+}
+
+impl Sessions {
+    /// The sessions that fit `query`, the newest first.
+    pub async fn list(&self, query: ListQuery) -> Result<Listed, StoreError> {
+        let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+        let offset = query.offset.min(MAX_LIMIT);
+        let now = self.now();
+        let page = self.0.archive.sessions(wanted(&query, limit + offset, now)).await?;
+        let rows = page.sessions.iter().filter(|session| match session.key.as_str() {
+            "global" => query.include_global,
+            "unknown" => query.include_unknown,
+            _ => true,
+        });
+        let rows: Vec<_> = rows.skip(offset).map(|session| self.shown(session, &query)).collect();
+        let config = self.0.config.current();
+        Ok(Listed {
+            at: now,
+            rows,
+            limit,
+            offset,
+            more: page.more,
+            total: self.0.archive.stats().await?.sessions,
+            defaults: self.0.models.default_of(&config.agents.default_agent()),
+        })
+    }
+
+    /// The row of one session, if there is one.
+    pub async fn describe(
+        &self,
+        key: &SessionKey,
+        titles: bool,
+        last_messages: bool,
+    ) -> Result<Option<SessionRow>, StoreError> {
+        let query = ListQuery { titles, last_messages, ..ListQuery::default() };
+        Ok(self.get(key).await?.map(|session| self.shown(&session, &query)))
+    }
+
+    fn shown(&self, session: &Session, query: &ListQuery) -> SessionRow {
+        let preview = session.preview.as_deref().filter(|_| query.last_messages);
+        SessionRow {
+            derived_title: query.titles.then(|| title(session)),
+            last_message_preview: preview.map(str::to_owned),
+            ..self.row(session)
+        }
+    }
+}
+
+fn wanted(query: &ListQuery, limit: usize, now: Timestamp) -> SessionQuery {
+    let minutes = |minutes: u64| std::time::Duration::from_secs(minutes.saturating_mul(60));
+    SessionQuery {
+        agent: query.agent.clone(),
+        label: query.label.clone(),
+        spawned_by: query.spawned_by.clone(),
+        search: query.search.clone().filter(|text| !text.trim().is_empty()),
+        updated_since: query.active_minutes.map(|active| now - minutes(active)),
+        include_special: query.include_global || query.include_unknown,
+        limit: Some(limit),
+    }
+}
+
+/// What a session is about; of one in which nothing was said, which it is.
+fn title(session: &Session) -> String {
+    if let Some(title) = session.title.as_deref().or(session.settings.label.as_deref()) {
+        return title.to_owned();
+    }
+    let id: String = session.id.as_str().chars().take(8).collect();
+    format!("{id} ({})", calendar::date(session.created_at))
+}

@@ -1,0 +1,178 @@
+// OpenAI's Node SDK, unchanged but for the base URL and the key.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import OpenAI, { APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError } from "openai";
+import { external, startGateway, startModel, until, words } from "./harness.mjs";
+
+let model;
+let gateway;
+let openai;
+
+before(async () => {
+  model = await startModel();
+  gateway = await startGateway(model);
+  openai = new OpenAI({ baseURL: `${gateway.http}/v1`, apiKey: gateway.token, maxRetries: 0 });
+});
+after(async () => {
+  await gateway?.stop();
+  model?.stop();
+});
+
+const user = (content) => [{ role: "user", content }];
+
+describe("chat completions", () => {
+  test("an answer with its usage", async () => {
+    const completion = await openai.chat.completions.create({ model: "openclaw", messages: user("FAKE_TOKENS:7; hi") });
+    assert.match(completion.id, /^chatcmpl_/);
+    assert.equal(completion.object, "chat.completion");
+    assert.equal(completion.model, "openclaw");
+    assert.ok(Math.abs(completion.created - Date.now() / 1000) < 120);
+    assert.equal(completion.choices.length, 1);
+    const [choice] = completion.choices;
+    assert.deepEqual([choice.index, choice.message.role, choice.message.content, choice.finish_reason], [0, "assistant", words(7), "stop"]);
+    const { prompt_tokens, completion_tokens, total_tokens } = completion.usage;
+    assert.equal(completion_tokens, 7);
+    assert.ok(prompt_tokens > 0);
+    assert.equal(total_tokens, prompt_tokens + completion_tokens);
+  });
+
+  test("a streamed answer begins with the role and ends with stop", async () => {
+    const stream = await openai.chat.completions.create({ model: "openclaw", messages: user("FAKE_TOKENS:25;FAKE_DELAY:10; hi"), stream: true });
+    const chunks = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    assert.equal(new Set(chunks.map((c) => c.id)).size, 1);
+    assert.ok(chunks.every((c) => c.object === "chat.completion.chunk" && c.model === "openclaw"));
+    assert.equal(chunks[0].choices[0].delta.role, "assistant");
+    assert.equal(chunks.map((c) => c.choices[0]?.delta.content ?? "").join(""), words(25));
+    assert.ok(chunks.filter((c) => c.choices[0]?.delta.content).length >= 5, "it came in pieces");
+    assert.equal(chunks.at(-1).choices[0].finish_reason, "stop");
+    assert.ok(chunks.every((c) => !c.usage), "no usage unless asked for");
+  });
+
+  test("usage at the end of a stream when asked for", async () => {
+    const stream = await openai.chat.completions.create({
+      model: "openclaw", messages: user("FAKE_TOKENS:6; hi"), stream: true, stream_options: { include_usage: true },
+    });
+    const chunks = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    const last = chunks.at(-1);
+    assert.deepEqual(last.choices, []);
+    assert.equal(last.usage.completion_tokens, 6);
+    assert.equal(last.usage.total_tokens, last.usage.prompt_tokens + 6);
+    assert.equal(chunks.at(-2).choices[0].finish_reason, "stop");
+  });
+
+  test("the SDK's own stream helper agrees", async () => {
+    const runner = openai.chat.completions.stream({ model: "openclaw", messages: user("FAKE_TOKENS:9;FAKE_DELAY:5; hi") });
+    assert.equal(await runner.finalContent(), words(9));
+    assert.equal((await runner.finalChatCompletion()).choices[0].finish_reason, "stop");
+  });
+
+  test("what is said before reaches the model, and the system prompt", async () => {
+    const marker = `marker-${crypto.randomUUID()}`;
+    await openai.chat.completions.create({
+      model: "openclaw/main",
+      messages: [
+        { role: "system", content: `system of ${marker}` },
+        { role: "user", content: `first of ${marker}` },
+        { role: "assistant", content: `reply of ${marker}` },
+        { role: "user", content: [{ type: "text", text: `part one of ${marker}` }, { type: "text", text: "part two" }] },
+      ],
+    });
+    const asked = JSON.stringify(model.request(marker).body.messages);
+    for (const part of ["system of", "first of", "reply of", "part one of"]) assert.ok(asked.includes(`${part} ${marker}`), part);
+    assert.ok(asked.includes("part two"));
+  });
+
+  test("the same user talks in one session, two strangers do not", async () => {
+    const ada = `ada-${crypto.randomUUID()}`;
+    await openai.chat.completions.create({ model: "openclaw", user: ada, messages: user(`secret of ${ada}`) });
+    await openai.chat.completions.create({ model: "openclaw", user: ada, messages: user(`again ${ada}`) });
+    assert.ok(JSON.stringify(model.request(`again ${ada}`).body).includes(`secret of ${ada}`), "the second turn knows the first");
+    const stranger = `stranger-${crypto.randomUUID()}`;
+    await openai.chat.completions.create({ model: "openclaw", messages: user(stranger) });
+    assert.equal(JSON.stringify(model.request(stranger).body).includes(ada), false);
+  });
+
+  test("breaking off mid-stream lets the model go", async () => {
+    const marker = `break-${crypto.randomUUID()}`;
+    const stream = await openai.chat.completions.create({ model: "openclaw", messages: user(`FAKE_TOKENS:400;FAKE_DELAY:25; ${marker}`), stream: true });
+    let heard = 0;
+    for await (const chunk of stream) {
+      if (chunk.choices[0]?.delta.content && ++heard === 3) break;
+    }
+    assert.equal(heard, 3);
+    await until("the model to be let go", () => model.request(marker)?.state === "cancelled");
+  });
+
+  test("an abort signal lets the model go, streaming or not", async () => {
+    for (const stream of [true, false]) {
+      const marker = `signal-${crypto.randomUUID()}`;
+      const controller = new AbortController();
+      const call = (async () => {
+        const answer = await openai.chat.completions.create({ model: "openclaw", messages: user(`FAKE_TOKENS:400;FAKE_DELAY:25; ${marker}`), stream }, { signal: controller.signal });
+        if (stream) for await (const _ of answer);
+      })();
+      call.catch(() => {});
+      await until("the model to be asked", () => model.request(marker));
+      controller.abort();
+      const error = await call.catch((e) => e);
+      if (!stream) assert.ok(error instanceof APIUserAbortError, String(error));
+      await until("the model to be let go", () => model.request(marker).state === "cancelled");
+    }
+  });
+
+  test("a failing model is an error, not an empty answer", async () => {
+    const error = await openai.chat.completions.create({ model: "openclaw", messages: user("FAKE_ERROR:400; please") }).catch((e) => e);
+    assert.ok(error instanceof OpenAI.APIError, JSON.stringify(error));
+    assert.ok(error.status >= 400, String(error.status));
+    assert.ok(error.message.length > 4);
+    const stream = await openai.chat.completions.create({ model: "openclaw", messages: user("FAKE_ERROR:400; please"), stream: true }).catch((e) => e);
+    const broken = stream instanceof Error ? stream : await (async () => { for await (const _ of stream); })().catch((e) => e);
+    assert.ok(broken instanceof OpenAI.APIError, "a stream that fails throws");
+  });
+});
+
+describe("what is refused", () => {
+  test("a wrong key is an AuthenticationError", async () => {
+    const stranger = new OpenAI({ baseURL: `${gateway.http}/v1`, apiKey: "wrong", maxRetries: 0 });
+    for (const call of [
+      () => stranger.chat.completions.create({ model: "openclaw", messages: user("hi") }),
+      () => stranger.chat.completions.create({ model: "openclaw", messages: user("hi"), stream: true }),
+      () => stranger.models.list(),
+    ]) {
+      const error = await call().catch((e) => e);
+      assert.ok(error instanceof AuthenticationError, String(error));
+      assert.equal(error.status, 401);
+      assert.equal(typeof error.type, "string");
+    }
+  });
+
+  test("no user message is a BadRequestError", async () => {
+    for (const messages of [[], [{ role: "system", content: "x" }]]) {
+      const error = await openai.chat.completions.create({ model: "openclaw", messages }).catch((e) => e);
+      assert.ok(error instanceof BadRequestError, String(error));
+      assert.match(error.message, /Missing user message in `messages`/);
+      assert.equal(error.type, "invalid_request_error");
+    }
+  });
+});
+
+describe("models", () => {
+  test("are listed", async () => {
+    const page = await openai.models.list();
+    const ids = page.data.map((m) => m.id);
+    for (const id of ["openclaw", "openclaw/default", "openclaw/main"]) assert.ok(ids.includes(id), `${id} in ${ids}`);
+    for (const entry of page.data) {
+      assert.equal(entry.object, "model");
+      assert.ok(Number.isInteger(entry.created) && typeof entry.owned_by === "string");
+    }
+  });
+
+  test("are retrieved by name", async () => {
+    for (const id of ["openclaw", "openclaw/main"]) assert.equal((await openai.models.retrieve(id)).id, id);
+    const error = await openai.models.retrieve("no-such-model").catch((e) => e);
+    // OpenAI says 404, the original 400.
+    assert.ok(error instanceof NotFoundError || error instanceof BadRequestError, String(error));
+  });
+});

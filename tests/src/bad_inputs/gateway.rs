@@ -1,0 +1,261 @@
+//! A gateway of one's own: its process, its home, its port.
+
+use std::{
+    env, fs, io,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tokio::{
+    process::{Child, Command},
+    time,
+};
+
+use super::{
+    client::{Connection, PATIENCE},
+    environment::Surroundings,
+    generate::merged,
+    http,
+};
+
+/// The token of every gateway under test: 48 characters, never used elsewhere.
+pub(super) const TOKEN: &str = "t0ken-Q7f3vK9mZx2LrB8nWc5HsJ1pYd4GuE6aTo0iXkRqVb";
+/// A secret that no gateway under test is given, and that must not turn up.
+pub(super) const HOOK_TOKEN: &str = "h00k-M4sKd8wPz1VtN6yCq3RbF9gLx7JuE2aHoS5iWkTnXvBe";
+
+/// How a gateway is started.
+#[derive(Debug)]
+pub(super) struct Launch {
+    pub(super) binary: PathBuf,
+    /// Put over the configuration that every gateway under test has.
+    pub(super) config: Value,
+    /// What its machine is like.
+    pub(super) surroundings: Surroundings,
+}
+
+/// A gateway that runs. Dropping it kills it and removes its home.
+#[derive(Debug)]
+pub(super) struct Gateway {
+    // Dropped first: what it runs in can only be removed after it.
+    child: Child,
+    pub(super) port: u16,
+    launch: Launch,
+    root: tempfile::TempDir,
+}
+
+impl Gateway {
+    /// Starts a gateway and waits until it is ready.
+    pub(super) async fn start(launch: Launch) -> Result<Self, String> {
+        let root = tempfile::Builder::new().prefix("bad-input-").tempdir();
+        let root = root.map_err(|error| format!("no temporary directory: {error}"))?;
+        let io = |error: io::Error| format!("cannot prepare a home: {error}");
+        let layout = Layout(root.path());
+        fs::create_dir_all(layout.state()).map_err(io)?;
+        fs::create_dir_all(layout.temporary()).map_err(io)?;
+        let config = json!({ "gateway": { "auth": { "token": TOKEN } } });
+        let config = merged(config, &launch.config).to_string();
+        fs::write(layout.state().join("openclaw.json"), config).map_err(io)?;
+        launch.surroundings.prepare(root.path())?;
+
+        let (mut launch, mut root) = (launch, root);
+        let mut last = String::new();
+        // Between choosing a port and listening on it somebody may take it.
+        for _ in 0..3 {
+            let port = free_port().map_err(io)?;
+            let child = spawn(&launch, &Layout(root.path()), port)?;
+            let mut gateway = Self { child, port, launch, root };
+            match gateway.ready().await {
+                Ok(()) => return Ok(gateway),
+                Err(why) => last = why,
+            }
+            // Tried again as it was, on another port.
+            drop(gateway.child.kill().await);
+            Self { launch, root, .. } = gateway;
+        }
+        Err(last)
+    }
+
+    /// Ends it and removes all it leaves behind.
+    pub(super) async fn stop(mut self) {
+        drop(self.child.kill().await);
+    }
+
+    /// Kills it without warning, and starts it again on the same port and with
+    /// the same state.
+    pub(super) async fn kill_and_restart(&mut self) -> Result<(), String> {
+        self.child.kill().await.map_err(|error| format!("cannot kill the gateway: {error}"))?;
+        self.child = spawn(&self.launch, &Layout(self.root.path()), self.port)?;
+        self.ready().await
+    }
+
+    /// The same on a machine without faults.
+    pub(super) async fn kill_and_restart_healthy(&mut self) -> Result<(), String> {
+        self.launch.surroundings = Surroundings::default();
+        self.kill_and_restart().await
+    }
+
+    async fn ready(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.exited() {
+                return Err(format!("the gateway ended at once ({status}): {}", self.last_words()));
+            }
+            if self.readiness().await.is_some_and(|status| status == 200) {
+                return Ok(());
+            }
+            if deadline < Instant::now() {
+                return Err(format!("the gateway is not ready: {}", self.last_words()));
+            }
+            // There is no event for it: the port is all one can ask.
+            time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// What `/readyz` says, if anything.
+    pub(super) async fn readiness(&self) -> Option<u16> {
+        let connection = Connection::open(self.port, None).await.ok()?;
+        let headers =
+            [("Host", format!("127.0.0.1:{}", self.port)), ("Connection", "close".to_owned())]
+                .map(|(name, value)| (name.to_owned(), value));
+        connection.send(&http::request("GET", "/readyz", "HTTP/1.1", &headers, &[])).await;
+        connection.wait(Duration::from_secs(5), |seen| !matches!(seen.answer(), Ok(None))).await;
+        let seen = connection.seen();
+        Some(seen.answer().ok()??.status)
+    }
+
+    /// How it ended, if it has.
+    pub(super) fn exited(&mut self) -> Option<String> {
+        match self.child.try_wait() {
+            Ok(None) => None,
+            Ok(Some(status)) => Some(status.to_string()),
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
+    /// Its process.
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Everything it owns: its home and its temporary directory.
+    pub(super) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Where it keeps its state, as the gateway sees it.
+    pub(super) fn state(&self) -> PathBuf {
+        Layout(self.root.path()).state()
+    }
+
+    /// Its temporary directory.
+    pub(super) fn temporary(&self) -> PathBuf {
+        Layout(self.root.path()).temporary()
+    }
+
+    /// How often its memory group killed something, if it is in one.
+    pub(super) fn killed_for_memory(&self) -> Option<u64> {
+        self.launch.surroundings.killed_for_memory()
+    }
+
+    /// The bytes of memory that are its own, as opposed to mapped files.
+    pub(super) fn memory(&self) -> Option<u64> {
+        memory(self.pid()?)
+    }
+
+    /// How many files and sockets it has open.
+    pub(super) fn open_files(&self) -> Option<usize> {
+        Some(fs::read_dir(format!("/proc/{}/fd", self.pid()?)).ok()?.count())
+    }
+
+    /// Everything it printed and logged.
+    pub(super) fn log(&self) -> Vec<u8> {
+        let mut log = fs::read(Layout(self.root.path()).output()).unwrap_or_default();
+        for path in files(self.root.path()) {
+            if path.extension().is_some_and(|extension| extension == "log" || extension == "jsonl")
+                && path != Layout(self.root.path()).output()
+            {
+                log.extend(fs::read(path).unwrap_or_default());
+            }
+        }
+        log
+    }
+
+    fn last_words(&self) -> String {
+        let log = fs::read(Layout(self.root.path()).output()).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let mut lines: Vec<&str> = log.lines().rev().take(5).collect();
+        lines.reverse();
+        lines.join(" | ")
+    }
+}
+
+/// The anonymous memory of a process, in bytes.
+pub(super) fn memory(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kib << 10)
+}
+
+/// Every file under `root`.
+pub(super) fn files(root: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                _ => files.push(entry.path()),
+            }
+        }
+    }
+    files
+}
+
+/// What lies where under the root of a gateway.
+struct Layout<'a>(&'a Path);
+
+impl Layout<'_> {
+    fn home(&self) -> PathBuf {
+        self.0.join("home")
+    }
+
+    fn state(&self) -> PathBuf {
+        self.home().join(".openclaw")
+    }
+
+    fn temporary(&self) -> PathBuf {
+        self.0.join("tmp")
+    }
+
+    fn output(&self) -> PathBuf {
+        self.0.join("output.log")
+    }
+}
+
+fn spawn(launch: &Launch, layout: &Layout<'_>, port: u16) -> Result<Child, String> {
+    let io = |error: io::Error| format!("cannot start {}: {error}", launch.binary.display());
+    let output = fs::File::options().create(true).append(true).open(layout.output()).map_err(io)?;
+    let mut command: Command = launch.surroundings.command(&launch.binary, layout.0);
+    command
+        .args(["gateway", "run", "--port", &port.to_string()])
+        .env_clear()
+        .env("PATH", env::var_os("PATH").unwrap_or_default())
+        .env("HOME", layout.home())
+        .env("TMPDIR", layout.temporary())
+        .envs(launch.surroundings.variables(layout.0))
+        .current_dir(layout.home())
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().map_err(io)?)
+        .stderr(output)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(io)
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}

@@ -1,0 +1,186 @@
+//! Plays cases.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use super::{
+    binary::binary,
+    cases::{self, Case},
+    environment::Surroundings,
+    expect::Expect,
+    gateway::{Gateway, Launch},
+    generate::{Words, merged},
+    invariant::{self, Invariant},
+    model::EndlessModel,
+    report::{Outcome, Played, Report},
+    scope::{self, Scope},
+    stage::{Stage, secrets},
+    step::Step,
+    watch::Watch,
+};
+
+/// How many gateways run at once. They mostly wait.
+const AT_ONCE: usize = 8;
+
+/// Plays the cases that `select` names, by their ids or the beginnings of these,
+/// separated by commas; or all of them.
+pub async fn play_all(select: Option<&str>) -> Result<Report, String> {
+    let binary: Arc<Path> = binary().map_err(|error| error.to_string())?.into();
+    let file = cases::load().map_err(|error| format!("bad-inputs.json: {error}"))?;
+    let paths: Arc<BTreeMap<String, Value>> = Arc::new(file.meta.paths);
+    let is_selected = |case: &Case| {
+        select.is_none_or(|select| select.split(',').any(|id| case.id.starts_with(id.trim())))
+    };
+    let mut report = Report::new(&binary);
+    let (mut loud, mut quiet) = (Vec::new(), Vec::new());
+    for case in file.cases.into_iter().filter(is_selected) {
+        match scope::of(&case) {
+            Scope::NotYet(not_yet) => report.add(Played::new(&case, Outcome::NotYet(not_yet))),
+            Scope::Now if wants_quiet(&case) => quiet.push(case),
+            Scope::Now => loud.push(case),
+        }
+    }
+    let seats = Arc::new(Semaphore::new(AT_ONCE));
+    let mut tasks = JoinSet::new();
+    for case in loud {
+        let (seats, binary, paths) = (Arc::clone(&seats), Arc::clone(&binary), Arc::clone(&paths));
+        tasks.spawn(async move {
+            let _seat = seats.acquire().await;
+            Played::new(&case, play(&case, &binary, &paths).await)
+        });
+    }
+    while let Some(played) = tasks.join_next().await {
+        report.add(played.map_err(|error| error.to_string())?);
+    }
+    // These measure, one at a time and with nothing beside them.
+    for case in quiet {
+        report.add(Played::new(&case, play(&case, &binary, &paths).await));
+    }
+    Ok(report)
+}
+
+fn wants_quiet(case: &Case) -> bool {
+    let names = case.expect["invariants"].as_array().into_iter().flatten();
+    let mut names = names.filter_map(Value::as_str);
+    case.surface == "environment"
+        || names.any(|name| Invariant::parse(name).is_ok_and(|it| it.wants_quiet()))
+}
+
+async fn play(case: &Case, binary: &Path, paths: &BTreeMap<String, Value>) -> Outcome {
+    let script = match Script::read(case) {
+        Ok(script) => script,
+        Err(why) => return Outcome::Failed(vec![why]),
+    };
+    let surroundings = match Surroundings::of(&script.steps) {
+        Ok(surroundings) => surroundings,
+        Err(why) => return Outcome::ImpossibleHere(why),
+    };
+    match script.play(case, binary.to_owned(), paths, surroundings).await {
+        Ok(mismatches) if mismatches.is_empty() => Outcome::Passed,
+        Ok(mismatches) => Outcome::Failed(mismatches),
+        Err(why) => Outcome::Failed(vec![why]),
+    }
+}
+
+/// A case that is understood.
+struct Script {
+    steps: Vec<Step>,
+    expect: Expect,
+    invariants: Vec<Invariant>,
+}
+
+impl Script {
+    fn read(case: &Case) -> Result<Self, String> {
+        let words = |error: serde_json::Error| format!("runner does not know: {error}");
+        let expect = Expect::deserialize(&case.expect).map_err(words)?;
+        let secrets = Words(secrets());
+        let invariants = expect
+            .invariants
+            .iter()
+            .map(|name| Invariant::parse(&secrets.fill(name).map_err(|error| error.to_string())?));
+        let invariants = invariants.collect::<Result<_, String>>()?;
+        let steps = case.steps.iter().map(Step::deserialize).collect::<Result<_, _>>();
+        Ok(Self { steps: steps.map_err(words)?, expect, invariants })
+    }
+
+    /// Plays it, and returns what was expected and did not come.
+    async fn play(
+        &self,
+        case: &Case,
+        binary: PathBuf,
+        paths: &BTreeMap<String, Value>,
+        surroundings: Surroundings,
+    ) -> Result<Vec<String>, String> {
+        let needs_model = self.invariants.contains(&Invariant::RunEnds);
+        let model = if needs_model { Some(EndlessModel::start().await?) } else { None };
+        let config = fixture(&case.fixture)?;
+        let config = match &model {
+            Some(model) => merged(config, &model.config()),
+            None => config,
+        };
+        let gateway = Gateway::start(Launch { binary, config, surroundings }).await?;
+        let mut stage = Stage::new(gateway, paths, model);
+        if case.fixture == "populated" {
+            stage.populate().await?;
+        }
+        let watch = Watch::begin(&stage.gateway, &self.invariants).await?;
+        for step in &self.steps {
+            stage.play(step).await?;
+        }
+        let mut mismatches = Vec::new();
+        mismatches.extend(self.expect.check(&stage.scene()).await.err());
+        mismatches.extend(stage.check_full(&self.expect).err());
+        for invariant in &self.invariants {
+            mismatches.extend(invariant.check(&mut stage.aftermath(&watch)).await.err());
+        }
+        if !self.invariants.contains(&Invariant::StopsAfterFailure) {
+            mismatches.extend(invariant::alive(&mut stage.gateway).err());
+        }
+        mismatches.extend(invariant::no_panic(&stage.gateway).err());
+        mismatches.dedup();
+        stage.gateway.stop().await;
+        Ok(mismatches)
+    }
+}
+
+/// The configuration of a fixture.
+fn fixture(name: &str) -> Result<Value, String> {
+    match name {
+        "default" | "populated" => Ok(json!({})),
+        "http-api-off" => {
+            let off = json!({ "chatCompletions": { "enabled": false } });
+            Ok(json!({ "gateway": { "http": { "endpoints": off } } }))
+        }
+        _ => Err(format!("runner does not know the fixture '{name}'")),
+    }
+}
+
+#[test]
+fn every_case_of_this_issue_is_understood() {
+    let cases = cases::load().unwrap().cases;
+    let mut played = 0;
+    for case in cases.iter().filter(|case| scope::of(case) == Scope::Now) {
+        let script = Script::read(case);
+        assert_eq!(script.map(drop), Ok(()), "{}", case.id);
+        assert!(fixture(&case.fixture).is_ok(), "{}", case.id);
+        played += 1;
+    }
+    assert_eq!(played, 109);
+}
+
+#[test]
+fn a_case_that_is_not_understood_is_not_played() {
+    let mut case = cases::load().unwrap().cases.remove(0);
+    case.expect["smells_good"] = json!(true);
+    assert!(Script::read(&case).err().unwrap().starts_with("runner does not know"));
+
+    case.expect = json!({ "invariants": ["it smells good"] });
+    assert!(Script::read(&case).err().unwrap().starts_with("runner does not know"));
+}

@@ -1,0 +1,5 @@
+//! What tests use in place of the outside world.
+
+mod model;
+
+pub use model::FakeModel;

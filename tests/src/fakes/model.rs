@@ -1,0 +1,186 @@
+//! A model server that says what the last message tells it to say.
+//!
+//! It speaks the OpenAI protocol over a real socket, so everything between the
+//! gateway and the model is real. The last message is a script:
+//!
+//! | script | answer |
+//! |---|---|
+//! | `say one \| two` | the pieces, each a chunk |
+//! | `hang one` | the piece, and then nothing more |
+//! | `fail 429` | that status |
+//! | `break one` | the piece, and then the connection breaks |
+//! | `recall` | how many messages the model was shown |
+//! | anything else | `You said: …` |
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::{Frame, Incoming};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+
+type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// A model server. It stops when it is dropped.
+#[derive(Debug)]
+pub struct FakeModel {
+    address: SocketAddr,
+    open: Arc<AtomicUsize>,
+    _stop: DropGuard,
+}
+
+impl FakeModel {
+    /// Starts one on a free port.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has free ports");
+        let address = listener.local_addr().expect("it is bound");
+        let open = Arc::new(AtomicUsize::new(0));
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let (counter, stopped, spawner) = (Arc::clone(&open), stop.clone(), tasks.clone());
+        tasks.spawn(async move {
+            let accepting = async {
+                while let Ok((stream, _)) = listener.accept().await {
+                    let counter = Arc::clone(&counter);
+                    let service = hyper::service::service_fn(move |request| {
+                        let counter = Arc::clone(&counter);
+                        async move { Ok::<_, Infallible>(answer(request, counter).await) }
+                    });
+                    let stopped = stopped.clone();
+                    spawner.spawn(async move {
+                        let http = hyper::server::conn::http1::Builder::new();
+                        let serving = http.serve_connection(TokioIo::new(stream), service);
+                        stopped.run_until_cancelled(serving).await
+                    });
+                }
+            };
+            stopped.run_until_cancelled(accepting).await
+        });
+        Self { address, open, _stop: stop.drop_guard() }
+    }
+
+    /// Where it is, as a base URL.
+    pub fn url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// How many answers are going on.
+    pub fn answering(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
+    }
+}
+
+/// Counts an answer while it goes on.
+struct Open(Arc<AtomicUsize>);
+
+impl Open {
+    fn new(counter: Arc<AtomicUsize>) -> Self {
+        counter.fetch_add(1, Ordering::SeqCst);
+        Self(counter)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+async fn answer(request: Request<Incoming>, counter: Arc<AtomicUsize>) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes);
+    let asked: Value = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
+    if path != "/v1/chat/completions" {
+        return status(StatusCode::NOT_FOUND);
+    }
+    let messages = asked["messages"].as_array().cloned().unwrap_or_default();
+    let last = messages.last().map(text).unwrap_or_default();
+    let (verb, rest) = last.split_once(' ').unwrap_or((last.as_str(), ""));
+    let spoken = messages.iter().filter(|message| message["role"] != "system").count();
+    match verb {
+        "say" => stream_of(rest.split(" | ").map(str::to_owned).collect(), End::Finish, counter),
+        "hang" => stream_of(vec![rest.to_owned()], End::Never, counter),
+        "break" => stream_of(vec![rest.to_owned()], End::Break, counter),
+        "fail" => status(rest.parse().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
+        "recall" => stream_of(vec![spoken.to_string()], End::Finish, counter),
+        _ => stream_of(vec![format!("You said: {last}")], End::Finish, counter),
+    }
+}
+
+/// The text of a message, whatever form its content has.
+fn text(message: &Value) -> String {
+    match &message["content"] {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => {
+            let texts = parts.iter().filter_map(|part| part["text"].as_str());
+            texts.collect::<Vec<_>>().join("\n")
+        }
+        _ => String::new(),
+    }
+}
+
+enum End {
+    Finish,
+    Never,
+    Break,
+}
+
+fn stream_of(pieces: Vec<String>, end: End, counter: Arc<AtomicUsize>) -> Response<Body> {
+    let open = Open::new(counter);
+    let words = pieces.len();
+    let chunk = |choice: Value| {
+        let chunk = json!({ "id": "fake", "object": "chat.completion.chunk", "created": 1,
+            "model": "fake", "choices": [choice] });
+        Ok(Bytes::from(format!("data: {chunk}\n\n")))
+    };
+    let said = pieces.into_iter().map(move |piece| {
+        chunk(json!({ "index": 0, "delta": { "content": piece }, "finish_reason": null }))
+    });
+    let said = stream::iter(said.collect::<Vec<_>>());
+    let rest = match end {
+        End::Finish => {
+            let usage = json!({ "id": "fake", "choices": [], "usage": {
+                "prompt_tokens": 7, "completion_tokens": words, "total_tokens": 7 + words } });
+            let last = json!({ "index": 0, "delta": {}, "finish_reason": "stop" });
+            let rest = [
+                chunk(last),
+                Ok(Bytes::from(format!("data: {usage}\n\n"))),
+                Ok(Bytes::from_static(b"data: [DONE]\n\n")),
+            ];
+            stream::iter(rest).boxed()
+        }
+        End::Never => stream::pending().boxed(),
+        End::Break => stream::iter([Err(std::io::ErrorKind::ConnectionReset.into())]).boxed(),
+    };
+    let frames = said.chain(rest).map(move |bytes| {
+        let _alive = &open;
+        bytes.map(Frame::data)
+    });
+    let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
+    let event_stream = http::HeaderValue::from_static("text/event-stream");
+    response.headers_mut().insert(http::header::CONTENT_TYPE, event_stream);
+    response
+}
+
+fn status(status: StatusCode) -> Response<Body> {
+    let error = json!({ "error": { "message": "told to fail", "type": "fake_error" } });
+    let body = Full::new(Bytes::from(error.to_string())).map_err(|never| match never {});
+    let mut response = Response::new(body.boxed_unsync());
+    *response.status_mut() = status;
+    response
+}
