@@ -72,7 +72,7 @@ function binary() {
  */
 export async function startModel() {
   const upstreamPort = await freePort();
-  const upstream = spawn(process.execPath, [path.join(here, "../fake-model/upstream.mjs"), "--port", String(upstreamPort)], {
+  const upstream = spawnHere(process.execPath, [path.join(here, "../fake-model/upstream.mjs"), "--port", String(upstreamPort)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await within("the model server", new Promise((done, fail) => {
@@ -162,7 +162,7 @@ export async function startGateway(model, { config = {} } = {}) {
     process: undefined,
     log: "",
     async start() {
-      const child = spawn(binary(), ["gateway", "run", "--port", String(port)], {
+      const child = spawnHere(binary(), ["gateway", "run", "--port", String(port)], {
         env: { HOME: home, PATH: process.env.PATH },
         stdio: ["ignore", "pipe", "pipe"],
       });
@@ -192,6 +192,19 @@ export async function startGateway(model, { config = {} } = {}) {
   };
   await gateway.start();
   return gateway;
+}
+
+const children = new Set();
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
+/** Starts a process that does not outlive this one. */
+function spawnHere(...args) {
+  const child = spawn(...args);
+  children.add(child);
+  child.once("exit", () => children.delete(child));
+  return child;
 }
 
 /** A session key nobody else uses. */

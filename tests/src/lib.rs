@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bad_inputs;
+pub mod ledger;
 mod client;
 mod fakes;
 mod test_gateway;

@@ -61,7 +61,8 @@ impl FromStr for BaseUrl {
     type Err = ParseBaseUrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts = text.trim().parse::<Uri>().map_err(|_| ParseBaseUrlError::NotHttp)?.into_parts();
+        let parts =
+            text.trim().parse::<Uri>().map_err(|_| ParseBaseUrlError::NotHttp)?.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
             return Err(ParseBaseUrlError::NotHttp);
         };

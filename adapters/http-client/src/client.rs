@@ -99,4 +99,3 @@ fn request(method: Method, url: Uri, headers: HeaderMap, body: Bytes) -> Request
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     request
 }
-

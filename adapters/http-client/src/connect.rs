@@ -59,9 +59,10 @@ impl Connector {
 
 async fn with_tls(http: HttpConnector) -> Result<HttpsConnector<HttpConnector>, BoxError> {
     let config = tokio::task::spawn_blocking(|| -> Result<_, rustls::Error> {
-        let builder = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-            .with_safe_default_protocol_versions()?
-            .with_platform_verifier()?;
+        let builder =
+            ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+                .with_safe_default_protocol_versions()?
+                .with_platform_verifier()?;
         Ok(builder.with_no_client_auth())
     });
     let config = config.await??;
@@ -98,7 +99,10 @@ async fn certificates_are_loaded_for_https_only() {
     assert!(!connector.https.initialized());
 
     let (accepted, refused) = tokio::join!(
-        async { drop(listener.accept().await.unwrap()) ; listener.accept().await.map(drop) },
+        async {
+            drop(listener.accept().await.unwrap());
+            listener.accept().await.map(drop)
+        },
         connector.clone().call(format!("https://{address}/").parse().unwrap()),
     );
     accepted.unwrap();

@@ -99,7 +99,8 @@ async fn serve(
         let body = serde_json::from_slice(&body).unwrap_or_default();
         // Nobody may be listening any more, here and below.
         let _ = tell.send(Happened::Asked { connection, head, body });
-        let steps = script.lock().await.pop_front().unwrap_or_else(|| status(599, &[], "no answer"));
+        let steps =
+            script.lock().await.pop_front().unwrap_or_else(|| status(599, &[], "no answer"));
         for step in steps {
             let written = match step {
                 Step::Say(bytes) => stream.write_all(&bytes).await,

@@ -74,6 +74,12 @@ impl Watch {
         }
     }
 
+    /// Ends the watch after `rest` at the latest.
+    pub(crate) fn end_after(&mut self, rest: Duration) {
+        self.deadline = self.deadline.min(Instant::now() + rest);
+        self.hurry(rest);
+    }
+
     /// Resolves when it was silent or took too long.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<CallError> {
         while self.alarm.as_mut().poll(cx).is_ready() {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod complaint;
+mod mend;
 
 mod retry_after;
 mod service;
@@ -9,5 +10,6 @@ mod settings;
 
 pub use answer::{Answer, Dialect, Pieces};
 pub use complaint::Complaint;
+pub use mend::mend;
 pub use service::{Refused, Service};
 pub use settings::{Settings, SettingsError};

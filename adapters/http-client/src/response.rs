@@ -34,7 +34,11 @@ pub struct Response {
 }
 
 impl Response {
-    pub(crate) fn new(response: http::Response<Incoming>, limits: Limits, client: HttpClient) -> Self {
+    pub(crate) fn new(
+        response: http::Response<Incoming>,
+        limits: Limits,
+        client: HttpClient,
+    ) -> Self {
         let (head, body) = response.into_parts();
         let body = Reading { body, left: limits.bytes, watch: Watch::new(&limits), limits, client };
         Self { head, body, limits }
@@ -137,10 +141,10 @@ impl Reading {
             return;
         }
         self.left = self.left.min(EXCERPT);
+        self.watch.end_after(REST_TIME);
         let client = self.client.clone();
-        client.spawn(async move {
-            let rest = async { while let Some(Ok(_)) = poll_fn(|cx| self.poll_data(cx)).await {} };
-            let _ = tokio::time::timeout(REST_TIME, rest).await;
-        });
+        client.spawn(
+            async move { while let Some(Ok(_)) = poll_fn(|cx| self.poll_data(cx)).await {} },
+        );
     }
 }

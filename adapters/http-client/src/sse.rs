@@ -183,8 +183,10 @@ mod tests {
             ("databases: a\n\n data: b\n\n",       &[]),
         ];
         for (stream, events) in table {
-            let expected: Vec<_> =
-                events.iter().map(|(name, data)| ((*name).to_owned(), (*data).to_owned())).collect();
+            let expected: Vec<_> = events
+                .iter()
+                .map(|(name, data)| ((*name).to_owned(), (*data).to_owned()))
+                .collect();
             assert_eq!(read(&[stream.as_bytes()]), expected, "{stream:?}");
         }
     }

@@ -1,10 +1,15 @@
 //! One connection, from its first byte to its last.
 
-use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use http_kit::{Body, Ends, Handler, text};
+use http_kit::{Answer, Body, Ends, Handler, text};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ports::{config::LimitsConfig, driving::Doorkeeper};
@@ -60,17 +65,12 @@ pub(crate) fn http(limits: &LimitsConfig) -> http1::Builder {
 /// A socket that says nothing costs no more than this future: the machinery of
 /// HTTP is made when the first byte is there.
 pub(crate) async fn serve(building: Arc<Building>, mut stream: TcpStream, ends: Ends) {
-    let speaks = tokio::select! {
+    let look = tokio::select! {
         biased;
-        () = building.stop.cancelled() => false,
-        ready = tokio::time::timeout(building.head_time, stream.readable()) => {
-            matches!(ready, Ok(Ok(())))
-        }
+        () = building.stop.cancelled() => return,
+        look = tokio::time::timeout(building.head_time, first_look(&stream)) => look,
     };
-    if !speaks {
-        return;
-    }
-    match first_look(&stream) {
+    match look.unwrap_or(FirstLook::Gone) {
         FirstLook::Fine => Box::pin(talk(building, stream, ends)).await,
         FirstLook::Gone => (),
         FirstLook::Ambiguous => {
@@ -85,10 +85,7 @@ pub(crate) async fn serve(building: Arc<Building>, mut stream: TcpStream, ends: 
 }
 
 async fn talk(building: Arc<Building>, stream: TcpStream, ends: Ends) {
-    let service = service_fn(|request| {
-        let building = Arc::clone(&building);
-        async move { Ok::<_, Infallible>(answer(&building, request, ends).await) }
-    });
+    let service = service_fn(|request| answer(&building, request, ends).map(Ok::<_, Infallible>));
     let io = TokioIo::new(stream);
     let mut serving = building.http.serve_connection(io, service).with_upgrades();
     let served = tokio::select! {
@@ -150,44 +147,64 @@ const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-async fn answer(building: &Building, mut request: Request<Incoming>, ends: Ends) -> Response<Body> {
-    request.extensions_mut().insert(ends);
-    let upgrade = gate::wants_websocket(&request);
-    let mut response = match gate::pass(&request, upgrade, &*building.door) {
-        Ok(()) => respond(building, request, upgrade).await,
-        Err(refusal) => *refusal,
-    };
-    let headers = response.headers_mut();
-    for (name, value) in &DEFAULT_HEADERS {
-        headers.entry(name).or_insert_with(|| value.clone());
+/// The answer to `request`. All but the handler's own work is done before the
+/// future is made, so that it is small: every connection has room for one.
+fn answer(
+    building: &Building,
+    request: Request<Incoming>,
+    ends: Ends,
+) -> impl Future<Output = Response<Body>> + use<> {
+    let begun = begin(building, request, ends);
+    async {
+        let mut response = match begun {
+            Begun::Answered(response) => response,
+            Begun::Working(answer) => survive(answer).await,
+        };
+        let headers = response.headers_mut();
+        for (name, value) in &DEFAULT_HEADERS {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        response
     }
-    response
 }
 
-async fn respond(building: &Building, request: Request<Incoming>, upgrade: bool) -> Response<Body> {
+/// What became of a request so far.
+enum Begun {
+    Answered(Response<Body>),
+    Working(Answer),
+}
+
+fn begin(building: &Building, mut request: Request<Incoming>, ends: Ends) -> Begun {
+    request.extensions_mut().insert(ends);
+    let upgrade = gate::wants_websocket(&request);
+    if let Err(refusal) = gate::pass(&request, upgrade, &*building.door) {
+        return Begun::Answered(*refusal);
+    }
     let handler = match &building.upgrade {
         Some(handler) if upgrade => handler,
         _ => match building.router.find(request.method(), request.uri().path()) {
             Found::Handler(handler) => handler,
-            Found::WrongMethod(allow) => return wrong_method(allow),
+            Found::WrongMethod(allow) => return Begun::Answered(wrong_method(allow)),
             Found::Nothing => match &building.fallback {
                 Some(handler) => handler,
-                None => return text(StatusCode::NOT_FOUND, "Not Found"),
+                None => return Begun::Answered(text(StatusCode::NOT_FOUND, "Not Found")),
             },
         },
     };
-    survive(handler, request).await
-}
-
-/// The answer of `handler`, or of the house when it panics.
-async fn survive(handler: &Handler, request: Request<Incoming>) -> Response<Body> {
     // What a handler leaves behind when it panics is its own: it got the
     // request by value, and shares what is built to be shared.
-    let answered = AssertUnwindSafe(async { handler(request).await }).catch_unwind();
-    answered.await.unwrap_or_else(|_| {
-        error!("a handler panicked");
-        text(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-    })
+    let begun = panic::catch_unwind(AssertUnwindSafe(|| handler(request)));
+    begun.map_or_else(|_| Begun::Answered(panicked()), Begun::Working)
+}
+
+/// The answer of a handler, or of the house when the handler panics.
+async fn survive(answer: Answer) -> Response<Body> {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| panicked())
+}
+
+fn panicked() -> Response<Body> {
+    error!("a handler panicked");
+    text(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
 }
 
 fn wrong_method(allow: &HeaderValue) -> Response<Body> {

@@ -23,14 +23,29 @@ pub(crate) enum FirstLook {
 /// How far is looked, in bytes. Heads are a few hundred long.
 const FAR: usize = 4096;
 
-/// Looks at what `stream` received, and leaves it there.
-pub(crate) fn first_look(stream: &TcpStream) -> FirstLook {
-    let mut head = [0; FAR];
-    match stream.peek(&mut head).now_or_never() {
-        Some(Ok(0) | Err(_)) => FirstLook::Gone,
-        Some(Ok(seen)) if has_two_lengths(&head[..seen]) => FirstLook::Ambiguous,
-        Some(Ok(_)) | None => FirstLook::Fine,
+/// Waits until `stream` received something, looks at it and leaves it there.
+pub(crate) async fn first_look(stream: &TcpStream) -> FirstLook {
+    loop {
+        // An accepted socket counts as readable until somebody tried, so look
+        // first.
+        if let Some(look) = look(stream) {
+            return look;
+        }
+        if stream.readable().await.is_err() {
+            return FirstLook::Gone;
+        }
     }
+}
+
+/// What there is to see now. Not asynchronous, so that the bytes are on the
+/// stack and not in every connection.
+fn look(stream: &TcpStream) -> Option<FirstLook> {
+    let mut head = [0; FAR];
+    Some(match stream.peek(&mut head).now_or_never()? {
+        Ok(0) | Err(_) => FirstLook::Gone,
+        Ok(seen) if has_two_lengths(&head[..seen]) => FirstLook::Ambiguous,
+        Ok(_) => FirstLook::Fine,
+    })
 }
 
 fn has_two_lengths(bytes: &[u8]) -> bool {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::run::Usage;
 use http_client::{
     Event,
-    model::{Complaint, Dialect, Pieces, Service},
+    model::{Complaint, Dialect, Pieces, Service, mend},
 };
 use ports::driven::{FinishReason, ModelError};
 use serde::Deserialize;
@@ -24,18 +24,37 @@ impl Dialect for Events {
         service: &Service,
         pieces: &mut Pieces,
     ) -> Result<(), ModelError> {
-        let said: Said<'_> = serde_json::from_slice(event.data).map_err(|error| {
-            let mut misread = service.misunderstood("it sent something that is not an answer");
-            misread.source = Some(error.into());
-            misread
-        })?;
+        match serde_json::from_slice(event.data) {
+            Ok(said) => self.understand(said, event, service, pieces),
+            Err(error) => match mend(event.data) {
+                Some(mended) => {
+                    let said = serde_json::from_slice(&mended);
+                    let said = said.map_err(|error| misread(service, error))?;
+                    self.understand(said, event, service, pieces)
+                }
+                None => Err(misread(service, error)),
+            },
+        }
+    }
+}
+
+impl Events {
+    fn understand(
+        &mut self,
+        said: Said<'_>,
+        event: Event<'_>,
+        service: &Service,
+        pieces: &mut Pieces,
+    ) -> Result<(), ModelError> {
         match &*said.kind {
             "message_start" => {
                 if let Some(usage) = said.message.and_then(|message| message.usage) {
                     self.count(usage, pieces);
                 }
             }
-            "content_block_start" => said.content_block.iter().for_each(|block| block.pass_on(pieces)),
+            "content_block_start" => {
+                said.content_block.iter().for_each(|block| block.pass_on(pieces));
+            }
             "content_block_delta" => said.delta.iter().for_each(|delta| delta.pass_on(pieces)),
             "message_delta" => {
                 if let Some(reason) = said.delta.and_then(|delta| delta.stop_reason) {
@@ -52,9 +71,7 @@ impl Dialect for Events {
         }
         Ok(())
     }
-}
 
-impl Events {
     fn count(&mut self, news: Counts, pieces: &mut Pieces) {
         let counts = &mut self.counts;
         counts.input = news.input.or(counts.input);
@@ -72,6 +89,12 @@ impl Events {
             cache_write,
         });
     }
+}
+
+fn misread(service: &Service, error: serde_json::Error) -> ModelError {
+    let mut misread = service.misunderstood("it sent something that is not an answer");
+    misread.source = Some(error.into());
+    misread
 }
 
 #[derive(Deserialize)]

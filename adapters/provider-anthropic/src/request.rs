@@ -177,7 +177,10 @@ mod tests {
             ModelMessage::text(Assistant, "hello"),
             ModelMessage::text(User, "one"),
             ModelMessage::text(User, " "),
-            ModelMessage { role: User, parts: vec![ModelPart::Text("two".to_owned()), picture.clone()] },
+            ModelMessage {
+                role: User,
+                parts: vec![ModelPart::Text("two".to_owned()), picture.clone()],
+            },
             ModelMessage { role: Assistant, parts: vec![picture] },
             ModelMessage::text(User, "three"),
         ]);
@@ -248,7 +251,8 @@ mod tests {
             request.sampling.max_tokens = asked;
             let body = write(&request, most.map(model).as_ref(), told);
             assert_eq!(body["max_tokens"], limit, "{asked:?} {most:?} {told:?}");
-            let thinking = tokens.map(|tokens| json!({ "type": "enabled", "budget_tokens": tokens }));
+            let thinking =
+                tokens.map(|tokens| json!({ "type": "enabled", "budget_tokens": tokens }));
             assert_eq!(body.get("thinking"), thinking.as_ref(), "{asked:?} {most:?} {told:?}");
         }
         let body = write(&request(Vec::new()), None, Told::Adaptive(Thinking::Xhigh));

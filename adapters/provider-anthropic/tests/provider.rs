@@ -77,7 +77,9 @@ fn joined(events: Vec<ModelEvent>) -> Vec<ModelEvent> {
     for (position, event) in events.into_iter().enumerate() {
         match (joined.last_mut(), event) {
             (Some(ModelEvent::Text(text)), ModelEvent::Text(more))
-            | (Some(ModelEvent::Thinking(text)), ModelEvent::Thinking(more)) => text.push_str(&more),
+            | (Some(ModelEvent::Thinking(text)), ModelEvent::Thinking(more)) => {
+                text.push_str(&more);
+            }
             (_, ModelEvent::Usage(_)) if Some(position) != last_usage => (),
             (_, event) => joined.push(event),
         }
@@ -189,7 +191,8 @@ async fn answers_end_for_different_reasons() {
 async fn what_breaks_in_the_middle_is_an_error_after_what_was_said() {
     let word = event(r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"a"}}"#);
     let failing = |kind: &str, message: &str| {
-        let error = format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"{message}"}}}}"#);
+        let error =
+            format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"{message}"}}}}"#);
         fake::events(&format!("{word}{}", event(&error)))
     };
     let then = |step: Step| [fake::begun(&word), vec![step]].concat();
@@ -219,7 +222,9 @@ async fn what_breaks_in_the_middle_is_an_error_after_what_was_said() {
 #[tokio::test]
 async fn refusals_are_told_apart() {
     let body = |kind: &str, message: &str| {
-        format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"{message}"}},"request_id":"r"}}"#)
+        format!(
+            r#"{{"type":"error","error":{{"type":"{kind}","message":"{message}"}},"request_id":"r"}}"#
+        )
     };
     #[rustfmt::skip]
     let table = [
@@ -275,7 +280,8 @@ async fn models_that_refuse_budgets_are_told_otherwise() {
     let refusal = r#"{"type":"error","error":{"type":"invalid_request_error","message":"thinking.type.enabled is not supported for this model; use thinking.type.adaptive"}}"#;
     let good = fake::events(&stream());
     let mut service =
-        FakeService::start([fake::status(400, &[], refusal), good.clone(), good.clone(), good]).await;
+        FakeService::start([fake::status(400, &[], refusal), good.clone(), good.clone(), good])
+            .await;
     let mut settings = settings(&service);
     settings.models =
         vec![ModelInfo { id: "thinker".to_owned(), reasoning: true, ..ModelInfo::default() }];

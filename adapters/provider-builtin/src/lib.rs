@@ -8,7 +8,8 @@ use futures_util::stream;
 use ports::{
     BoxStream,
     driven::{
-        FinishReason, ModelError, ModelEvent, ModelInfo, ModelProvider, ModelRequest, ModelRole,
+        FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelProvider, ModelRequest,
+        ModelRole,
     },
 };
 
@@ -53,7 +54,7 @@ impl ModelProvider for BuiltinProvider {
             return Err(ModelError::new(FailureKind::UnknownModel, message));
         }
         let question = request.messages.iter().rfind(|message| message.role == ModelRole::User);
-        let answer = guide::answer(&question.map(|message| message.plain_text()).unwrap_or_default());
+        let answer = guide::answer(&question.map(ModelMessage::plain_text).unwrap_or_default());
         let words = answer.split_inclusive(char::is_whitespace);
         let mut events: Vec<_> = words.map(|word| Ok(ModelEvent::Text(word.to_owned()))).collect();
         events.push(Ok(ModelEvent::End(FinishReason::Stop)));
@@ -64,7 +65,7 @@ impl ModelProvider for BuiltinProvider {
 #[cfg(test)]
 mod tests {
     use futures_util::StreamExt;
-    use ports::driven::{ModelMessage, Sampling};
+    use ports::driven::Sampling;
 
     use super::*;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::run::Usage;
 use http_client::{
     Event,
-    model::{Complaint, Dialect, Pieces, Service},
+    model::{Complaint, Dialect, Pieces, Service, mend},
 };
 use ports::driven::{FinishReason, ModelError};
 use serde::Deserialize;
@@ -26,11 +26,16 @@ impl Dialect for Chunks {
             pieces.complete();
             return Ok(());
         }
-        let chunk: Chunk<'_> = read(data, service)?;
-        if event.name == b"error" && chunk.error.is_none() {
-            return Err(service.complained(&Complaint::read(data), None));
+        match serde_json::from_slice::<Chunk<'_>>(data) {
+            Ok(chunk) if event.name == b"error" && chunk.error.is_none() => {
+                Err(service.complained(&Complaint::read(data), None))
+            }
+            Ok(chunk) => chunk.understand(service, pieces),
+            Err(error) => match mend(data) {
+                Some(mended) => read(&mended, service)?.understand(service, pieces),
+                None => Err(misread(service, error)),
+            },
         }
-        chunk.understand(service, pieces)
     }
 }
 
@@ -40,7 +45,7 @@ pub(crate) fn read_whole(
     service: &Service,
     pieces: &mut Pieces,
 ) -> Result<(), ModelError> {
-    let chunk: Chunk<'_> = read(body, service)?;
+    let chunk = read(body, service)?;
     if chunk.error.is_none() && chunk.choices.as_ref().is_none_or(Vec::is_empty) {
         return Err(service.misunderstood("it sent something that is not an answer"));
     }
@@ -48,11 +53,13 @@ pub(crate) fn read_whole(
 }
 
 fn read<'a>(data: &'a [u8], service: &Service) -> Result<Chunk<'a>, ModelError> {
-    serde_json::from_slice(data).map_err(|error| {
-        let mut misread = service.misunderstood("it sent something that is not an answer");
-        misread.source = Some(error.into());
-        misread
-    })
+    serde_json::from_slice(data).map_err(|error| misread(service, error))
+}
+
+fn misread(service: &Service, error: serde_json::Error) -> ModelError {
+    let mut misread = service.misunderstood("it sent something that is not an answer");
+    misread.source = Some(error.into());
+    misread
 }
 
 #[derive(Deserialize)]

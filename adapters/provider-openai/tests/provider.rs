@@ -84,7 +84,9 @@ fn joined(events: Vec<ModelEvent>) -> Vec<ModelEvent> {
     for event in events {
         match (joined.last_mut(), event) {
             (Some(ModelEvent::Text(text)), ModelEvent::Text(more))
-            | (Some(ModelEvent::Thinking(text)), ModelEvent::Thinking(more)) => text.push_str(&more),
+            | (Some(ModelEvent::Thinking(text)), ModelEvent::Thinking(more)) => {
+                text.push_str(&more);
+            }
             (_, event) => joined.push(event),
         }
     }
@@ -130,7 +132,10 @@ async fn an_answer_is_streamed() {
     assert!(head.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"), "{head}");
     assert!(head.contains(&format!("authorization: Bearer {KEY}\r\n")), "{head}");
     assert_eq!(body["messages"][0]["content"], "hi");
-    assert_eq!((&body["stream"], &body["stream_options"]["include_usage"]), (&true.into(), &true.into()));
+    assert_eq!(
+        (&body["stream"], &body["stream_options"]["include_usage"]),
+        (&true.into(), &true.into())
+    );
 }
 
 #[tokio::test]
@@ -152,7 +157,9 @@ async fn it_does_not_matter_how_the_network_cuts_an_answer() {
 
 #[tokio::test]
 async fn a_word_is_passed_on_before_the_next_one_is_said() {
-    let word = |word: &str| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{word}\"}}}}]}}\n\n");
+    let word = |word: &str| {
+        format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{word}\"}}}}]}}\n\n")
+    };
     let mut steps = fake::begun(&word("one"));
     steps.push(Step::Hang);
     let mut service = FakeService::start([steps]).await;
@@ -167,7 +174,9 @@ async fn a_word_is_passed_on_before_the_next_one_is_said() {
 #[tokio::test]
 async fn servers_end_in_different_ways() {
     let word = r#"data: {"choices":[{"delta":{"content":"a"}}]}"#;
-    let finish = |reason: &str| format!(r#"data: {{"choices":[{{"delta":{{}},"finish_reason":"{reason}"}}]}}"#);
+    let finish = |reason: &str| {
+        format!(r#"data: {{"choices":[{{"delta":{{}},"finish_reason":"{reason}"}}]}}"#)
+    };
     #[rustfmt::skip]
     let table = [
         // after the word                                              the end
@@ -188,6 +197,34 @@ async fn servers_end_in_different_ways() {
     steps.push(Step::Break);
     let (events, error) = answer_to(steps).await;
     assert_eq!((joined(events), error.is_none()), (vec![text("a"), end(FinishReason::Stop)], true));
+}
+
+/// Some servers keep the connection open after their last word.
+#[tokio::test]
+async fn a_server_that_has_finished_is_not_waited_for_long() {
+    let last = r#"data: {"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#;
+    let steps = [fake::begun(&format!("{last}\n\n")), vec![Step::Hang]].concat();
+    let service = FakeService::start([steps]).await;
+    let mut answer = provider(&service).stream(request()).await.unwrap();
+    assert_eq!(answer.next().await.unwrap().unwrap(), text("a"));
+
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    assert_eq!(answer.next().await.unwrap().unwrap(), end(FinishReason::Stop));
+    assert!(answer.next().await.is_none());
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_character_cut_in_two_does_not_end_an_answer() {
+    let halves = r#"data: {"choices":[{"delta":{"content":"a\ud83d"}}]}
+
+data: {"choices":[{"delta":{"content":"\ude00b"},"finish_reason":"stop"}]}
+
+"#;
+    let (events, error) = answer_to(fake::events(halves)).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(events, [text("a\u{FFFD}\u{FFFD}b"), end(FinishReason::Stop)]);
 }
 
 #[tokio::test]
@@ -237,11 +274,9 @@ async fn what_breaks_in_the_middle_is_an_error_after_what_was_said() {
 
 #[tokio::test]
 async fn silence_ends_in_an_error() {
-    let mut service = FakeService::start([
-        vec![Step::Hang],
-        [fake::begun(":\n\n"), vec![Step::Hang]].concat(),
-    ])
-    .await;
+    let mut service =
+        FakeService::start([vec![Step::Hang], [fake::begun(":\n\n"), vec![Step::Hang]].concat()])
+            .await;
     let mut settings = settings(&service);
     settings.limits.idle = Duration::from_millis(50);
     let provider = OpenAiProvider::new(settings, HttpClient::new());
@@ -257,12 +292,11 @@ async fn silence_ends_in_an_error() {
 
 #[tokio::test]
 async fn endless_talk_ends_in_an_error() {
-    let endless = |bytes: &[u8]| [fake::begun(":\n"), vec![Step::Repeat(fake::chunk(bytes))]].concat();
-    let mut service = FakeService::start([
-        endless(&[b'x'; 4096]),
-        endless(b": still thinking\n\n"),
-    ])
-    .await;
+    let endless =
+        |bytes: &[u8]| [fake::begun(":\n"), vec![Step::Repeat(fake::chunk(bytes))]].concat();
+    let mut service =
+        FakeService::start([endless(&[b'x'; 4096]), endless(&b": still thinking\n\n".repeat(50))])
+            .await;
     let mut settings = settings(&service);
     settings.limits.event = 100_000;
     settings.limits.bytes = 200_000;
@@ -327,7 +361,8 @@ async fn who_cannot_be_reached_is_named_without_secrets() {
 
 #[tokio::test]
 async fn who_objects_to_stream_options_is_asked_without() {
-    let objection = r#"{"detail":[{"loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}]}"#;
+    let objection =
+        r#"{"detail":[{"loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}]}"#;
     let mut service = FakeService::start([
         fake::status(400, &[], objection),
         fake::events(STREAM),
@@ -351,7 +386,8 @@ async fn who_objects_to_stream_options_is_asked_without() {
 
 #[tokio::test]
 async fn only_models_that_can_think_are_told_to() {
-    let objection = r#"{"error":{"message":"Unsupported value: 'reasoning_effort' does not support 'xhigh'"}}"#;
+    let objection =
+        r#"{"error":{"message":"Unsupported value: 'reasoning_effort' does not support 'xhigh'"}}"#;
     let mut service = FakeService::start([
         fake::events(STREAM),
         fake::status(400, &[], objection),
@@ -371,7 +407,8 @@ async fn only_models_that_can_think_are_told_to() {
         ("o9", Thinking::Off),
     ];
     for (model, thinking) in asked {
-        let request = ModelRequest { model: model.to_owned(), thinking: Some(thinking), ..request() };
+        let request =
+            ModelRequest { model: model.to_owned(), thinking: Some(thinking), ..request() };
         let (_, error) = ask_for(&provider, request).await;
         assert!(error.is_none(), "{error:?}");
     }
@@ -387,7 +424,8 @@ async fn only_models_that_can_think_are_told_to() {
 async fn models_are_listed() {
     let list = r#"{"object":"list","data":[{"id":"qwen3:8b"}]}"#;
     let mut service =
-        FakeService::start([fake::json(list), fake::json("Ollama"), fake::status(401, &[], "")]).await;
+        FakeService::start([fake::json(list), fake::json("Ollama"), fake::status(401, &[], "")])
+            .await;
     let mut settings = settings(&service);
     settings.api_key = None;
     let provider = OpenAiProvider::new(settings, HttpClient::new());

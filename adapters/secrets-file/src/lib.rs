@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod identity;
 mod token;
+
+pub use identity::{Identity, identity};
 
 use std::{
     fmt, io,
@@ -38,7 +41,7 @@ pub struct SecretsFile {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
     /// The one that was given is none.
-    #[error("the given {0} is blank or a placeholder, which is no {0}")]
+    #[error("the given {0} is blank or a placeholder, so there is no {0}")]
     NotASecret(&'static str),
     /// The one in the file is none.
     #[error("{} holds no token; delete it to have a new one made", .0.display())]

@@ -75,7 +75,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, SecretsErro
 
 /// Writes `token` to a new file and gives it its name only when all of it is on
 /// disk, so that nobody ever reads half a token.
-fn make(state_dir: &Path, path: &Path, token: &str) -> io::Result<()> {
+pub(crate) fn make(state_dir: &Path, path: &Path, token: &str) -> io::Result<()> {
     let random = random_text().map_err(io::Error::other)?;
     let unfinished = state_dir.join(format!(".gateway-token.{}", &random[..12]));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;

@@ -34,11 +34,17 @@ impl Checksum {
         let mut crc = self.0;
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {
-            let word = u64::from_le_bytes(*word) ^ u64::from(crc);
-            crc = 0;
-            for (byte, table) in word.to_le_bytes().iter().zip(TABLES.iter().rev()) {
-                crc ^= table[usize::from(*byte)];
-            }
+            let [a, b, c, d] =
+                (u32::from_le_bytes([word[0], word[1], word[2], word[3]]) ^ crc).to_le_bytes();
+            let look_up = |zeros: usize, byte: u8| TABLES[zeros][usize::from(byte)];
+            crc = look_up(7, a)
+                ^ look_up(6, b)
+                ^ look_up(5, c)
+                ^ look_up(4, d)
+                ^ look_up(3, word[4])
+                ^ look_up(2, word[5])
+                ^ look_up(1, word[6])
+                ^ look_up(0, word[7]);
         }
         for byte in rest {
             crc = TABLES[0][usize::from(crc.to_le_bytes()[0] ^ byte)] ^ (crc >> 8);

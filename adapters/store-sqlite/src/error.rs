@@ -65,7 +65,8 @@ pub(crate) fn store_error(what: &'static str, error: rusqlite::Error) -> StoreEr
     let extended = error.sqlite_error().map_or(0, |it| it.extended_code);
     match (error.sqlite_error_code(), extended) {
         // A quota or a limit of the file's size shows as a failed write.
-        (Some(ErrorCode::DiskFull), _) | (_, ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMSIZE) => {
+        (Some(ErrorCode::DiskFull), _)
+        | (_, ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMSIZE) => {
             StoreError::Full(error.into())
         }
         _ => StoreError::Unavailable(error.into()),

@@ -119,9 +119,8 @@ impl SqliteStore {
         }));
         let tally = Arc::<Tally>::default();
         let damage = Arc::<Damage>::default();
-        let reader = |name| {
-            Reader::start(name, path, Arc::clone(&damage)).map(Arc::new).map_err(io_error)
-        };
+        let reader =
+            |name| Reader::start(name, path, Arc::clone(&damage)).map(Arc::new).map_err(io_error);
         let quick = reader("store-read")?;
         let long = reader("store-read-long")?;
         let writer = Writer::new(connection, Arc::clone(&queue), Arc::clone(&tally));
@@ -164,7 +163,9 @@ fn write(mut writer: Writer, readers: [Arc<Reader>; 2], lock: File) -> io::Resul
     let work = move || {
         let _gone = Abandon(writer.queue());
         writer.run();
-        readers.iter().for_each(|reader| reader.close());
+        for reader in readers {
+            reader.close();
+        }
         let result = writer.close();
         drop(lock);
         // Whoever does not wait for the end has no use for it.
@@ -251,9 +252,7 @@ impl Archive for SqliteStore {
 
     async fn run(&self, run: &RunId) -> Result<Option<RunRecord>, StoreError> {
         let run = run.clone();
-        self.quick
-            .ask(move |connection, damage| read::checked_run(connection, damage, &run))
-            .await
+        self.quick.ask(move |connection, damage| read::checked_run(connection, damage, &run)).await
     }
 
     async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {

@@ -50,7 +50,7 @@ struct State {
     due: Option<Due>,
     open: bool,
     /// What the writer waits for, if it waits.
-    writer: Waiting,
+    writer: Awaited,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,11 +60,11 @@ enum Due {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Waiting {
-    ForNothing,
-    ForAnything,
-    ForUrgency,
-    ForCompany(usize),
+enum Awaited {
+    Nothing,
+    Anything,
+    Urgency,
+    Company(usize),
 }
 
 /// What the writer is to do next.
@@ -89,7 +89,7 @@ impl Queue {
             bytes: 0,
             due: None,
             open: true,
-            writer: Waiting::ForNothing,
+            writer: Awaited::Nothing,
         };
         Self { bounds, state: Mutex::new(state), wake: Condvar::new() }
     }
@@ -113,13 +113,13 @@ impl Queue {
         state.bytes += bytes;
         state.waiting.push_back((submission, bytes));
         let wanted = match state.writer {
-            Waiting::ForNothing => false,
-            Waiting::ForAnything => true,
-            Waiting::ForUrgency => matches!(state.due, Some(Due::Now)),
-            Waiting::ForCompany(others) => others <= state.waiting.len(),
+            Awaited::Nothing => false,
+            Awaited::Anything => true,
+            Awaited::Urgency => matches!(state.due, Some(Due::Now)),
+            Awaited::Company(others) => others <= state.waiting.len(),
         };
         if wanted {
-            state.writer = Waiting::ForNothing;
+            state.writer = Awaited::Nothing;
             drop(state);
             self.wake.notify_one();
         }
@@ -150,20 +150,20 @@ impl Queue {
                 Some(Due::Now) => break,
                 Some(Due::At(due)) if due <= now || !state.open => break,
                 Some(Due::At(due)) => {
-                    state = self.wait(state, Waiting::ForUrgency, Some(due - now));
+                    state = self.wait(state, Awaited::Urgency, Some(due - now));
                 }
                 None if !state.open => return Next::Stop,
                 None => match quiet {
                     Some(quiet) if quiet <= now => return Next::Tidy,
                     quiet => {
                         let left = quiet.map(|quiet| quiet - now);
-                        state = self.wait(state, Waiting::ForAnything, left);
+                        state = self.wait(state, Awaited::Anything, left);
                     }
                 },
             }
         }
         if state.open && state.waiting.len() < company && !grace.is_zero() {
-            state = self.wait(state, Waiting::ForCompany(company), Some(grace));
+            state = self.wait(state, Awaited::Company(company), Some(grace));
         }
         Next::Write(state.take_batch())
     }
@@ -188,7 +188,7 @@ impl Queue {
     fn wait<'a>(
         &self,
         mut state: MutexGuard<'a, State>,
-        writer: Waiting,
+        writer: Awaited,
         at_most: Option<Duration>,
     ) -> MutexGuard<'a, State> {
         state.writer = writer;
@@ -198,7 +198,7 @@ impl Queue {
                 self.wake.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
             }
         };
-        state.writer = Waiting::ForNothing;
+        state.writer = Awaited::Nothing;
         state
     }
 
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     const BOUNDS: Bounds =
-        Bounds { submissions: 3, bytes: 10_000, patience: Duration::from_secs(3_600) };
+        Bounds { submissions: 3, bytes: 10_000, patience: Duration::from_hours(1) };
 
     fn submit(queue: &Queue, changes: usize, urgency: Urgency) -> oneshot::Receiver<Receipt> {
         let change =

@@ -100,8 +100,9 @@ impl Desk {
     ) -> Result<T, StoreError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => database::open_reader(&self.path)
-                .map_err(|error| store_error("database", error))?,
+            None => {
+                database::open_reader(&self.path).map_err(|error| store_error("database", error))?
+            }
         };
         let answer = question(&connection, &self.damage);
         self.connection = Some(connection);

@@ -124,8 +124,8 @@ impl<'a> SessionRow<'a> {
         let bad = |_| RowError::Damaged(Damaged::Name);
         let key = self.key.parse().map_err(|_| RowError::Damaged(Damaged::Name))?;
         let mut session = Session::fresh(key, self.id.parse().map_err(bad)?, time(0));
-        let data: Data = serde_json::from_str(self.data)
-            .map_err(|_| RowError::Damaged(Damaged::Checksum))?;
+        let data: Data =
+            serde_json::from_str(self.data).map_err(|_| RowError::Damaged(Damaged::Checksum))?;
         data.restore(&mut session);
         session.updated_at = time(self.updated_at);
         session.settings.label = self.label.map(Into::into);
@@ -202,10 +202,10 @@ pub(crate) fn run(row: &Row<'_>) -> Result<RunRecord, RowError> {
 }
 
 fn check(row: &Row<'_>, column: usize, crc: u32) -> Result<(), RowError> {
-    match row.get::<_, i64>(column)? == i64::from(crc) {
-        true => Ok(()),
-        false => Err(RowError::Damaged(Damaged::Checksum)),
+    if row.get::<_, i64>(column)? == i64::from(crc) {
+        return Ok(());
     }
+    Err(RowError::Damaged(Damaged::Checksum))
 }
 
 fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, RowError> {

@@ -112,11 +112,7 @@ impl Writer {
         }
     }
 
-    fn commit(
-        &mut self,
-        batch: Vec<Submission>,
-        tried: &mut Vec<Tried>,
-    ) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: Vec<Submission>, tried: &mut Vec<Tried>) -> Result<(), StoreError> {
         let count = batch.len() as u64;
         let mut lost = self.execute("BEGIN IMMEDIATE").err();
         for Submission { changes, receipt, .. } in batch {

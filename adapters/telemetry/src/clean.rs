@@ -73,7 +73,7 @@ fn redact(text: &str) -> String {
         }
         let word = &rest[..rest.find(|c| !is_word(c)).unwrap_or(rest.len())];
         let value = &rest[..rest.find(ends_value).unwrap_or(rest.len())];
-        let (shown, hidden) = if is_scheme(word) && between != "=" {
+        let (shown, hidden) = if is_scheme(word) {
             (word, "")
         } else if is_announced(before, between, value) {
             ("", value)
@@ -172,7 +172,7 @@ fn secrets_are_hidden() {
     #[rustfmt::skip]
     let table = [
         ("Authorization: Bearer canary-1.x/y=", "Authorization: Bearer ***"),
-        ("authorization=Basic Y2FuYXJ5OmNhbmFyeQ==", "authorization=***"),
+        ("authorization=Basic Y2FuYXJ5OmNhbmFyeQ==", "authorization=Basic ***"),
         ("token=canary&x=1", "token=***&x=1"),
         ("?api_key=canary", "?api_key=***"),
         (r#"{"apiKey": "canary","port":1}"#, r#"{"apiKey": "***","port":1}"#),

@@ -7,7 +7,11 @@ use tracing::{
     span::{Attributes, Id, Record},
 };
 use tracing_appender::non_blocking::NonBlocking;
-use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+use tracing_subscriber::{
+    Layer,
+    layer::Context,
+    registry::{LookupSpan, Scope},
+};
 
 use crate::{
     line::{Fields, Line},
@@ -55,7 +59,7 @@ where
 {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut around = Fields::default();
-        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<Fields>() {
                 around.extend(fields);
             }

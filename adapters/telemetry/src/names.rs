@@ -38,7 +38,7 @@ impl Names {
             Self::Daily(_) => path.with_extension(format!("{n}.log")),
             Self::Fixed(_) => with_suffix(path, &format!(".{n}")),
         };
-        (1..).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0))
+        (1..10_000).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0))
     }
 
     /// The directory they are in.
@@ -65,7 +65,9 @@ impl Names {
 
     fn has(&self, name: &str) -> bool {
         match self {
-            Self::Daily(_) => name.starts_with("openclaw-") && name.ends_with(".log"),
+            Self::Daily(_) => name
+                .strip_prefix("openclaw-")
+                .is_some_and(|rest| rest.strip_suffix(".log").is_some()),
             Self::Fixed(path) => {
                 let own = path.file_name().unwrap_or_default().to_string_lossy();
                 let number =

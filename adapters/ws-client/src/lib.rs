@@ -1,1 +1,12 @@
-//! The gateway protocol from the other end, for the command line.
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod error;
+mod frames;
+mod socket;
+mod target;
+
+pub use client::Client;
+pub use error::{CallError, ConnectError};
+pub use frames::{Event, GatewayError, Hello};
+pub use target::{Credentials, Target, TargetError};

@@ -143,7 +143,8 @@ async fn first_message(
             let _ = link.lock().poll_drain(cx);
             loop {
                 let read = if already_read.is_empty() {
-                    match link.lock().poll_read(cx, &mut buffers.read) {
+                    let read = link.lock().poll_read(cx, &mut buffers.read);
+                    match read {
                         Poll::Ready(Ok(read)) if 0 < read => &mut buffers.read[..read],
                         Poll::Ready(_) => {
                             link.lock().cut();

@@ -10,6 +10,8 @@ mod outgoing;
 mod server;
 mod session;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod upgrade;
 mod waiting;
 

@@ -124,6 +124,11 @@ impl Output {
         self.blocked
     }
 
+    /// How many bytes wait to be sent.
+    pub(crate) fn waits(&self) -> usize {
+        self.bytes.len() - self.sent + self.waiting.as_ref().map_or(0, |waiting| waiting.room())
+    }
+
     /// Whether the client was closed because it could not keep up.
     pub(crate) fn was_slow(&self) -> bool {
         self.parting.slow
@@ -287,8 +292,7 @@ impl Output {
     }
 
     fn has_room_for(&self, more: usize) -> bool {
-        let waiting = self.waiting.as_ref().map_or(0, |waiting| waiting.room());
-        let queued = self.bytes.len() - self.sent + waiting;
+        let queued = self.waits();
         // A frame of any size may wait alone.
         queued == 0 || queued + more <= self.max_room
     }

@@ -22,7 +22,6 @@ use ports::{
     event::{Audience, Body, Event, Topic},
     view::{SessionRow, SessionsChanged},
 };
-use tracing::error;
 
 pub use self::{
     change::{Compacted, Create},
@@ -162,19 +161,6 @@ impl Sessions {
 
     fn now(&self) -> Timestamp {
         self.0.clock.now()
-    }
-}
-
-impl SessionsError {
-    /// Whether the gateway is at fault rather than the caller. Logged here,
-    /// where it stops travelling.
-    pub fn is_ours(&self) -> bool {
-        let ours =
-            matches!(self, Self::Store(_) | Self::Commit(CommitError::Store(_)) | Self::Name(_));
-        if ours {
-            error!(error = self as &dyn std::error::Error, "the session was not changed");
-        }
-        ours
     }
 }
 

@@ -34,7 +34,8 @@ impl Complaint {
         match value {
             Value::String(message) => complaint.message = message,
             Value::Object(mut object) => {
-                if let Some(inner @ (Value::Object(_) | Value::String(_))) = object.remove("error") {
+                if let Some(inner @ (Value::Object(_) | Value::String(_))) = object.remove("error")
+                {
                     return Self::from_value(inner);
                 }
                 for key in ["type", "code", "status"] {

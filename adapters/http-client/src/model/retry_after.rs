@@ -71,9 +71,11 @@ fn span(text: &str) -> Option<Duration> {
 
 #[test]
 fn services_have_many_ways_to_ask_for_patience() {
+    type Headers = &'static [(&'static str, &'static str)];
+
     let now: Timestamp = "2026-11-22T22:00:00Z".parse().unwrap();
     #[rustfmt::skip]
-    let table: &[(&[(&'static str, &str)], Option<u64>)] = &[
+    let table: &[(Headers, Option<u64>)] = &[
         // the headers                                                         milliseconds
         (&[],                                                                  None),
         (&[("retry-after", "7")],                                              Some(7_000)),

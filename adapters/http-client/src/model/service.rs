@@ -81,12 +81,17 @@ impl Service {
         let response = match answered {
             Ok(response) if !response.status().is_success() => response,
             Ok(response) if response.is("text/html") => {
-                let error = self.misunderstood("it answered with a web page; is the address right?");
+                let error =
+                    self.misunderstood("it answered with a web page; is the address right?");
                 return Err(Refused { error, status: Some(response.status()), body: Bytes::new() });
             }
             Ok(response) => return Ok(response),
             Err(error) => {
-                return Err(Refused { error: self.failed(error), status: None, body: Bytes::new() });
+                return Err(Refused {
+                    error: self.failed(error),
+                    status: None,
+                    body: Bytes::new(),
+                });
             }
         };
         let status = response.status();

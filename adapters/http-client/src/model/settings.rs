@@ -100,11 +100,8 @@ impl Settings {
 }
 
 fn model(config: &ModelConfig) -> ModelInfo {
-    let input = if config.input.is_empty() {
-        vec!["text".to_owned()]
-    } else {
-        config.input.clone()
-    };
+    let input =
+        if config.input.is_empty() { vec!["text".to_owned()] } else { config.input.clone() };
     ModelInfo {
         id: config.id.clone(),
         name: config.name.clone().unwrap_or_else(|| config.id.clone()),
@@ -133,7 +130,8 @@ fn the_configuration_wins_over_the_defaults() {
             "models":[{"id":"m","reasoning":true}],"idleTimeoutSeconds":0}"#,
     )
     .unwrap();
-    let settings = Settings::read("a", &config, Some("https://x.example"), Some("key-of-env")).unwrap();
+    let settings =
+        Settings::read("a", &config, Some("https://x.example"), Some("key-of-env")).unwrap();
 
     assert_eq!(settings.base_url.to_string(), "http://127.0.0.1:1/v1");
     assert_eq!(settings.api_key, Some("key-of-env".parse().unwrap()));

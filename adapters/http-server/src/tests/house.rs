@@ -88,6 +88,10 @@ fn routes(limits: &LimitsConfig) -> Vec<Route> {
     routes.extend([
         Route::new(Method::GET, "/hello", |_| async { text(StatusCode::OK, "hello") }),
         Route::new(Method::GET, "/panic", |_| async { panic!("a handler panics, as it shall") }),
+        Route::new(Method::GET, "/panic/early", |request| {
+            assert_eq!(request.method(), "", "a handler panics before it waits, as it shall");
+            async { text(StatusCode::OK, "never") }
+        }),
         Route::new(Method::POST, "/read", move |request| async move {
             match reader.json::<serde_json::Value>(request).await {
                 Ok(value) => text(StatusCode::OK, value.to_string()),

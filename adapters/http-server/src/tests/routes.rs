@@ -21,6 +21,7 @@ async fn every_answer_has_a_status_a_body_and_the_default_headers() {
         ("GET",     "/hello/",   "404", "Not Found"),
         ("OPTIONS", "*",         "404", "Not Found"),
         ("GET",     "/panic",    "500", "Internal Server Error"),
+        ("GET",     "/panic/early", "500", "Internal Server Error"),
         ("GET",     "/healthz",  "200", r#"{"ok":true,"status":"live"}"#),
     ];
     for (method, target, expected, body) in table {

@@ -207,9 +207,10 @@ impl House {
     ) -> TcpStream {
         let mut socket = TcpStream::connect(self.address).await.unwrap();
         // A test may announce another length.
-        let length = match headers.contains("Content-Length") {
-            true => String::new(),
-            false => format!("Content-Length: {}\r\n", body.len()),
+        let length = if headers.contains("Content-Length") {
+            String::new()
+        } else {
+            format!("Content-Length: {}\r\n", body.len())
         };
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\

@@ -44,7 +44,7 @@ async fn bodies_that_make_no_sense() {
         (with("\"max_completion_tokens\":0"),             Some("max_completion_tokens"), "max_completion_tokens must be at least 1"),
         (with("\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]"), Some("stop"),          "stop must have at most 4 texts"),
         (with("\"stop\":\"\""),                           Some("stop"),           "stop must not be empty"),
-        (with("\"stop\":5"),                              Some("stop"),           "stop: expected a string or an array of strings"),
+        (with("\"stop\":5"),                              Some("stop"),           "stop: expected a string or an array of strings at line 1 column 9"),
         (with("\"n\":2"),                                 Some("n"),              "n: only one answer at a time is supported"),
         (with("\"tools\":[{}]"),                          Some("tools"),          "tools are not supported yet"),
         (with("\"functions\":[{}]"),                      Some("functions"),      "functions are not supported yet"),

@@ -2,7 +2,7 @@
 
 use domain::ids::SessionId;
 use ports::driven::{HistoryPage, HistoryQuery, StoreError};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use crate::{
     damage::{Damage, Spot},
@@ -39,12 +39,7 @@ pub(crate) fn history(
             bytes: 0,
             page: HistoryPage::default(),
         };
-        while let Err(error) = reading.go_on() {
-            if !is_damage(&error) {
-                return Err(error);
-            }
-            reading.skip_unreadable()?;
-        }
+        reading.read()?;
         reading.page.records.reverse();
         Ok(reading.page)
     };
@@ -66,55 +61,91 @@ struct Reading<'a> {
     page: HistoryPage,
 }
 
+/// What became of a row.
+#[derive(Clone, Copy, Debug)]
+enum Taken {
+    Kept,
+    Damaged,
+    Full,
+}
+
 /// How many lost records are counted one by one.
 const MAX_LOST: usize = 4_096;
 
 impl Reading<'_> {
     /// Reads until the page is full or there is no more.
-    fn go_on(&mut self) -> rusqlite::Result<()> {
-        let sql = super::select(
-            row::RECORD,
-            "FROM record WHERE place BETWEEN ?1 AND ?2 ORDER BY place DESC",
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([self.first, self.end - 1])?;
-        while let Some(row) = rows.next()? {
-            if self.query.limit <= self.page.records.len() {
-                self.page.more = true;
+    fn read(&mut self) -> rusqlite::Result<()> {
+        loop {
+            match self.scan() {
+                Ok(Taken::Full) => return Ok(()),
+                // In a transcript that is whole this is where it ends.
+                Ok(_) if self.end <= self.first => return Ok(()),
+                Err(error) if !is_damage(&error) => return Err(error),
+                // Something is missing, or nothing is left.
+                Ok(_) | Err(_) => (),
+            }
+            let readable = self.last_readable()?;
+            self.lost_after(readable);
+            if readable < self.first || matches!(self.take_one(readable)?, Some(Taken::Full)) {
                 return Ok(());
             }
-            let place = row.get(0)?;
-            self.lost_from(place + 1);
-            match row::record(row) {
-                Ok(stored) => {
-                    self.bytes = self.bytes.saturating_add(stored.record.message.as_str().len());
-                    if self.query.max_bytes < self.bytes && !self.page.records.is_empty() {
-                        self.page.more = true;
-                        return Ok(());
-                    }
-                    self.page.records.push(stored);
-                }
-                Err(RowError::Damaged(_)) => self.damage.found(Spot::Record(place)),
-                Err(RowError::Sql(error)) => return Err(error),
-            }
-            self.end = place;
-            self.inside = true;
         }
-        self.lost_from(self.first);
-        Ok(())
+    }
+
+    /// Reads on as long as SQLite finds its way.
+    fn scan(&mut self) -> rusqlite::Result<Taken> {
+        const SCAN: &str = "FROM record WHERE place BETWEEN ?1 AND ?2 ORDER BY place DESC";
+
+        let mut statement = self.connection.prepare_cached(&super::select(row::RECORD, SCAN))?;
+        let mut rows = statement.query([self.first, self.end - 1])?;
+        while let Some(row) = rows.next()? {
+            if let Taken::Full = self.take(row)? {
+                return Ok(Taken::Full);
+            }
+        }
+        Ok(Taken::Kept)
+    }
+
+    /// Adds the record in `row` to the page, if it is sound and there is room.
+    fn take(&mut self, row: &Row<'_>) -> rusqlite::Result<Taken> {
+        let place = row.get(0)?;
+        let stored = match row::record(row) {
+            Ok(stored) => stored,
+            Err(RowError::Sql(error)) => return Err(error),
+            Err(RowError::Damaged(_)) => {
+                // Its place may be damaged, too. After a sound record the gap
+                // tells.
+                if !self.inside {
+                    self.damage.found(Spot::Record(place));
+                }
+                return Ok(Taken::Damaged);
+            }
+        };
+        self.lost_after(place);
+        self.bytes = self.bytes.saturating_add(stored.record.message.as_str().len());
+        let heavy = self.query.max_bytes < self.bytes && !self.page.records.is_empty();
+        if heavy || self.query.limit <= self.page.records.len() {
+            self.page.more = true;
+            return Ok(Taken::Full);
+        }
+        self.page.records.push(stored);
+        self.end = place;
+        self.inside = true;
+        Ok(Taken::Kept)
     }
 
     /// Takes note that what belongs between `place` and `end` is not there.
-    fn lost_from(&self, place: i64) {
+    fn lost_after(&self, place: i64) {
         if self.inside {
-            (place..self.end).take(MAX_LOST).for_each(|lost| self.damage.found(Spot::Record(lost)));
+            let lost = (place + 1..self.end).take(MAX_LOST);
+            lost.for_each(|lost| self.damage.found(Spot::Record(lost)));
         }
     }
 
-    /// Moves `end` to where SQLite can read again: forward in growing steps, and
-    /// then back to the border.
-    fn skip_unreadable(&mut self) -> rusqlite::Result<()> {
-        let mut unreadable = self.end - 1;
+    /// The last place before `end` that can be read, looked for back in growing
+    /// steps and then forth to the border; or the one before the first.
+    fn last_readable(&self) -> rusqlite::Result<i64> {
+        let mut unreadable = self.end;
         let mut step = 1;
         let mut readable = loop {
             let next = unreadable - step;
@@ -128,33 +159,37 @@ impl Reading<'_> {
             step *= 2;
         };
         while readable + 1 < unreadable {
-            let middle = readable.midpoint(unreadable);
-            match self.is_readable(middle)? {
-                true => readable = middle,
-                false => unreadable = middle,
+            let middle = readable + (unreadable - readable) / 2;
+            if self.is_readable(middle)? {
+                readable = middle;
+            } else {
+                unreadable = middle;
             }
         }
-        // If this is the end of the transcript, nobody knows how much was there.
-        self.damage.found(Spot::Record(unreadable));
-        self.lost_from(unreadable);
-        self.end = unreadable;
-        Ok(())
+        Ok(readable)
     }
 
-    /// Whether the last record up to `place` can be read.
     fn is_readable(&self, place: i64) -> rusqlite::Result<bool> {
-        let sql = super::select(
-            row::RECORD,
-            "FROM record WHERE place BETWEEN ?1 AND ?2 ORDER BY place DESC LIMIT 1",
-        );
-        let read = || {
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            statement.query([self.first, place])?.next().map(drop)
-        };
-        match read() {
-            Ok(()) => Ok(true),
+        match at(self.connection, place, row::record) {
+            Ok(found) => Ok(found.is_some_and(|read| read.is_ok())),
             Err(error) if is_damage(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
+
+    fn take_one(&mut self, place: i64) -> rusqlite::Result<Option<Taken>> {
+        let connection = self.connection;
+        at(connection, place, |row| self.take(row))?.transpose()
+    }
+}
+
+/// What `read` makes of the record at `place`.
+fn at<T>(
+    connection: &Connection,
+    place: i64,
+    read: impl FnOnce(&Row<'_>) -> T,
+) -> rusqlite::Result<Option<T>> {
+    let one = super::select(row::RECORD, "FROM record WHERE place = ?1");
+    let mut statement = connection.prepare_cached(&one)?;
+    Ok(statement.query([place])?.next()?.map(read))
 }

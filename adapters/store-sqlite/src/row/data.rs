@@ -6,7 +6,10 @@
 use std::str::FromStr;
 
 use domain::{
-    session::{Session, Tokens},
+    session::{
+        Elevated, ExecAsk, ExecHost, ExecSecurity, GroupActivation, Reasoning, ResponseUsage,
+        SendPolicy, Session, Thinking, Tokens, Verbose,
+    },
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -78,18 +81,18 @@ impl Data {
             channel: session.channel.clone(),
             history_from: session.history_from,
             preview: session.preview.clone(),
-            thinking: word(settings.thinking.map(|it| it.as_str())),
-            verbose: word(settings.verbose.map(|it| it.as_str())),
-            reasoning: word(settings.reasoning.map(|it| it.as_str())),
-            response_usage: word(settings.response_usage.map(|it| it.as_str())),
-            elevated: word(settings.elevated.map(|it| it.as_str())),
-            exec_host: word(settings.exec_host.map(|it| it.as_str())),
-            exec_security: word(settings.exec_security.map(|it| it.as_str())),
-            exec_ask: word(settings.exec_ask.map(|it| it.as_str())),
+            thinking: word(settings.thinking.map(Thinking::as_str)),
+            verbose: word(settings.verbose.map(Verbose::as_str)),
+            reasoning: word(settings.reasoning.map(Reasoning::as_str)),
+            response_usage: word(settings.response_usage.map(ResponseUsage::as_str)),
+            elevated: word(settings.elevated.map(Elevated::as_str)),
+            exec_host: word(settings.exec_host.map(ExecHost::as_str)),
+            exec_security: word(settings.exec_security.map(ExecSecurity::as_str)),
+            exec_ask: word(settings.exec_ask.map(ExecAsk::as_str)),
             exec_node: settings.exec_node.clone(),
             model_override: settings.model.as_ref().map(|it| it.to_string().into()),
-            send_policy: word(settings.send_policy.map(|it| it.as_str())),
-            group_activation: word(settings.group_activation.map(|it| it.as_str())),
+            send_policy: word(settings.send_policy.map(SendPolicy::as_str)),
+            group_activation: word(settings.group_activation.map(GroupActivation::as_str)),
         }
     }
 
@@ -149,5 +152,5 @@ fn rows_of_other_versions_can_be_read() {
     let session = read(r#"{"createdAt":5,"thinking":"telepathy","sendPolicy":"deny","newer":[1]}"#);
     assert_eq!(session.created_at.as_millis(), 5);
     assert_eq!(session.settings.thinking, None);
-    assert_eq!(session.settings.send_policy.map(|it| it.as_str()), Some("deny"));
+    assert_eq!(session.settings.send_policy, Some(SendPolicy::Deny));
 }

@@ -152,7 +152,7 @@ proptest! {
             if frames.feed(&mut chunk, |_| ControlFlow::Continue(())).is_err() {
                 break;
             }
-            prop_assert!(frames.rest.len() <= 64 + 14 + length);
+            prop_assert!(frames.rest.len() <= 125 + 14 + length);
         }
     }
 

@@ -136,7 +136,7 @@ impl Talker {
             }
             70..88 => self.label(client, which).await,
             88..94 => self.wipe(client, which, Op::Reset).await,
-            94..97 => self.wipe(client, which, Op::Delete).await,
+            94..99 => self.wipe(client, which, Op::Delete).await,
             _ => {
                 self.spots[which].generation += 1;
                 self.spots[which].runs.clear();

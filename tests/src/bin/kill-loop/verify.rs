@@ -53,12 +53,16 @@ pub(crate) async fn look(
     }
     let mut findings = Findings::default();
     let mut again = BTreeSet::new();
+    let mut has_waited = false;
     let mut rows = rows(client).await?;
     for session in &sessions {
         let mut seen = seen(client, session, &rows).await?;
         let mut violations = shared.ledger.compare(session, &seen);
         if violations.iter().any(|violation| violation.kind == ViolationKind::Unmarked) {
-            tokio::time::sleep(RESUMPTION).await;
+            // Once for all sessions: whatever resumes runs does so at the start.
+            if !std::mem::replace(&mut has_waited, true) {
+                tokio::time::sleep(RESUMPTION).await;
+            }
             rows = self::rows(client).await?;
             seen = self::seen(client, session, &rows).await?;
             violations = shared.ledger.compare(session, &seen);
@@ -81,7 +85,11 @@ pub(crate) async fn look(
         let rows = self::rows(client).await?;
         for session in &again {
             let seen = seen(client, session, &rows).await?;
-            findings.violations.extend(shared.ledger.compare(session, &seen));
+            for violation in shared.ledger.compare(session, &seen) {
+                if !findings.violations.contains(&violation) {
+                    findings.violations.push(violation);
+                }
+            }
             shared.ledger.settle(session, &seen);
         }
     }

@@ -1,0 +1,179 @@
+//! The frames, as far as a client looks into them.
+
+use std::fmt;
+
+use ports::Json;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{error::CallError, target::Credentials};
+
+/// The protocol we speak.
+const PROTOCOL: u8 = 4;
+
+/// What we ask to be allowed.
+const SCOPES: [&str; 5] =
+    ["operator.admin", "operator.read", "operator.write", "operator.approvals", "operator.pairing"];
+
+/// Something the gateway says without having been asked.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What it is, as in `chat`.
+    pub name: String,
+    /// More about it.
+    pub payload: Json,
+}
+
+/// How the gateway says no.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayError {
+    /// What kind of problem it is, as in `INVALID_REQUEST`.
+    pub code: String,
+    /// What is wrong, for a person.
+    #[serde(default)]
+    pub message: String,
+}
+
+/// How the gateway says yes to a connection.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hello {
+    /// Who answers.
+    #[serde(default)]
+    pub server: Server,
+    /// What it is like now.
+    #[serde(default)]
+    pub snapshot: Snapshot,
+}
+
+/// Who answers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Server {
+    /// Its version.
+    #[serde(default)]
+    pub version: String,
+}
+
+/// What the gateway is like.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// How long it has been running, in milliseconds.
+    #[serde(default)]
+    pub uptime_ms: u64,
+}
+
+/// A frame from the gateway.
+#[derive(Debug)]
+pub(crate) enum Frame {
+    Response { id: String, answer: Result<Json, GatewayError> },
+    Event(Event),
+}
+
+/// Any frame. One struct, because raw JSON cannot be borrowed through a tagged
+/// enum.
+#[derive(Deserialize)]
+struct Raw {
+    r#type: String,
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    ok: bool,
+    #[serde(default)]
+    event: Option<String>,
+    #[serde(default)]
+    payload: Option<Box<RawValue>>,
+    #[serde(default)]
+    error: Option<GatewayError>,
+}
+
+/// Reads a frame.
+pub(crate) fn decode(text: &[u8]) -> Result<Frame, CallError> {
+    let raw: Raw = serde_json::from_slice(text).map_err(|_| CallError::Nonsense)?;
+    let payload = raw.payload.map_or_else(Json::null, Json::from);
+    match (raw.r#type.as_str(), raw.id, raw.event) {
+        ("res", Some(id), _) if raw.ok => Ok(Frame::Response { id, answer: Ok(payload) }),
+        ("res", Some(id), _) => {
+            let unexplained =
+                || GatewayError { code: "UNAVAILABLE".into(), message: String::new() };
+            Ok(Frame::Response { id, answer: Err(raw.error.unwrap_or_else(unexplained)) })
+        }
+        ("event", _, Some(name)) => Ok(Frame::Event(Event { name, payload })),
+        _ => Err(CallError::Nonsense),
+    }
+}
+
+/// A call.
+#[derive(Serialize)]
+struct Request<'a, P> {
+    r#type: &'static str,
+    id: &'a str,
+    method: &'a str,
+    params: &'a P,
+}
+
+/// Writes a call.
+pub(crate) fn request(id: &str, method: &str, params: &impl Serialize) -> Vec<u8> {
+    let request = Request { r#type: "req", id, method, params };
+    serde_json::to_vec(&request).expect("keys are texts")
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Connect<'a> {
+    min_protocol: u8,
+    max_protocol: u8,
+    client: About,
+    role: &'static str,
+    scopes: [&'static str; 5],
+    caps: [&'static str; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<Auth<'a>>,
+}
+
+#[derive(Serialize)]
+struct About {
+    id: &'static str,
+    version: &'static str,
+    platform: &'static str,
+    mode: &'static str,
+}
+
+#[derive(Serialize)]
+struct Auth<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
+}
+
+/// The parameters of `connect`.
+pub(crate) fn connect(credentials: &Credentials) -> impl Serialize {
+    let auth =
+        Auth { token: credentials.token.as_deref(), password: credentials.password.as_deref() };
+    Connect {
+        min_protocol: PROTOCOL,
+        max_protocol: PROTOCOL,
+        client: About {
+            id: "cli",
+            version: env!("CARGO_PKG_VERSION"),
+            platform: std::env::consts::OS,
+            mode: "cli",
+        },
+        role: "operator",
+        scopes: SCOPES,
+        caps: ["tool-events"],
+        auth: Some(auth).filter(|auth| auth.token.is_some() || auth.password.is_some()),
+    }
+}
+
+impl fmt::Display for GatewayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message.as_str() {
+            "" => f.write_str(&self.code),
+            message => f.write_str(message),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The command line: what can be typed, and who does it.
+
+mod agent;
+mod answer;
+mod call;
+mod chat;
+mod connect;
+mod context;
+mod failure;
+mod health;
+mod lock;
+mod logs;
+mod output;
+mod port;
+mod probe;
+mod run;
+mod sessions;
+mod status;
+mod stop;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
+use clap_complete::Shell;
+
+use self::{context::Context, failure::Failure};
+
+/// A gateway between chat and agents.
+#[derive(Debug, Parser)]
+#[command(name = "openclaw", version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Args)]
+struct Global {
+    /// Keep state and configuration apart under this name.
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+    /// The profile `dev`, on port 19001.
+    #[arg(long, global = true)]
+    dev: bool,
+    /// No colours.
+    #[arg(long, global = true)]
+    no_color: bool,
+    /// Print JSON and nothing else.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway, or look after the one that runs.
+    Gateway(Gateway),
+    /// Show the gateway's log.
+    Logs(logs::Logs),
+    /// Show how the gateway is doing.
+    Status(connect::Rpc),
+    /// Ask the gateway whether it is well.
+    Health(connect::Rpc),
+    /// List conversations.
+    Sessions(sessions::Sessions),
+    /// Ask an agent, and print its answer as it comes.
+    Agent(agent::Agent),
+    /// Talk with an agent.
+    Chat(chat::Chat),
+    /// Print a completion script for a shell.
+    Completion(Completion),
+}
+
+#[derive(Debug, Args)]
+struct Gateway {
+    #[command(flatten)]
+    run: run::Run,
+    #[command(subcommand)]
+    command: Option<GatewayCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum GatewayCommand {
+    /// Run the gateway in the foreground.
+    Run(run::Run),
+    /// Stop the gateway that runs on this machine.
+    Stop,
+    /// Show whether the gateway runs and answers.
+    Status(connect::Rpc),
+    /// Ask the gateway whether it is well.
+    Health(connect::Rpc),
+    /// Try to reach the gateway.
+    Probe(connect::Rpc),
+    /// Call a method of the gateway.
+    Call(call::Call),
+}
+
+#[derive(Debug, Args)]
+struct Completion {
+    /// For which shell.
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Does what was asked for.
+pub(crate) fn execute(cli: Cli) -> ExitCode {
+    let Cli { global, command } = cli;
+    output::choose_colour(global.no_color);
+    let json = global.json;
+    let done = match command {
+        Command::Completion(asked) => complete(asked.shell),
+        command => on_runtime(global, command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(json),
+    }
+}
+
+/// Says that what was typed makes no sense, or prints the help or the version.
+pub(crate) fn misused(arguments: &[OsString], error: &clap::Error) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // Nobody is left to be told that the pipe is broken.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if arguments.iter().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        return Failure::new(first.trim_start_matches("error: ")).report(true);
+    }
+    let _ = error.print();
+    ExitCode::FAILURE
+}
+
+/// Everything but the pure output runs on one thread of tokio.
+fn on_runtime(global: Global, command: Command) -> Result<(), Failure> {
+    let context = Context::new(&global)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(dispatch(&context, command));
+    // A read from the terminal that is still waiting must not keep us.
+    runtime.shutdown_background();
+    done
+}
+
+async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Gateway(Gateway { run, command: None }) => run::run(context, run).await,
+        Command::Gateway(Gateway { run, .. }) if run != run::Run::default() => {
+            Err(Failure::new("put the options of a gateway command behind its name"))
+        }
+        Command::Gateway(Gateway { command: Some(command), .. }) => match command {
+            GatewayCommand::Run(run) => run::run(context, run).await,
+            GatewayCommand::Stop => stop::stop(context).await,
+            GatewayCommand::Status(rpc) => probe::gateway_status(context, &rpc).await,
+            GatewayCommand::Health(rpc) => health::health(context, &rpc).await,
+            GatewayCommand::Probe(rpc) => probe::probe(context, &rpc).await,
+            GatewayCommand::Call(call) => call::call(context, &call).await,
+        },
+        Command::Logs(logs) => logs::logs(context, &logs).await,
+        Command::Status(rpc) => status::status(context, &rpc).await,
+        Command::Health(rpc) => health::health(context, &rpc).await,
+        Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
+        Command::Agent(agent) => agent::agent(context, &agent).await,
+        Command::Chat(chat) => chat::chat(context, &chat).await,
+        Command::Completion(asked) => complete(asked.shell),
+    }
+}
+
+fn complete(shell: Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "openclaw", &mut script);
+    output::raw(&script)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_can_be_typed() {
+        #[rustfmt::skip]
+        let table = [
+            ("gateway", true), ("gateway run", true), ("gateway --port 1", true),
+            ("gateway run --port 1 --bind lan --auth token --token t --verbose --force", true),
+            ("gateway run --allow-unconfigured --ws-log full --compact", true),
+            ("gateway --dev run", true), ("--profile x gateway run", true),
+            ("gateway stop --json", true), ("gateway status --timeout 5", true),
+            ("gateway health", true), ("gateway probe --url ws://x:1", true),
+            ("gateway call health --params {} --expect-final --token t", true),
+            ("gateway call", false), ("gateway dance", false), ("gateway --port", false),
+            ("logs", true), ("logs tail", true), ("logs --follow --plain --limit 5", true),
+            ("logs head", false), ("status --json", true), ("health --timeout 1", true),
+            ("sessions --active 5", true), ("sessions --active x", false),
+            ("agent --message hello --session main --agent x --thinking low --timeout 5", true),
+            ("agent -m hello --session-key agent:main:main", true), ("agent", false),
+            ("chat", true), ("chat --session x", true), ("completion bash", true),
+            ("completion tcsh", false), ("", false), ("--no-color health", true),
+        ];
+        for (typed, understood) in table {
+            let arguments = ["openclaw"].into_iter().chain(typed.split_whitespace());
+            assert_eq!(Cli::try_parse_from(arguments).is_ok(), understood, "{typed}");
+        }
+    }
+}

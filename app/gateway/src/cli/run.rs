@@ -1,0 +1,331 @@
+//! `openclaw gateway run`: the gateway in the foreground.
+
+use std::{
+    fs::{self, Permissions},
+    io::IsTerminal,
+    net::{IpAddr, SocketAddr},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Args;
+use config_file::{ConfigFile, Severity};
+use gateway::{Gateway, StartError, StartOptions};
+use ports::{
+    config::{AuthMode, BindMode, LogLevel},
+    driven::{ConfigSource, LogSource},
+};
+use secrets_file::{Given, SecretsFile};
+use tracing::{info, warn};
+
+use crate::cli::{
+    connect::at,
+    context::Context,
+    failure::Failure,
+    lock::{Lock, LockError},
+    output, port,
+};
+
+/// How the gateway runs.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+pub(crate) struct Run {
+    /// The port to listen on; 0 picks a free one.
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    port: Option<String>,
+    /// Where to listen: loopback, lan, tailnet, auto, custom, or an address.
+    #[arg(long, value_name = "MODE")]
+    bind: Option<String>,
+    /// What clients have to show: token or password.
+    #[arg(long, value_name = "MODE")]
+    auth: Option<String>,
+    /// The token, instead of the one in the state directory.
+    #[arg(long)]
+    token: Option<String>,
+    /// The password.
+    #[arg(long)]
+    password: Option<String>,
+    /// A file with the password in it.
+    #[arg(long, value_name = "FILE", conflicts_with = "password")]
+    password_file: Option<PathBuf>,
+    /// Log more.
+    #[arg(long, short)]
+    verbose: bool,
+    /// End whoever holds the port.
+    #[arg(long)]
+    force: bool,
+    /// Accepted for old scripts: the gateway starts without configuration.
+    #[arg(long, hide = true)]
+    allow_unconfigured: bool,
+    /// Tailscale: off is all there is yet.
+    #[arg(long, hide = true, value_name = "MODE")]
+    tailscale: Option<String>,
+    /// Accepted for old scripts.
+    #[arg(long, hide = true, value_name = "STYLE")]
+    ws_log: Option<String>,
+    /// Accepted for old scripts.
+    #[arg(long, hide = true)]
+    compact: bool,
+}
+
+/// Runs the gateway until it is told to stop.
+pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
+    let port = port::choose(context, asked.port.as_deref())?;
+    if asked.force && port != 0 {
+        for ended in port::free(port).await? {
+            output::note(&format!("ended pid {} ({})", ended.pid, output::tame(&ended.command)))?;
+        }
+    }
+    let auth_mode = asked.auth.as_deref().map(auth_mode).transpose()?;
+    check_tailscale(asked.tailscale.as_deref(), auth_mode)?;
+    let config = Arc::clone(&context.config);
+    if let Some(refusal) = config.refusal() {
+        return Err(Failure::config(refusal));
+    }
+    let bind = bind_mode(asked.bind.as_deref(), config.current().gateway.bind)?;
+    let given = given(context, &asked)?;
+    check_auth(auth_mode, bind, &given, &config)?;
+
+    context.paths.create().map_err(|error| {
+        let place = context.paths.state_dir.display();
+        Failure::new(format!("the state directory {place} cannot be made: {error}"))
+    })?;
+    let mut lock = Lock::acquire(&context.paths.state_dir).await.map_err(|error| {
+        let failure = Failure::new(error.to_string());
+        match error {
+            LockError::Held(_) => failure.with("Stop it with: openclaw gateway stop"),
+            LockError::Io { .. } => failure,
+        }
+    })?;
+    let (_log, logs) = telemetry::init(log_options(context, asked.verbose))
+        .map_err(|error| Failure::new(error.to_string()))?;
+    tell_problems(&config);
+    protect(config.path());
+    let secrets = SecretsFile::open(&context.paths.state_dir, given)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    let secrets = Arc::new(secrets);
+
+    let options = StartOptions {
+        paths: context.paths.clone(),
+        config,
+        secrets: Arc::clone(&secrets),
+        port,
+        bind,
+        logs: Arc::clone(&logs),
+        auth_mode,
+    };
+    let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
+    let urls: Vec<_> = gateway.addresses().iter().map(|address| url(*address)).collect();
+    if let Some(address) = gateway.addresses().first() {
+        lock.announce(at(address.ip(), address.port()).to_string())?;
+    }
+    introduce(&gateway, &urls, &secrets, &logs.path());
+    let reason = gateway.run().await;
+    info!(target: "gateway", ?reason, "stopped");
+    Ok(())
+}
+
+/// Says what a person needs to know to use it.
+fn introduce(gateway: &Gateway, urls: &[String], secrets: &SecretsFile, log: &str) {
+    info!(target: "gateway", "agent model: {}", gateway.model());
+    for url in urls {
+        info!(target: "gateway", "listening on {url} (PID {})", std::process::id());
+    }
+    info!(target: "gateway", "log file: {log}");
+    match secrets.token_file() {
+        Some(path) => info!(target: "gateway", "the token is in {}", path.display()),
+        None => info!(target: "gateway", "the token is the one that was given"),
+    }
+    info!(target: "gateway", "to chat, run `openclaw chat` in another terminal");
+}
+
+fn url(address: SocketAddr) -> String {
+    format!("ws://{address}")
+}
+
+fn auth_mode(word: &str) -> Result<AuthMode, Failure> {
+    match word.trim() {
+        "token" => Ok(AuthMode::Token),
+        "password" => Ok(AuthMode::Password),
+        _ => Err(Failure::new("Invalid --auth (use \"token\" or \"password\")")),
+    }
+}
+
+fn check_tailscale(word: Option<&str>, auth: Option<AuthMode>) -> Result<(), Failure> {
+    match word.map(str::trim) {
+        None | Some("off") => Ok(()),
+        Some("funnel") if auth != Some(AuthMode::Password) => {
+            Err(Failure::new("tailscale funnel requires gateway auth mode=password"))
+        }
+        Some("serve" | "funnel") => Err(Failure::new("--tailscale is not supported yet")),
+        Some(_) => Err(Failure::new("Invalid --tailscale (use \"off\", \"serve\", or \"funnel\")")),
+    }
+}
+
+/// Where to listen: by flag, else by configuration.
+fn bind_mode(flag: Option<&str>, configured: BindMode) -> Result<BindMode, Failure> {
+    let invalid = || {
+        let words = "\"loopback\", \"lan\", \"tailnet\", \"auto\", \"custom\" or an IP address";
+        Failure::new(format!("Invalid --bind (use {words})"))
+    };
+    match flag.map(str::trim) {
+        None => Ok(configured),
+        Some("loopback") => Ok(BindMode::Loopback),
+        Some("lan") => Ok(BindMode::Lan),
+        Some("tailnet") => Ok(BindMode::Tailnet),
+        Some("auto") => Ok(BindMode::Auto),
+        Some("custom") => match configured {
+            BindMode::Address(_) => Ok(configured),
+            _ => Err(Failure::new("--bind custom needs gateway.customBindHost in the config")),
+        },
+        Some(text) => text.parse::<IpAddr>().map(BindMode::Address).map_err(|_| invalid()),
+    }
+}
+
+/// The secrets by flag, by variable, by configuration. A flag counts even when
+/// it is blank, so that a mistake in a script is noticed.
+fn given(context: &Context, asked: &Run) -> Result<Given, Failure> {
+    let auth = context.config.current().gateway.auth.clone();
+    let from_file = asked.password_file.as_deref().map(first_line).transpose()?;
+    let variable = |name| context.variable(name);
+    Ok(Given {
+        token: asked.token.clone().or_else(|| variable("GATEWAY_TOKEN")).or(auth.token),
+        password: asked
+            .password
+            .clone()
+            .or(from_file)
+            .or_else(|| variable("GATEWAY_PASSWORD"))
+            .or(auth.password),
+    })
+}
+
+fn first_line(path: &Path) -> Result<String, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        Failure::new(format!("--password-file {}: {}", path.display(), error.kind()))
+    })?;
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// Refuses what would let in anybody, or nobody.
+fn check_auth(
+    flag: Option<AuthMode>,
+    bind: BindMode,
+    given: &Given,
+    config: &ConfigFile,
+) -> Result<(), Failure> {
+    let local = match bind {
+        BindMode::Loopback => true,
+        BindMode::Address(address) => address.is_loopback(),
+        BindMode::Lan | BindMode::Tailnet | BindMode::Auto => false,
+    };
+    match flag.or(config.current().gateway.auth.mode) {
+        Some(AuthMode::Password) if given.password.is_none() => Err(Failure::config(
+            "gateway auth mode is password, but no password was configured\n\
+             Set gateway.auth.password, OPENCLAW_GATEWAY_PASSWORD or --password-file.",
+        )),
+        Some(AuthMode::None) if !local => {
+            let word = serde_json::to_value(bind).unwrap_or_default();
+            let word = word.as_str().unwrap_or_default();
+            Err(Failure::config(format!("Refusing to bind gateway to {word} without auth")))
+        }
+        Some(AuthMode::Token | AuthMode::Password | AuthMode::None) | None => Ok(()),
+    }
+}
+
+fn log_options(context: &Context, verbose: bool) -> telemetry::Options {
+    let logging = context.config.current().logging.clone();
+    let named = context.variable("LOG_LEVEL").and_then(|word| {
+        serde_json::from_value(serde_json::Value::String(word.to_lowercase())).ok()
+    });
+    let file_level = named.or(logging.level).unwrap_or(LogLevel::Info);
+    let terminal_level = match (verbose, named.or(logging.console_level)) {
+        (true, _) => LogLevel::Debug,
+        (false, level) => level.unwrap_or(file_level),
+    };
+    telemetry::Options {
+        directory: context.paths.log_dir.clone(),
+        file: logging.file.map(PathBuf::from),
+        file_level: if verbose { LogLevel::Debug } else { file_level },
+        terminal_level,
+        colour: std::io::stderr().is_terminal() && output::coloured(),
+    }
+}
+
+fn tell_problems(config: &ConfigFile) {
+    for problem in config.problems() {
+        let line = problem.place.as_ref().map(|place| place.line);
+        let given_up = match problem.severity {
+            Severity::Warning => "",
+            Severity::Error | Severity::Fatal => "; its section has the defaults",
+        };
+        warn!(target: "config", line, "{problem}{given_up}");
+    }
+}
+
+/// The configuration may hold secrets, so it is for its owner only.
+fn protect(config: &Path) {
+    let Ok(about) = fs::metadata(config) else { return };
+    if about.permissions().mode() & 0o077 == 0 {
+        return;
+    }
+    let path = config.display();
+    match fs::set_permissions(config, Permissions::from_mode(0o600)) {
+        Ok(()) => warn!(target: "config", %path, "others could read it; they no longer can"),
+        Err(_) => warn!(target: "config", %path, "others can read it: chmod 600 it"),
+    }
+}
+
+/// Why the gateway did not start, and what to do about it.
+fn explain(error: &StartError) -> Failure {
+    match error {
+        StartError::PortInUse { addr } => {
+            let mut failure = Failure::new(format!(
+                "another gateway instance is already listening on {}",
+                url(*addr)
+            ));
+            for listener in port::listeners(addr.port()) {
+                let command = output::tame(&listener.command);
+                failure = failure.with(format!("held by pid {}: {command}", listener.pid));
+            }
+            failure.with(
+                "Stop it with `openclaw gateway stop`, end it with --force, or choose another --port.",
+            )
+        }
+        StartError::Config(_) => Failure::config(error),
+        _ => Failure::new(format!("Gateway failed to start: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_binding() {
+        let configured = BindMode::Address([192, 0, 2, 1].into());
+        let loopback = BindMode::Address([127, 0, 0, 1].into());
+        #[rustfmt::skip]
+        let table = [
+            (None, configured, Some(configured)),
+            (Some("lan"), configured, Some(BindMode::Lan)),
+            (Some("127.0.0.1"), BindMode::Lan, Some(loopback)),
+            (Some("custom"), configured, Some(configured)),
+            (Some("custom"), BindMode::Lan, None),
+            (Some("wide"), BindMode::Lan, None),
+            (Some(""), BindMode::Lan, None),
+        ];
+        for (flag, configured, expected) in table {
+            assert_eq!(bind_mode(flag, configured).ok(), expected, "{flag:?}");
+        }
+    }
+
+    #[test]
+    fn odd_words_are_refused_by_name() {
+        let auth = auth_mode("none").unwrap_err();
+        assert_eq!(auth.message(), "Invalid --auth (use \"token\" or \"password\")");
+        let tailscale = check_tailscale(Some("on"), None).unwrap_err();
+        assert!(tailscale.message().starts_with("Invalid --tailscale (use \"off\""));
+        let funnel = check_tailscale(Some("funnel"), Some(AuthMode::Token)).unwrap_err();
+        assert!(funnel.message().contains("funnel requires gateway auth mode=password"));
+    }
+}

@@ -1,0 +1,220 @@
+//! From the options to adapters to use cases to routes: a straight list of
+//! constructors, in the order of dependence.
+
+mod facts;
+mod heap_care;
+mod models;
+
+use std::{sync::Arc, time::Duration};
+
+use ports::{
+    driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal, ModelProvider},
+    driving::{Conversations, Doorkeeper, Probe, Rpc},
+};
+use rpc::{Addresses, Door, Registry, Services};
+use store_sqlite::SqliteStore;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::error;
+use usecases::{
+    agents::Agents,
+    auth::Auth,
+    book::Book,
+    chat::{self, Chat},
+    config::Configuration,
+    directory::Directory,
+    health::{self, Health},
+    logs::Logs,
+    models::Models,
+    presence::Presence,
+    probe::Parts,
+    sessions::{self, Sessions},
+    status::{self, Status},
+    system::{System, SystemEvents},
+    ticks,
+    versions::Versions,
+};
+use ws_server::Hub;
+
+use crate::{
+    StartError, StartOptions,
+    clock::{SystemClock, SystemEntropy},
+    listen,
+};
+
+/// The parts of a running gateway that stopping it needs.
+pub(crate) struct Wired {
+    pub(crate) chat: Chat,
+    pub(crate) drain: Duration,
+    pub(crate) hub: Hub,
+    pub(crate) model: String,
+    pub(crate) parts: Parts,
+    pub(crate) store: Arc<SqliteStore>,
+}
+
+impl Wired {
+    /// Where clients are told things.
+    pub(crate) fn hub_events(&self) -> &dyn EventSink {
+        &self.hub
+    }
+}
+
+/// Puts a gateway together and lets it run on `tasks`.
+pub(crate) async fn wire(
+    options: StartOptions,
+    listeners: Vec<TcpListener>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+    cut: &CancellationToken,
+) -> Result<Wired, StartError> {
+    let StartOptions { paths, config: file, secrets, bind, logs, auth_mode, .. } = options;
+    let config: Arc<dyn ConfigSource> = Arc::clone(&file) as _;
+    let limits = config.current().gateway.limits.clone();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let started_at = clock.now();
+
+    let database = paths.state_dir.join("state").join("openclaw-gateway.sqlite");
+    let store = SqliteStore::open(&database, store_sqlite::Options::default());
+    let store = Arc::new(store.map_err(|source| StartError::State { path: database, source })?);
+    let archive: Arc<dyn Archive> = Arc::clone(&store) as _;
+    let journal: Arc<dyn Journal> = Arc::clone(&store) as _;
+
+    let found = models::find(&file).await;
+    let providers: Arc<[Arc<dyn ModelProvider>]> = found.providers.into();
+    let facts = Arc::new(facts::gather(&paths, &listeners, &*entropy, started_at)?);
+
+    let hub = Hub::new((&limits).into());
+    let events: Arc<dyn EventSink> = Arc::new(hub.clone());
+    let versions = Arc::new(Versions::default());
+
+    let agents = Agents::new(&providers, found.models, Arc::clone(&config), Arc::clone(&clock));
+    let models = Models::new(Arc::clone(&providers), agents.clone(), Arc::clone(&config));
+    let book = Book::new(Arc::clone(&archive), journal);
+    let system_events = SystemEvents::default();
+    let chat = Chat::new(
+        chat::Deps {
+            agent: Arc::new(agents.clone()),
+            agents,
+            archive: Arc::clone(&archive),
+            book: book.clone(),
+            clock: Arc::clone(&clock),
+            config: Arc::clone(&config),
+            entropy: Arc::clone(&entropy),
+            events: Arc::clone(&events),
+            system_events: system_events.clone(),
+            tasks: tasks.clone(),
+        },
+        limits.queued_runs_per_session,
+    );
+    let sessions = Sessions::new(sessions::Deps {
+        archive: Arc::clone(&archive),
+        book,
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        facts: Arc::clone(&facts),
+        models: models.clone(),
+        runs: Arc::new(chat.clone()),
+    });
+    let presence =
+        Presence::new(&facts, Arc::clone(&clock), Arc::clone(&events), Arc::clone(&versions));
+    let system = System::new(Arc::clone(&config), presence.clone(), system_events);
+    let log_source = Arc::clone(&logs) as Arc<dyn ports::driven::LogSource>;
+    let parts = Parts::new(
+        Arc::clone(&archive),
+        providers,
+        Arc::clone(&log_source),
+        Arc::clone(&clock),
+        started_at,
+    );
+    let health = Health::new(health::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        events: Arc::clone(&events),
+        parts: parts.clone(),
+        facts: Arc::clone(&facts),
+        versions: Arc::clone(&versions),
+    });
+    let status = Status::new(status::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        facts: Arc::clone(&facts),
+        models: models.clone(),
+        sessions: sessions.clone(),
+        system: system.clone(),
+    });
+    let services = Arc::new(Services {
+        auth: Auth::new(Arc::clone(&config), secrets),
+        chat: chat.clone(),
+        clock: Arc::clone(&clock),
+        configuration: Configuration::new(Arc::clone(&config)),
+        directory: Directory::new(Arc::clone(&config), models.clone()),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        facts,
+        health: health.clone(),
+        logs: Logs::new(log_source),
+        models,
+        presence: presence.clone(),
+        sessions,
+        status,
+        system,
+        versions,
+    });
+
+    let door: Arc<dyn Doorkeeper> = Arc::new(Door::new(Arc::clone(&services), Addresses::default()));
+    let registry: Arc<dyn Rpc> = Arc::new(Registry::new(services));
+    let probe: Arc<dyn Probe> = Arc::new(parts.clone());
+    let mut routes = http_server::probe_routes(&probe);
+    routes.extend(openai_api::routes(&openai_api::Deps {
+        door: Arc::clone(&door),
+        conversations: Arc::new(chat.clone()) as Arc<dyn Conversations>,
+        entropy: Arc::clone(&entropy),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        loopback_only: listen::is_loopback(bind),
+    }));
+    let upgrade = ws_server::handler(ws_server::Deps {
+        door: Arc::clone(&door),
+        rpc: registry,
+        hub: hub.clone(),
+        clock: Arc::clone(&clock),
+        entropy,
+        limits: limits.clone(),
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+    });
+
+    let drain = Duration::from_millis(limits.drain_ms);
+    let tick = Duration::from_millis(limits.tick_interval_ms);
+    tasks.spawn(http_server::serve(
+        listeners,
+        http_server::Deps {
+            routes,
+            upgrade: Some(upgrade),
+            fallback: None,
+            door,
+            limits,
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+            cut: cut.clone(),
+        },
+    ));
+    tasks.spawn(hub.clone().flusher());
+    tasks.spawn(ticks::tick(tick, clock, events, stop.clone()));
+    tasks.spawn(presence.run(stop.clone()));
+    tasks.spawn(health.run(stop.clone()));
+    tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
+    let recovering = chat.clone();
+    tasks.spawn(async move {
+        if let Err(error) = recovering.recover().await {
+            error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
+        }
+    });
+    let _ = auth_mode;
+    Ok(Wired { chat, drain, hub, model: found.choice, parts, store })
+}

@@ -1,0 +1,36 @@
+//! The families of methods, in the order of the manual.
+
+#![expect(clippy::unused_async, reason = "handlers look alike, whether they wait or not")]
+
+mod agent;
+mod chat;
+mod config;
+pub(crate) mod connect;
+mod gateway;
+mod history;
+mod logs;
+mod offers;
+mod send;
+mod sessions;
+mod status;
+mod subscribe;
+mod system;
+#[cfg(test)]
+mod tests;
+
+use crate::Method;
+
+pub(crate) const FAMILIES: &[&[Method]] = &[
+    connect::METHODS,
+    gateway::METHODS,
+    status::METHODS,
+    system::METHODS,
+    logs::METHODS,
+    chat::METHODS,
+    history::METHODS,
+    agent::METHODS,
+    offers::METHODS,
+    sessions::METHODS,
+    subscribe::METHODS,
+    config::METHODS,
+];

@@ -1,0 +1,105 @@
+//! What goes wrong, in the words of callers: who is at fault, and whether
+//! trying again later may help.
+
+use std::time::Duration;
+
+use domain::attachment::AttachmentRefused;
+use ports::{
+    driven::{CommitError, StoreError},
+    driving::RpcError,
+};
+use tracing::error;
+use usecases::{
+    chat::{InjectError, RunOfOtherSession, SendError},
+    directory::AgentMismatch,
+    sessions::SessionsError,
+};
+
+/// After how long something that is overloaded is worth another try.
+const LATER: Duration = Duration::from_secs(1);
+
+/// The store failed. Logged here, where it stops travelling.
+pub(crate) fn store(failed: StoreError) -> RpcError {
+    error!(error = &failed as &dyn std::error::Error, "the store failed");
+    let refusal = RpcError::unavailable(failed.to_string());
+    match failed {
+        StoreError::Full(_) | StoreError::Unavailable(_) => refusal.retry_after(LATER),
+        StoreError::Corrupt { .. } => refusal,
+    }
+}
+
+fn commit(failed: CommitError) -> RpcError {
+    match failed {
+        CommitError::Store(failed) => store(failed),
+        refused @ (CommitError::KnownRun(_) | CommitError::LabelTaken(_)) => {
+            RpcError::invalid(refused.to_string())
+        }
+    }
+}
+
+/// A message was not accepted.
+pub(crate) fn send(refused: SendError) -> RpcError {
+    let text = refused.to_string();
+    match refused {
+        SendError::Empty | SendError::Blocked => RpcError::invalid(text),
+        SendError::UnknownAgent(agent) => {
+            #[derive(serde::Serialize)]
+            #[serde(rename_all = "camelCase")]
+            struct Details<'a> {
+                code: &'a str,
+                agent_id: &'a str,
+            }
+
+            let details = Details { code: "UNKNOWN_AGENT_ID", agent_id: agent.as_str() };
+            RpcError::invalid(text).with_details(&details)
+        }
+        SendError::QueueFull | SendError::Stopping => {
+            RpcError::unavailable(text).retry_after(LATER)
+        }
+        SendError::Denied(denied) => denied.into(),
+        SendError::Commit(failed) => commit(failed),
+    }
+}
+
+/// Nothing was injected.
+pub(crate) fn inject(refused: InjectError) -> RpcError {
+    match refused {
+        refused @ InjectError::NoSession => RpcError::invalid(refused.to_string()),
+        InjectError::Commit(failed) => {
+            let refusal = commit(failed);
+            let message = format!("failed to write transcript: {}", refusal.message);
+            RpcError { message, ..refusal }
+        }
+    }
+}
+
+/// A session was not changed, or not found.
+pub(crate) fn sessions(refused: SessionsError) -> RpcError {
+    match refused {
+        SessionsError::Store(failed) => store(failed),
+        SessionsError::Commit(failed) => commit(failed),
+        SessionsError::Name(_) => RpcError::unavailable(refused.to_string()),
+        SessionsError::StillActive(_) => {
+            RpcError::unavailable(refused.to_string()).retry_after(LATER)
+        }
+        SessionsError::NotFound(_)
+        | SessionsError::Ambiguous(_)
+        | SessionsError::Main(_)
+        | SessionsError::Setting(_) => RpcError::invalid(refused.to_string()),
+    }
+}
+
+/// A run was named that belongs elsewhere.
+pub(crate) fn other_session(refused: RunOfOtherSession) -> RpcError {
+    RpcError::invalid(refused.to_string())
+}
+
+/// An agent and a session of another agent were named.
+pub(crate) fn mismatch(method: &str, refused: &AgentMismatch) -> RpcError {
+    RpcError::invalid(format!("invalid {method} params: {refused}"))
+}
+
+/// Something that was sent along cannot be taken.
+pub(crate) fn attachment(refused: AttachmentRefused) -> RpcError {
+    RpcError::invalid(refused.to_string())
+}

@@ -1,0 +1,208 @@
+//! Finding and calling a method.
+
+use std::{collections::HashMap, fmt, future, sync::Arc};
+
+use domain::{
+    access::{Access, Scope},
+    client::Client,
+};
+use ports::{
+    BoxFuture,
+    driven::{Clock, Entropy, EventSink},
+    driving::{Rpc, RpcError, RpcReply},
+};
+use serde_json::value::RawValue;
+use usecases::{
+    auth::Auth, chat::Chat, config::Configuration, directory::Directory, facts::Facts,
+    health::Health, logs::Logs, models::Models, presence::Presence, sessions::Sessions,
+    status::Status, system::System, versions::Versions,
+};
+
+use crate::{Method, method::Context, methods};
+
+/// How much of the name of an unknown method is repeated.
+const MAX_NAME: usize = 128;
+
+/// Every method, in the order of the manual.
+pub fn all() -> impl Iterator<Item = &'static Method> {
+    methods::FAMILIES.iter().copied().flatten()
+}
+
+/// The use cases the methods call.
+#[derive(Clone)]
+pub struct Services {
+    /// Comparing secrets.
+    pub auth: Auth,
+    /// Talking to agents.
+    pub chat: Chat,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The configuration.
+    pub configuration: Configuration,
+    /// The agents.
+    pub directory: Directory,
+    /// Names for what nobody has named.
+    pub entropy: Arc<dyn Entropy>,
+    /// What clients subscribe to.
+    pub events: Arc<dyn EventSink>,
+    /// What the gateway knows about itself.
+    pub facts: Arc<Facts>,
+    /// How the gateway is.
+    pub health: Health,
+    /// The log.
+    pub logs: Logs,
+    /// The models.
+    pub models: Models,
+    /// Who is connected.
+    pub presence: Presence,
+    /// The list of conversations.
+    pub sessions: Sessions,
+    /// How things are.
+    pub status: Status,
+    /// Announcements, wake-up calls, heartbeats.
+    pub system: System,
+    /// The versions of presence and health.
+    pub versions: Arc<Versions>,
+}
+
+/// Answers calls with the methods of [`all`].
+pub struct Registry {
+    services: Arc<Services>,
+    methods: HashMap<&'static str, &'static Method>,
+}
+
+impl Registry {
+    /// A registry whose methods act on `services`.
+    pub fn new(services: Arc<Services>) -> Self {
+        let methods = all().map(|method| (method.name, method)).collect();
+        Self { services, methods }
+    }
+
+    /// The method `name`, if `caller` may call it. Whoever may not call every
+    /// method is not told which there are (`ws-protocol.md` 2.6).
+    fn find(&self, caller: &Client, name: &str) -> Result<&'static Method, RpcError> {
+        let method = self.methods.get(name).copied();
+        let unknown = Access::Operator(Scope::Admin);
+        method.map_or(unknown, |method| method.access).check(&caller.principal)?;
+        method.ok_or_else(|| {
+            let name: String = name.chars().take(MAX_NAME).collect();
+            RpcError::invalid(format!("unknown method: {name}"))
+        })
+    }
+}
+
+impl Rpc for Registry {
+    fn call(
+        &self,
+        caller: &Arc<Client>,
+        method: &str,
+        params: Option<&RawValue>,
+    ) -> BoxFuture<Result<RpcReply, RpcError>> {
+        match self.find(caller, method) {
+            Ok(method) => {
+                let services = Arc::clone(&self.services);
+                let context = Context { services, caller: Arc::clone(caller) };
+                (method.call)(context, params)
+            }
+            Err(refused) => Box::pin(future::ready(Err(refused))),
+        }
+    }
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services").field("chat", &self.chat).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("methods", &self.methods.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use domain::access::Role;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{World, client};
+
+    #[test]
+    fn names_are_unique_and_documented() {
+        let mut seen = HashSet::new();
+        for method in all() {
+            assert!(seen.insert(method.name), "{} is declared twice", method.name);
+            assert!(method.doc.trim_end().ends_with('.'), "{} lacks a sentence", method.name);
+        }
+    }
+
+    #[test]
+    fn the_control_plane_is_complete() {
+        let promised = "connect health status system-presence system-event last-heartbeat \
+            set-heartbeats wake logs.tail chat.send chat.history chat.abort chat.inject agent \
+            agent.wait agent.identity.get agents.list models.list sessions.list sessions.preview \
+            sessions.resolve sessions.patch sessions.reset sessions.delete sessions.compact \
+            config.get config.schema sessions.subscribe sessions.messages.subscribe \
+            sessions.messages.unsubscribe sessions.create sessions.send sessions.abort \
+            sessions.describe chat.startup chat.metadata chat.message.get commands.list \
+            system.info gateway.identity.get";
+        let served: HashSet<&str> = all().map(|method| method.name).collect();
+        let promised: HashSet<&str> = promised.split_whitespace().collect();
+        assert_eq!(served, promised);
+    }
+
+    /// Whoever calls, whatever he holds: a method is reached exactly when its
+    /// access allows it, and the refusal is that of its access.
+    #[tokio::test]
+    async fn every_method_asks_what_its_entry_says() {
+        let world = World::new();
+        let subsets = 1u16 << Scope::ALL.len();
+        for role in Role::ALL {
+            for set in 0..subsets {
+                let held: Vec<Scope> = Scope::ALL
+                    .iter()
+                    .enumerate()
+                    .filter(|(bit, _)| set & (1 << bit) != 0)
+                    .map(|(_, scope)| *scope)
+                    .collect();
+                let caller = client(*role, &held);
+                for method in all() {
+                    let found = world.registry.find(&caller, method.name).map(|it| it.name);
+                    let verdict = method.access.check(&caller.principal);
+                    let expected = verdict.map(|()| method.name).map_err(RpcError::from);
+                    assert_eq!(found, expected, "{} for {role} with {held:?}", method.name);
+                }
+                let unknown = world.registry.find(&caller, "constructor").unwrap_err().message;
+                let expected = match (role, caller.principal.scopes.contains(Scope::Admin)) {
+                    (Role::Node, _) => "unauthorized role: node",
+                    (Role::Operator, true) => "unknown method: constructor",
+                    (Role::Operator, false) => "missing scope: operator.admin",
+                };
+                assert_eq!(unknown, expected);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_second_connect_is_refused_whatever_it_says() {
+        let world = World::new();
+        let refusal = world.refusal("connect", json!({ "nonsense": 1 })).await;
+        assert_eq!(refusal, "connect is only valid as the first request");
+        let reader = world.reply(&[Scope::Read], "connect", &json!({})).await.unwrap_err();
+        assert_eq!(reader.message, "missing scope: operator.admin");
+    }
+
+    #[tokio::test]
+    async fn absent_parameters_and_null_are_an_empty_object() {
+        let world = World::new();
+        let caller = client(Role::Operator, &[Scope::Read]);
+        let null = serde_json::from_str("null").unwrap();
+        for params in [None, Some(null)] {
+            assert!(world.registry.call(&caller, "agents.list", params).await.is_ok());
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! A gateway for tests: real use cases over a store in memory and an agent that
+//! repeats what it is told.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use domain::{
+    access::{Principal, Proof, Role, Scope},
+    client::{Client, ClientId, ClientInfo, Mode, Protocol},
+    ids::{MessageId, RunId, SessionId},
+    session::{Session, SessionKey},
+    time::Timestamp,
+};
+use ports::{
+    BoxFuture,
+    config::Config,
+    driven::{
+        AgentEvent, Archive, Change, Clock, CommitError, Committed, ConfigSource, Entropy,
+        EventSink, FinishReason, HistoryPage, HistoryQuery, Journal, MockAgentRuntime, MockClock,
+        MockConfigSource, MockEntropy, MockEventSink, MockLogSource, MockModelProvider,
+        MockSecrets, ModelInfo, ModelProvider, RunRecord, SessionPage, SessionQuery, StoreError,
+        StoreStats, StoredRecord, Urgency,
+    },
+    driving::{Rpc, RpcError, RpcReply},
+};
+use serde_json::Value;
+use tokio_util::task::TaskTracker;
+use usecases::{
+    agents::Agents,
+    auth::Auth,
+    book::Book,
+    chat::{self, Chat},
+    config::Configuration,
+    directory::Directory,
+    facts::Facts,
+    health::{self, Health},
+    logs::Logs,
+    models::Models,
+    presence::Presence,
+    probe::Parts,
+    sessions::{self, Sessions},
+    status::{self, Status},
+    system::{System, SystemEvents},
+    versions::Versions,
+};
+
+use crate::{Addresses, Door, Registry, Services};
+
+pub(crate) struct World {
+    pub(crate) services: Arc<Services>,
+    pub(crate) registry: Registry,
+    pub(crate) door: Door,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let services = Arc::new(services());
+        Self {
+            registry: Registry::new(Arc::clone(&services)),
+            door: Door::new(Arc::clone(&services), Addresses::default()),
+            services,
+        }
+    }
+
+    /// Calls a method as somebody who holds `scopes`.
+    pub(crate) async fn reply(
+        &self,
+        scopes: &[Scope],
+        method: &str,
+        params: &Value,
+    ) -> Result<RpcReply, RpcError> {
+        let params = serde_json::value::to_raw_value(params).unwrap();
+        self.registry.call(&client(Role::Operator, scopes), method, Some(&params)).await
+    }
+
+    /// Calls a method as somebody who may do everything.
+    pub(crate) async fn call(&self, method: &str, params: Value) -> Result<Value, RpcError> {
+        let reply = self.reply(&[Scope::Admin], method, &params).await?;
+        Ok(serde_json::from_str(reply.payload.as_str()).unwrap())
+    }
+
+    /// Calls a method that refuses, and says in which words.
+    pub(crate) async fn refusal(&self, method: &str, params: Value) -> String {
+        self.call(method, params).await.unwrap_err().message
+    }
+}
+
+pub(crate) fn client(role: Role, scopes: &[Scope]) -> Arc<Client> {
+    Arc::new(Client {
+        id: ClientId(1),
+        connection: "connection".into(),
+        principal: Principal {
+            role,
+            scopes: scopes.iter().copied().collect(),
+            proof: Proof::Token,
+            local: true,
+        },
+        protocol: Protocol::V4,
+        info: info(Mode::Ui),
+        remote_address: None,
+        session_scoped_events: false,
+    })
+}
+
+pub(crate) fn info(mode: Mode) -> ClientInfo {
+    ClientInfo {
+        id: "test".into(),
+        version: "1".into(),
+        platform: "linux".into(),
+        mode,
+        display_name: None,
+        device_family: None,
+        model_identifier: None,
+        instance_id: None,
+    }
+}
+
+fn services() -> Services {
+    let store = Arc::new(Store::default());
+    let (archive, journal): (Arc<dyn Archive>, Arc<dyn Journal>) = (store.clone(), store);
+    let book = Book::new(Arc::clone(&archive), journal);
+    let (clock, config, entropy, events) = (clock(), config(), entropy(), events());
+    let facts = Arc::new(facts());
+    let versions = Arc::new(Versions::default());
+    let mut log = MockLogSource::new();
+    log.expect_tail().returning(|_| Err("no log".into()));
+    let log = Arc::new(log);
+    let providers: Arc<[_]> = [provider()].into();
+    let found = vec!["fake/echo".parse().unwrap()];
+    let agents = Agents::new(&providers, found, Arc::clone(&config), Arc::clone(&clock));
+    let models = Models::new(Arc::clone(&providers), agents.clone(), Arc::clone(&config));
+    let presence =
+        Presence::new(&facts, Arc::clone(&clock), Arc::clone(&events), Arc::clone(&versions));
+    let system_events = SystemEvents::default();
+    let system = System::new(Arc::clone(&config), presence.clone(), system_events.clone());
+    let started_at = Timestamp::default();
+    let parts = Parts::new(
+        Arc::clone(&archive),
+        Arc::clone(&providers),
+        log.clone(),
+        Arc::clone(&clock),
+        started_at,
+    );
+    let health = Health::new(health::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        events: Arc::clone(&events),
+        parts,
+        facts: Arc::clone(&facts),
+        versions: Arc::clone(&versions),
+    });
+    let chat = Chat::new(
+        chat::Deps {
+            agent: Arc::new(agent()),
+            agents,
+            archive: Arc::clone(&archive),
+            book: book.clone(),
+            clock: Arc::clone(&clock),
+            config: Arc::clone(&config),
+            entropy: Arc::clone(&entropy),
+            events: Arc::clone(&events),
+            system_events,
+            tasks: TaskTracker::new(),
+        },
+        4,
+    );
+    let sessions = Sessions::new(sessions::Deps {
+        archive: Arc::clone(&archive),
+        book,
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        facts: Arc::clone(&facts),
+        models: models.clone(),
+        runs: Arc::new(chat.clone()),
+    });
+    let status = Status::new(status::Deps {
+        archive,
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        facts: Arc::clone(&facts),
+        models: models.clone(),
+        sessions: sessions.clone(),
+        system: system.clone(),
+    });
+    Services {
+        auth: Auth::new(Arc::clone(&config), Arc::new(secrets())),
+        chat,
+        clock,
+        directory: Directory::new(Arc::clone(&config), models.clone()),
+        configuration: Configuration::new(config),
+        entropy,
+        events,
+        facts,
+        health,
+        logs: Logs::new(log),
+        models,
+        presence,
+        sessions,
+        status,
+        system,
+        versions,
+    }
+}
+
+fn clock() -> Arc<dyn Clock> {
+    let mut clock = MockClock::new();
+    clock.expect_now().returning(|| Timestamp::from_millis(1_000_000));
+    Arc::new(clock)
+}
+
+fn config() -> Arc<dyn ConfigSource> {
+    let config = Arc::new(Config::default());
+    let mut source = MockConfigSource::new();
+    source.expect_current().returning(move || Arc::clone(&config));
+    Arc::new(source)
+}
+
+fn entropy() -> Arc<dyn Entropy> {
+    let mut entropy = MockEntropy::new();
+    let made = Mutex::new(0);
+    entropy.expect_uuid().returning(move || {
+        let mut made = made.lock().unwrap();
+        *made += 1;
+        format!("uuid-{made}")
+    });
+    Arc::new(entropy)
+}
+
+fn events() -> Arc<dyn EventSink> {
+    let mut events = MockEventSink::new();
+    events.expect_publish().return_const(());
+    events.expect_subscribe().return_const(());
+    events.expect_unsubscribe().return_const(());
+    events.expect_clients().return_const(1usize);
+    Arc::new(events)
+}
+
+fn secrets() -> MockSecrets {
+    let mut secrets = MockSecrets::new();
+    secrets.expect_has_token().return_const(true);
+    secrets.expect_has_password().return_const(false);
+    secrets.expect_is_token().returning(|text| text == "good");
+    secrets.expect_is_password().return_const(false);
+    secrets
+}
+
+fn provider() -> Arc<dyn ModelProvider> {
+    let mut provider = MockModelProvider::new();
+    provider.expect_name().return_const("fake".to_owned());
+    provider.expect_known_models().returning(|| {
+        let id = "echo".to_owned();
+        vec![ModelInfo { name: id.clone(), id, context_window: Some(1000), ..Default::default() }]
+    });
+    Arc::new(provider)
+}
+
+/// Says "echo: " and the last message.
+fn agent() -> MockAgentRuntime {
+    let mut agent = MockAgentRuntime::new();
+    agent.expect_start().returning(|turn| {
+        let text = turn.messages.last().map(ports::driven::ModelMessage::plain_text);
+        let said = AgentEvent::Text(format!("echo: {}", text.unwrap_or_default()));
+        let model = AgentEvent::Model("fake/echo".parse().unwrap());
+        let events = [Ok(model), Ok(said), Ok(AgentEvent::End(FinishReason::Stop))];
+        Ok(Box::pin(futures_util::stream::iter(events)))
+    });
+    agent
+}
+
+pub(crate) fn facts() -> Facts {
+    Facts {
+        version: "1.2.3".into(),
+        host: "here".into(),
+        ip: Some("192.0.2.1".into()),
+        platform: "linux".into(),
+        release: "6.8".into(),
+        arch: "x86_64".into(),
+        cpus: 2,
+        pid: 7,
+        port: 18789,
+        instance: "boot".into(),
+        device_id: "gateway-device".into(),
+        public_key: "key".into(),
+        config_path: "/home/a/openclaw.json".into(),
+        state_dir: "/home/a".into(),
+        store: "memory".into(),
+        started_at: Timestamp::default(),
+    }
+}
+
+/// A store in memory that keeps what the handlers need.
+#[derive(Default)]
+struct Store(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    sessions: HashMap<SessionKey, Session>,
+    records: HashMap<SessionId, Vec<StoredRecord>>,
+    runs: HashMap<RunId, RunRecord>,
+}
+
+impl Journal for Store {
+    fn submit(
+        &self,
+        changes: Vec<Change>,
+        _: Urgency,
+    ) -> BoxFuture<Result<Committed, CommitError>> {
+        let mut kept = self.0.lock().unwrap();
+        let mut committed = Committed::default();
+        for change in changes {
+            match change {
+                Change::PutSession(session) => {
+                    let label = session.settings.label.clone();
+                    let taken = kept.sessions.values().any(|other| {
+                        other.key != session.key && label.is_some() && other.settings.label == label
+                    });
+                    if let Some(label) = label.filter(|_| taken) {
+                        return Box::pin(async { Err(CommitError::LabelTaken(label)) });
+                    }
+                    kept.sessions.insert(session.key.clone(), session);
+                }
+                Change::DeleteSession { key, transcript } => {
+                    kept.sessions.remove(&key);
+                    transcript.and_then(|id| kept.records.remove(&id));
+                }
+                Change::Append { session, record } => {
+                    let records = kept.records.entry(session).or_default();
+                    let offset = records.len() as u64 + 1;
+                    records.push(StoredRecord { offset, record });
+                    committed.offsets.push(offset);
+                }
+                Change::BeginRun(record) => {
+                    kept.runs.insert(record.run.clone(), record);
+                }
+                Change::EndRun { run, end } => {
+                    kept.runs.get_mut(&run).unwrap().end = Some(end);
+                }
+            }
+        }
+        Box::pin(async { Ok(committed) })
+    }
+}
+
+#[async_trait]
+impl Archive for Store {
+    async fn session(&self, key: &SessionKey) -> Result<Option<Session>, StoreError> {
+        Ok(self.0.lock().unwrap().sessions.get(key).cloned())
+    }
+
+    async fn session_by_id(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        let kept = self.0.lock().unwrap();
+        Ok(kept.sessions.values().find(|session| session.id == *id).cloned())
+    }
+
+    async fn sessions(&self, query: SessionQuery) -> Result<SessionPage, StoreError> {
+        let kept = self.0.lock().unwrap();
+        let fits = |session: &&Session| {
+            query.agent.as_ref().is_none_or(|agent| session.key.agent().as_ref() == Some(agent))
+                && query
+                    .label
+                    .as_deref()
+                    .is_none_or(|it| session.settings.label.as_deref() == Some(it))
+        };
+        let mut sessions: Vec<_> = kept.sessions.values().filter(fits).cloned().collect();
+        sessions.sort_by(|a, b| a.key.cmp(&b.key));
+        let limit = query.limit.unwrap_or(usize::MAX);
+        let more = limit < sessions.len();
+        sessions.truncate(limit);
+        Ok(SessionPage { sessions, more })
+    }
+
+    async fn history(
+        &self,
+        session: &SessionId,
+        query: HistoryQuery,
+    ) -> Result<HistoryPage, StoreError> {
+        let kept = self.0.lock().unwrap();
+        let records = kept.records.get(session).cloned().unwrap_or_default();
+        let fits = |stored: &StoredRecord| {
+            query.from <= stored.offset && query.before.is_none_or(|before| stored.offset < before)
+        };
+        let mut records: Vec<_> = records.into_iter().filter(fits).collect();
+        let more = query.limit < records.len();
+        records.drain(..records.len().saturating_sub(query.limit));
+        Ok(HistoryPage { records, more })
+    }
+
+    async fn record(
+        &self,
+        session: &SessionId,
+        id: &MessageId,
+    ) -> Result<Option<StoredRecord>, StoreError> {
+        let kept = self.0.lock().unwrap();
+        let records = kept.records.get(session).into_iter().flatten();
+        Ok(records.into_iter().find(|stored| stored.record.id == *id).cloned())
+    }
+
+    async fn run(&self, run: &RunId) -> Result<Option<RunRecord>, StoreError> {
+        Ok(self.0.lock().unwrap().runs.get(run).cloned())
+    }
+
+    async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        let kept = self.0.lock().unwrap();
+        Ok(kept.runs.values().filter(|run| run.end.is_none()).cloned().collect())
+    }
+
+    async fn stats(&self) -> Result<StoreStats, StoreError> {
+        let sessions = self.0.lock().unwrap().sessions.len() as u64;
+        Ok(StoreStats { sessions, damaged: 0 })
+    }
+}
