@@ -75,3 +75,15 @@ async fn the_loopback_is_listened_on_in_both_families_on_one_port() {
     let taken = bind(&[addresses[0]]).unwrap_err();
     assert_eq!(taken.kind(), io::ErrorKind::AddrInUse);
 }
+
+/// What is set on the listener holds for what it accepts.
+#[tokio::test]
+async fn accepted_connections_send_at_once_and_do_not_wait_for_ever() {
+    let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+    let address = listeners[0].local_addr().unwrap();
+    let _client = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (accepted, _) = listeners[0].accept().await.unwrap();
+    assert!(accepted.nodelay().unwrap());
+    #[cfg(target_os = "linux")]
+    assert_eq!(socket2::SockRef::from(&accepted).tcp_user_timeout().unwrap(), Some(UNREAD));
+}

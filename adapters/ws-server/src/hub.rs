@@ -12,7 +12,10 @@ mod counters;
 mod members;
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -64,6 +67,8 @@ struct Shared {
     // Locked after `members` where both are needed.
     published: Mutex<Published>,
     members: Mutex<Members>,
+    /// How many members there are, for whoever does not need the lock.
+    count: AtomicUsize,
     wake: Notify,
     tally: Tally,
 }
@@ -92,6 +97,7 @@ impl Hub {
             limits,
             published: Mutex::default(),
             members: Mutex::default(),
+            count: AtomicUsize::new(0),
             wake: Notify::new(),
             tally: Tally::default(),
         }))
@@ -148,6 +154,7 @@ impl Hub {
         let mut members = self.members();
         let since = self.published().next();
         members.add(client, link, since);
+        self.0.count.store(members.count(), Relaxed);
         let mut output = link.lock();
         output.send(hello);
         if let Some((code, reason)) = &members.farewell {
@@ -234,6 +241,9 @@ impl Hub {
 
 impl EventSink for Hub {
     fn publish(&self, event: Event) {
+        if self.0.count.load(Relaxed) == 0 {
+            return;
+        }
         let mut published = self.published();
         published.events.push(event);
         if published.events.len() == 1 {
@@ -252,7 +262,7 @@ impl EventSink for Hub {
     }
 
     fn clients(&self) -> usize {
-        self.members().count()
+        self.0.count.load(Relaxed)
     }
 }
 
@@ -269,6 +279,7 @@ impl Drop for Membership {
         if let Some(link) = members.remove(self.client) {
             self.hub.0.tally.left(link.lock().was_slow());
         }
+        self.hub.0.count.store(members.count(), Relaxed);
         // The flusher may be waiting for the last one to leave.
         if members.farewell.is_some() && members.count() == 0 {
             self.hub.0.wake.notify_one();

@@ -155,3 +155,13 @@ fn a_key_is_sixteen_bytes_in_base64() {
         assert!(!is_key(bad.as_bytes()), "{bad:?}");
     }
 }
+
+/// Thousands of clients are connected and silent most of the time.
+#[test]
+fn a_connection_takes_little_room() {
+    fn room<A, B, C, D, F>(_: fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+    let room = room(connection);
+    assert!(room <= 768, "{room} bytes");
+}

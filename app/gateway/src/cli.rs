@@ -28,7 +28,7 @@ use self::{context::Context, failure::Failure};
 /// A gateway between chat and agents.
 #[derive(Debug, Parser)]
 #[command(name = "openclaw", version, disable_help_subcommand = true)]
-pub(crate) struct Cli {
+struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
@@ -103,14 +103,22 @@ struct Completion {
     shell: Shell,
 }
 
-/// Does what was asked for.
-pub(crate) fn execute(cli: Cli) -> ExitCode {
+/// Does what was typed, and says how the process ends.
+pub fn main() -> ExitCode {
+    let typed: Vec<_> = std::env::args_os().collect();
+    match Cli::try_parse_from(&typed) {
+        Ok(cli) => execute(cli),
+        Err(error) => misused(&typed, &error),
+    }
+}
+
+fn execute(cli: Cli) -> ExitCode {
     let Cli { global, command } = cli;
     output::choose_colour(global.no_color);
     let json = global.json;
     let done = match command {
         Command::Completion(asked) => complete(asked.shell),
-        command => on_runtime(global, command),
+        command => on_runtime(&global, command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -119,13 +127,13 @@ pub(crate) fn execute(cli: Cli) -> ExitCode {
 }
 
 /// Says that what was typed makes no sense, or prints the help or the version.
-pub(crate) fn misused(arguments: &[OsString], error: &clap::Error) -> ExitCode {
+fn misused(typed: &[OsString], error: &clap::Error) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // Nobody is left to be told that the pipe is broken.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    if arguments.iter().any(|argument| argument == "--json") {
+    if typed.iter().any(|word| word == "--json") {
         let text = error.render().to_string();
         let first = text.lines().next().unwrap_or_default();
         return Failure::new(first.trim_start_matches("error: ")).report(true);
@@ -135,8 +143,8 @@ pub(crate) fn misused(arguments: &[OsString], error: &clap::Error) -> ExitCode {
 }
 
 /// Everything but the pure output runs on one thread of tokio.
-fn on_runtime(global: Global, command: Command) -> Result<(), Failure> {
-    let context = Context::new(&global)?;
+fn on_runtime(global: &Global, command: Command) -> Result<(), Failure> {
+    let context = Context::new(global)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(dispatch(&context, command));
     // A read from the terminal that is still waiting must not keep us.

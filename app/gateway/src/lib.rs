@@ -3,7 +3,7 @@
 pub mod cli;
 mod clock;
 mod listen;
-mod paths;
+pub mod paths;
 mod wiring;
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};

@@ -166,7 +166,11 @@ pub(crate) async fn wire(
         versions,
     });
 
-    let door: Arc<dyn Doorkeeper> = Arc::new(Door::new(Arc::clone(&services), Addresses::default()));
+    let addresses = Addresses {
+        listening: listeners.iter().filter_map(|it| Some(it.local_addr().ok()?.ip())).collect(),
+        names: Vec::new(),
+    };
+    let door: Arc<dyn Doorkeeper> = Arc::new(Door::new(Arc::clone(&services), addresses));
     let registry: Arc<dyn Rpc> = Arc::new(Registry::new(services));
     let probe: Arc<dyn Probe> = Arc::new(parts.clone());
     let mut routes = http_server::probe_routes(&probe);

@@ -143,10 +143,11 @@ where
 {
     let text = params.map_or("{}", RawValue::get);
     let text = if text == "null" { "{}" } else { text };
-    let decoded = match text.starts_with('{') {
-        true => serde_json::from_str(text).map_err(|error| error.to_string()),
-        // What is declared as a struct would otherwise be read from a list.
-        false => Err("must be object".to_owned()),
+    // What is declared as a struct would otherwise be read from a list as well.
+    let decoded = if text.starts_with('{') {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    } else {
+        Err("must be object".to_owned())
     };
     decoded.map_err(|error| {
         let problems = validate::problems(&schemars::schema_for!(T), text);

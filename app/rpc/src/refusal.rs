@@ -1,6 +1,8 @@
 //! What goes wrong, in the words of callers: who is at fault, and whether
 //! trying again later may help.
 
+#![expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
+
 use std::time::Duration;
 
 use domain::attachment::AttachmentRefused;

@@ -30,15 +30,12 @@ struct Check<'a> {
 impl<'a> Check<'a> {
     fn value(&mut self, schema: &'a Value, value: &Value, at: &str) {
         let Some(schema) = self.resolve(schema).as_object() else { return };
-        if let Some(kinds) = schema.get("type") {
-            if !has_kind(kinds, value) {
-                return self.say(at, &format!("must be {}", kind_name(kinds)));
-            }
+        if let Some(kinds) = schema.get("type").filter(|kinds| !has_kind(kinds, value)) {
+            return self.say(at, &format!("must be {}", kind_name(kinds)));
         }
-        if let Some(choices) = schema.get("enum").and_then(Value::as_array) {
-            if !choices.contains(value) {
-                self.say(at, "must be equal to one of the allowed values");
-            }
+        let choices = schema.get("enum").and_then(Value::as_array);
+        if choices.is_some_and(|choices| !choices.contains(value)) {
+            self.say(at, "must be equal to one of the allowed values");
         }
         if schema.get("const").is_some_and(|only| only != value) {
             self.say(at, "must be equal to constant");

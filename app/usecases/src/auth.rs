@@ -52,9 +52,8 @@ impl Auth {
 
     /// What a client has to show.
     pub fn mode(&self) -> AuthMode {
-        let default = || match self.secrets.has_password() {
-            true => AuthMode::Password,
-            false => AuthMode::Token,
+        let default = || {
+            if self.secrets.has_password() { AuthMode::Password } else { AuthMode::Token }
         };
         self.config.current().gateway.auth.mode.unwrap_or_else(default)
     }

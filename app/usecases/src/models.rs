@@ -94,10 +94,10 @@ impl Models {
     /// only one provider offers.
     pub fn find(&self, text: &str) -> Result<ModelRef, UnknownModel> {
         let text = text.trim();
-        if let Ok(model) = text.parse::<ModelRef>() {
-            if self.agents.offers(&model) {
-                return Ok(model);
-            }
+        if let Ok(model) = text.parse()
+            && self.agents.offers(&model)
+        {
+            return Ok(model);
         }
         let mut named = self.list().into_iter().filter(|offer| offer.info.id == text);
         match (named.next(), named.next()) {

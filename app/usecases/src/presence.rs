@@ -271,7 +271,7 @@ fn gateway(facts: &Facts) -> Person {
 fn entry(person: &Person, ts: Timestamp) -> PresenceEntry {
     let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
     let list = |words: &[Box<str>]| {
-        (!words.is_empty()).then(|| words.iter().map(|word| word.to_string()).collect())
+        (!words.is_empty()).then(|| words.iter().map(ToString::to_string).collect())
     };
     PresenceEntry {
         host: text(&person.host),

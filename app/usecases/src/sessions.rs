@@ -25,7 +25,7 @@ use ports::{
 
 pub use self::{
     change::{Compacted, Create},
-    list::{ListQuery, Listed},
+    list::{Extras, ListQuery, Listed, Special},
     patch::{ModelPatch, SettingsPatch},
     preview::{Preview, PreviewItem, PreviewStatus},
     resolve::{Filter, Named},

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use domain::{
     agent::ModelRef,
     ids::AgentId,
-    session::{Session, Settings},
+    session::{Elevated, Reasoning, Session, Settings, Thinking, Verbose},
     time::Timestamp,
 };
 use ports::{
@@ -163,10 +163,10 @@ fn flags(session: &Session) -> Vec<String> {
     let Settings { thinking, verbose, reasoning, elevated, .. } = &session.settings;
     let flag = |name: &str, word: Option<&'static str>| word.map(|word| format!("{name}:{word}"));
     let flags = [
-        flag("think", thinking.map(|it| it.as_str())),
-        flag("verbose", verbose.map(|it| it.as_str())),
-        flag("reasoning", reasoning.map(|it| it.as_str())),
-        flag("elevated", elevated.map(|it| it.as_str())),
+        flag("think", thinking.map(Thinking::as_str)),
+        flag("verbose", verbose.map(Verbose::as_str)),
+        flag("reasoning", reasoning.map(Reasoning::as_str)),
+        flag("elevated", elevated.map(Elevated::as_str)),
         session.aborted_last_run.then(|| "aborted".to_owned()),
         Some(format!("id:{}", session.id)),
     ];

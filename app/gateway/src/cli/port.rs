@@ -173,7 +173,7 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let found = listeners(port);
         assert_eq!(found.iter().map(|it| it.pid).collect::<Vec<_>>(), [std::process::id()]);
-        assert!(found[0].own && found[0].command.contains("openclaw"));
+        assert!(found[0].own && found[0].command.contains("gateway"));
         drop(listener);
         assert!(!is_taken(port));
     }

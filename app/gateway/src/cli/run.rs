@@ -11,7 +11,6 @@ use std::{
 
 use clap::Args;
 use config_file::{ConfigFile, Severity};
-use gateway::{Gateway, StartError, StartOptions};
 use ports::{
     config::{AuthMode, BindMode, LogLevel},
     driven::{ConfigSource, LogSource},
@@ -19,12 +18,15 @@ use ports::{
 use secrets_file::{Given, SecretsFile};
 use tracing::{info, warn};
 
-use crate::cli::{
-    connect::at,
-    context::Context,
-    failure::Failure,
-    lock::{Lock, LockError},
-    output, port,
+use crate::{
+    ExitReason, Gateway, StartError, StartOptions,
+    cli::{
+        connect::at,
+        context::Context,
+        failure::Failure,
+        lock::{Lock, LockError},
+        output, port,
+    },
 };
 
 /// How the gateway runs.
@@ -84,7 +86,7 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
     }
     let bind = bind_mode(asked.bind.as_deref(), config.current().gateway.bind)?;
     let given = given(context, &asked)?;
-    check_auth(auth_mode, bind, &given, &config)?;
+    check_password(auth_mode, &given, &config)?;
 
     context.paths.create().map_err(|error| {
         let place = context.paths.state_dir.display();
@@ -120,9 +122,10 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
         lock.announce(at(address.ip(), address.port()).to_string())?;
     }
     introduce(&gateway, &urls, &secrets, &logs.path());
-    let reason = gateway.run().await;
-    info!(target: "gateway", ?reason, "stopped");
-    Ok(())
+    match gateway.run().await? {
+        ExitReason::Stopped => Ok(()),
+        ExitReason::StoreFailed => Err(Failure::new("not everything could be written down")),
+    }
 }
 
 /// Says what a person needs to know to use it.
@@ -206,30 +209,20 @@ fn first_line(path: &Path) -> Result<String, Failure> {
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
-/// Refuses what would let in anybody, or nobody.
-fn check_auth(
+/// Refuses what would let in nobody.
+fn check_password(
     flag: Option<AuthMode>,
-    bind: BindMode,
     given: &Given,
     config: &ConfigFile,
 ) -> Result<(), Failure> {
-    let local = match bind {
-        BindMode::Loopback => true,
-        BindMode::Address(address) => address.is_loopback(),
-        BindMode::Lan | BindMode::Tailnet | BindMode::Auto => false,
-    };
-    match flag.or(config.current().gateway.auth.mode) {
-        Some(AuthMode::Password) if given.password.is_none() => Err(Failure::config(
+    let mode = flag.or(config.current().gateway.auth.mode);
+    if mode == Some(AuthMode::Password) && given.password.is_none() {
+        return Err(Failure::config(
             "gateway auth mode is password, but no password was configured\n\
              Set gateway.auth.password, OPENCLAW_GATEWAY_PASSWORD or --password-file.",
-        )),
-        Some(AuthMode::None) if !local => {
-            let word = serde_json::to_value(bind).unwrap_or_default();
-            let word = word.as_str().unwrap_or_default();
-            Err(Failure::config(format!("Refusing to bind gateway to {word} without auth")))
-        }
-        Some(AuthMode::Token | AuthMode::Password | AuthMode::None) | None => Ok(()),
+        ));
     }
+    Ok(())
 }
 
 fn log_options(context: &Context, verbose: bool) -> telemetry::Options {
@@ -278,12 +271,9 @@ fn protect(config: &Path) {
 /// Why the gateway did not start, and what to do about it.
 fn explain(error: &StartError) -> Failure {
     match error {
-        StartError::PortInUse { addr } => {
-            let mut failure = Failure::new(format!(
-                "another gateway instance is already listening on {}",
-                url(*addr)
-            ));
-            for listener in port::listeners(addr.port()) {
+        StartError::PortInUse(address) => {
+            let mut failure = Failure::new(error.to_string());
+            for listener in port::listeners(address.port()) {
                 let command = output::tame(&listener.command);
                 failure = failure.with(format!("held by pid {}: {command}", listener.pid));
             }
@@ -291,7 +281,7 @@ fn explain(error: &StartError) -> Failure {
                 "Stop it with `openclaw gateway stop`, end it with --force, or choose another --port.",
             )
         }
-        StartError::Config(_) => Failure::config(error),
+        StartError::Config { .. } => Failure::config(error),
         _ => Failure::new(format!("Gateway failed to start: {error}")),
     }
 }

@@ -130,5 +130,8 @@ impl Door {
 
 /// An empty object.
 fn nothing() -> Json {
-    Json::of(&std::collections::BTreeMap::<&str, ()>::new())
+    #[derive(serde::Serialize)]
+    struct Nothing {}
+
+    Json::of(&Nothing {})
 }

@@ -18,7 +18,7 @@ use ports::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use usecases::{
-    chat::{RunSummary, Sent, Waited},
+    chat::{RunSummary, Send, SendError, Sent, Waited},
     sessions::{Filter, Named, SettingsPatch},
 };
 
@@ -128,7 +128,7 @@ struct AgentParams {
 #[serde(untagged)]
 enum AgentResult {
     /// The question is on disk.
-    Accepted(Accepted),
+    Accepted(Underway),
     /// The run has ended.
     Ended(Ended),
     /// It was a word that stops runs.
@@ -138,7 +138,7 @@ enum AgentResult {
 /// The question is on disk.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Accepted {
+struct Underway {
     /// The run; the idempotency key.
     run_id: String,
     /// The session.
@@ -195,13 +195,13 @@ async fn agent(cx: Context, params: AgentParams) -> Result<RpcReply, RpcError> {
 async fn answer_twice(
     cx: &Context,
     key: &SessionKey,
-    question: usecases::chat::Send,
+    question: Send,
 ) -> Result<RpcReply, RpcError> {
     let run = question.run.clone();
     // Before the run can end, so that its end is not missed.
     let end = cx.services.chat.finished(&run);
     let accepted = || {
-        RpcReply::of(&AgentResult::Accepted(Accepted {
+        RpcReply::of(&AgentResult::Accepted(Underway {
             run_id: run.to_string(),
             session_key: key.to_string(),
             agent_id: key.agent().map(String::from),
@@ -258,10 +258,10 @@ impl AgentParams {
     /// The session: by its key, by its transcript, or the main one of the agent.
     async fn session(&self, cx: &Context) -> Result<SessionKey, RpcError> {
         let agent = self.agent_id.as_ref();
-        if let Some(id) = agent.map(|agent| AgentId::normalize(agent.as_str())) {
-            if !cx.services.directory.has(&id) {
-                return Err(refusal::send(usecases::chat::SendError::UnknownAgent(id)));
-            }
+        if let Some(id) = agent.map(|agent| AgentId::normalize(agent.as_str()))
+            && !cx.services.directory.has(&id)
+        {
+            return Err(refusal::send(SendError::UnknownAgent(id)));
         }
         let filled = |text: &Option<Any>| {
             text.as_ref().filter(|text| !text.as_str().trim().is_empty()).cloned()

@@ -19,7 +19,7 @@ use crate::{
 
 methods! {
     /// The agents.
-    "agents.list" [Operator(Read)] agents(Nothing) -> Agents;
+    "agents.list" [Operator(Read)] agents(Nothing) -> Roster;
 
     /// How an agent presents itself: the one that is named, the one of a
     /// session, or the default one.
@@ -38,7 +38,7 @@ methods! {
 /// Result of `agents.list`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Agents {
+struct Roster {
     /// Who answers when nobody is named.
     default_id: String,
     /// What the main conversation of an agent is called.
@@ -72,7 +72,7 @@ struct AgentModel {
     primary: String,
 }
 
-async fn agents(cx: Context, _: Nothing) -> Result<Agents, RpcError> {
+async fn agents(cx: Context, _: Nothing) -> Result<Roster, RpcError> {
     let directory::Listing { keys, agents } = cx.services.directory.list();
     let agent = |agent: directory::Listed| Agent {
         id: agent.id.to_string(),
@@ -80,7 +80,7 @@ async fn agents(cx: Context, _: Nothing) -> Result<Agents, RpcError> {
         identity: agent.identity,
         model: agent.model.map(|model| AgentModel { primary: model.to_string() }),
     };
-    Ok(Agents {
+    Ok(Roster {
         default_id: keys.default_agent.to_string(),
         main_key: keys.main_key.into(),
         scope: "per-sender",

@@ -21,12 +21,12 @@ use crate::{
 };
 
 /// Files sent along with a message.
-pub(super) type Files = List<File, 0, MAX_COUNT>;
+pub(super) type Files = List<Enclosure, 0, MAX_COUNT>;
 
 /// A file sent along with a message.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct File {
+pub(super) struct Enclosure {
     /// What it is, as in `image`.
     #[serde(rename = "type")]
     kind: Option<Any>,

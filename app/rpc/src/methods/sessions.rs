@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use usecases::{
     models::DefaultModel,
     sessions::{
-        Compacted, Create, Filter, ListQuery, Listed, Named, Preview, PreviewItem, PreviewStatus,
-        SettingsPatch,
+        Compacted, Create, Extras, Filter, ListQuery, Listed, Named, Preview, PreviewItem,
+        PreviewStatus, SettingsPatch, Special,
     },
 };
 
@@ -63,7 +63,7 @@ methods! {
 
     /// Forgets a session and what was said in it. What runs there is stopped.
     /// The main session stays.
-    "sessions.delete" [Operator(Admin)] delete(DeleteParams) -> Deleted;
+    "sessions.delete" [Operator(Admin)] delete(DeleteParams) -> Forgotten;
 
     /// Leaves out everything but the newest entries of a conversation.
     "sessions.compact" [Operator(Admin)] compact(CompactParams) -> CompactResult;
@@ -194,10 +194,14 @@ impl ListParams {
             spawned_by: self.spawned_by.map(|name| cx.key(&name)).transpose()?,
             search: self.search.map(Any::into_string),
             active_minutes: self.active_minutes.map(Count::get),
-            include_global: self.include_global.unwrap_or_default(),
-            include_unknown: self.include_unknown.unwrap_or_default(),
-            titles: self.include_derived_titles.unwrap_or_default(),
-            last_messages: self.include_last_message.unwrap_or_default(),
+            special: Special {
+                global: self.include_global.unwrap_or_default(),
+                unknown: self.include_unknown.unwrap_or_default(),
+            },
+            extras: Extras {
+                titles: self.include_derived_titles.unwrap_or_default(),
+                last_messages: self.include_last_message.unwrap_or_default(),
+            },
             limit: self.limit.map(Count::size),
             offset: self.offset.map_or(0, Count::size),
         })
@@ -398,9 +402,11 @@ struct Described {
 
 async fn describe(cx: Context, params: DescribeParams) -> Result<Described, RpcError> {
     let key = cx.key_of(&params.key, params.agent_id.as_ref())?;
-    let titles = params.include_derived_titles.unwrap_or_default();
-    let last_messages = params.include_last_message.unwrap_or_default();
-    let session = cx.services.sessions.describe(&key, titles, last_messages).await;
+    let extras = Extras {
+        titles: params.include_derived_titles.unwrap_or_default(),
+        last_messages: params.include_last_message.unwrap_or_default(),
+    };
+    let session = cx.services.sessions.describe(&key, extras).await;
     Ok(Described { session: session.map_err(refusal::store)? })
 }
 
@@ -747,7 +753,7 @@ struct DeleteParams {
 
 /// Result of `sessions.delete`.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Deleted {
+struct Forgotten {
     /// Always true.
     ok: bool,
     /// The session.
@@ -758,12 +764,12 @@ struct Deleted {
     archived: Vec<String>,
 }
 
-async fn delete(cx: Context, params: DeleteParams) -> Result<Deleted, RpcError> {
+async fn delete(cx: Context, params: DeleteParams) -> Result<Forgotten, RpcError> {
     let key = cx.key_of(&params.key, params.agent_id.as_ref())?;
     let with_transcript = params.delete_transcript.unwrap_or(true);
     let deleted = cx.services.sessions.delete(&key, with_transcript).await;
     let deleted = deleted.map_err(refusal::sessions)?;
-    Ok(Deleted { ok: true, key: key.to_string(), deleted, archived: Vec::new() })
+    Ok(Forgotten { ok: true, key: key.to_string(), deleted, archived: Vec::new() })
 }
 
 /// Parameters of `sessions.compact`.

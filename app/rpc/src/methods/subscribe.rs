@@ -43,10 +43,7 @@ struct SessionsSubscribed {
 async fn sessions(cx: Context, params: ListParams) -> Result<SessionsSubscribed, RpcError> {
     cx.services.events.subscribe(cx.caller.id, Topic::Sessions);
     // After subscribing, so that nothing happens in between unheard.
-    let list = match params.is_empty() {
-        true => None,
-        false => Some(listed(&cx, params).await?),
-    };
+    let list = if params.is_empty() { None } else { Some(listed(&cx, params).await?) };
     Ok(SessionsSubscribed { subscribed: true, list })
 }
 

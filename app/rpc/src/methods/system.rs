@@ -85,18 +85,20 @@ async fn event(cx: Context, params: EventParams) -> Result<Done, RpcError> {
     Ok(Done { ok: true })
 }
 
+/// What a text says, if it says something.
+fn fact<const MAX: usize>(text: Option<Text<0, MAX>>) -> Option<Box<str>> {
+    let text = text?.into_string();
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.into())
+}
+
 impl EventParams {
     fn read(self) -> Option<Person> {
-        let fact = |fact: Option<Fact>| {
-            let fact = fact.map(|fact| fact.as_str().trim().into());
-            fact.filter(|fact: &Box<str>| !fact.is_empty())
-        };
         let facts = |facts: Option<List<Fact, 0, 32>>| {
             let facts = facts.unwrap_or_default().into_vec().into_iter();
             facts.filter_map(|it| fact(Some(it))).collect()
         };
-        let text = self.text.map(|text| text.as_str().trim().into());
-        let text = text.filter(|text: &Box<str>| !text.is_empty())?;
+        let text = fact(self.text)?;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

@@ -263,3 +263,46 @@ async fn health_is_handed_out_as_it_was_written() {
     assert_eq!(reply.payload.as_str().as_ptr(), written.as_str().as_ptr(), "not even copied");
     stop.cancel();
 }
+
+#[tokio::test]
+async fn measure_r() {
+    use std::time::Instant;
+    use domain::client::{ClientId, Mode, Protocol};
+    use ports::driving::{Circumstances, Credentials, Doorkeeper, Knock, Rpc};
+    let world = World::new();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let tasks = tokio_util::task::TaskTracker::new();
+    tasks.spawn(world.services.health.clone().run(stop.clone()));
+    world.call("health", json!({})).await.unwrap();
+    for round in 0..6 {
+        let began = Instant::now();
+        for n in 0..1000u64 {
+            let knock = Knock {
+                protocol: Protocol::V4,
+                role: domain::access::Role::Operator,
+                scopes: Some(vec![Scope::Admin]),
+                credentials: Credentials { token: Some("good".into()), password: None },
+                info: crate::testing::info(Mode::Backend),
+                capabilities: Vec::new(),
+                has_device: false,
+            };
+            let c = Circumstances {
+                connection: format!("c{round}-{n}").into(),
+                peer: "127.0.0.1".parse().unwrap(),
+                host: None, origin: None, forwarded: false, nonce: "n".into(),
+                challenged_at: domain::time::Timestamp::default(),
+            };
+            let w = world.door.admit(ClientId(n), knock, &c).await.unwrap();
+            if n == 999 { println!("hello {} bytes", w.hello.as_str().len()); }
+        }
+        println!("admit {:?}", began.elapsed() / 1000);
+    }
+    let caller = crate::testing::client(domain::access::Role::Operator, &[Scope::Admin]);
+    for (m, p) in [("health", "{}"), ("last-heartbeat", "{}"), ("system-presence", "{}"), ("agents.list", "{}"), ("chat.abort", "{\"sessionKey\":\"main\"}"), ("nope", "{}"), ("chat.history", "{\"limit\":0}"), ("chat.metadata","{}"), ("chat.history","{\"sessionKey\":\"main\"}")] {
+        let raw: &serde_json::value::RawValue = serde_json::from_str(p).unwrap();
+        let began = Instant::now();
+        for _ in 0..20000 { let _ = world.registry.call(&caller, m, Some(raw)).await; }
+        println!("{m} {:?}", began.elapsed() / 20000);
+    }
+    stop.cancel();
+}

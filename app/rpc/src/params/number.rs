@@ -25,10 +25,10 @@ impl<const MIN: i64, const MAX: i64> Int<MIN, MAX> {
     }
 
     fn checked<E: Error>(number: i64) -> Result<Self, E> {
-        match (MIN..=MAX).contains(&number) {
-            true => Ok(Self(number)),
-            false => Err(E::custom(format_args!("must be from {MIN} to {MAX}"))),
+        if !(MIN..=MAX).contains(&number) {
+            return Err(E::custom(format_args!("must be from {MIN} to {MAX}")));
         }
+        Ok(Self(number))
     }
 }
 

@@ -31,18 +31,32 @@ pub struct ListQuery {
     pub search: Option<String>,
     /// Changed within so many minutes.
     pub active_minutes: Option<u64>,
-    /// Whether `global` counts.
-    pub include_global: bool,
-    /// Whether `unknown` counts.
-    pub include_unknown: bool,
-    /// Whether to say what they are about.
-    pub titles: bool,
-    /// Whether to show how their last messages begin.
-    pub last_messages: bool,
+    /// Which of the special sessions count.
+    pub special: Special,
+    /// What is shown of each besides its settings.
+    pub extras: Extras,
     /// At most so many.
     pub limit: Option<usize>,
     /// Leaving out so many of the newest.
     pub offset: usize,
+}
+
+/// Which of the special sessions count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Special {
+    /// The session `global`.
+    pub global: bool,
+    /// The session `unknown`.
+    pub unknown: bool,
+}
+
+/// What is shown of a session besides its settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// What it is about.
+    pub titles: bool,
+    /// How its last message begins.
+    pub last_messages: bool,
 }
 
 /// A part of the list.
@@ -72,11 +86,12 @@ impl Sessions {
         let now = self.now();
         let page = self.0.archive.sessions(wanted(&query, limit + offset, now)).await?;
         let rows = page.sessions.iter().filter(|session| match session.key.as_str() {
-            "global" => query.include_global,
-            "unknown" => query.include_unknown,
+            "global" => query.special.global,
+            "unknown" => query.special.unknown,
             _ => true,
         });
-        let rows: Vec<_> = rows.skip(offset).map(|session| self.shown(session, &query)).collect();
+        let rows: Vec<_> =
+            rows.skip(offset).map(|session| self.shown(session, query.extras)).collect();
         let config = self.0.config.current();
         Ok(Listed {
             at: now,
@@ -93,17 +108,15 @@ impl Sessions {
     pub async fn describe(
         &self,
         key: &SessionKey,
-        titles: bool,
-        last_messages: bool,
+        extras: Extras,
     ) -> Result<Option<SessionRow>, StoreError> {
-        let query = ListQuery { titles, last_messages, ..ListQuery::default() };
-        Ok(self.get(key).await?.map(|session| self.shown(&session, &query)))
+        Ok(self.get(key).await?.map(|session| self.shown(&session, extras)))
     }
 
-    fn shown(&self, session: &Session, query: &ListQuery) -> SessionRow {
-        let preview = session.preview.as_deref().filter(|_| query.last_messages);
+    fn shown(&self, session: &Session, extras: Extras) -> SessionRow {
+        let preview = session.preview.as_deref().filter(|_| extras.last_messages);
         SessionRow {
-            derived_title: query.titles.then(|| title(session)),
+            derived_title: extras.titles.then(|| title(session)),
             last_message_preview: preview.map(str::to_owned),
             ..self.row(session)
         }
@@ -118,7 +131,7 @@ fn wanted(query: &ListQuery, limit: usize, now: Timestamp) -> SessionQuery {
         spawned_by: query.spawned_by.clone(),
         search: query.search.clone().filter(|text| !text.trim().is_empty()),
         updated_since: query.active_minutes.map(|active| now - minutes(active)),
-        include_special: query.include_global || query.include_unknown,
+        include_special: query.special.global || query.special.unknown,
         limit: Some(limit),
     }
 }

@@ -4,13 +4,12 @@ use domain::{
     agent::ModelRef,
     session::{
         Elevated, ExecAsk, ExecHost, ExecSecurity, GroupActivation, Patch, Reasoning,
-        ResponseUsage, SendPolicy, SessionKey, Settings, Thinking, Verbose,
+        ResponseUsage, SendPolicy, Session, SessionKey, Settings, Thinking, Verbose,
     },
 };
 use ports::driven::Urgency;
 
 use super::{Sessions, SessionsError};
-use domain::session::Session;
 
 /// What shall become of each setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,13 +121,13 @@ fn spawned_by_may_change(
 ) -> Result<(), SessionsError> {
     let refused = |why: &str| Err(SessionsError::Setting(why.to_owned()));
     match (patch, &settings.spawned_by) {
-        (Patch::Keep, _) | (Patch::Clear, None) => Ok(()),
         (Patch::Set(_), _) if !key.place().starts_with("subagent:") => {
             refused("spawnedBy is only supported for subagent:* sessions")
         }
-        (Patch::Set(_), None) => Ok(()),
-        (Patch::Set(new), Some(held)) if new == held => Ok(()),
-        (Patch::Set(_), Some(_)) => refused("spawnedBy cannot be changed once set"),
+        (Patch::Set(new), Some(held)) if new != held => {
+            refused("spawnedBy cannot be changed once set")
+        }
         (Patch::Clear, Some(_)) => refused("spawnedBy cannot be cleared once set"),
+        (Patch::Keep | Patch::Set(_), _) | (Patch::Clear, None) => Ok(()),
     }
 }

@@ -64,8 +64,8 @@ fn session(text: &str) -> Session {
 }
 
 /// A gateway whose store holds `stored` and keeps every change.
-fn world(stored: Vec<Session>, mut archive: MockArchive, runs: Busy) -> World {
-    let loaded = stored.clone();
+fn world(stored: &[Session], mut archive: MockArchive, runs: Busy) -> World {
+    let loaded = stored.to_vec();
     archive
         .expect_session()
         .returning(move |key| Ok(loaded.iter().find(|session| session.key == *key).cloned()));
@@ -94,13 +94,13 @@ fn world(stored: Vec<Session>, mut archive: MockArchive, runs: Busy) -> World {
     World { sessions, told, written }
 }
 
-fn quiet(stored: Vec<Session>) -> World {
+fn quiet(stored: &[Session]) -> World {
     world(stored, MockArchive::new(), Busy { active: Mutex::new(false), ends: true })
 }
 
 #[tokio::test]
 async fn a_patch_sets_clears_and_creates() {
-    let world = quiet(vec![]);
+    let world = quiet(&[]);
     let patch = SettingsPatch {
         label: Patch::Set("work".into()),
         thinking: Patch::Set(Thinking::High),
@@ -116,7 +116,7 @@ async fn a_patch_sets_clears_and_creates() {
     assert_eq!(world.reasons(), ["patch"]);
     assert!(matches!(&world.written.lock().unwrap()[..], [Change::PutSession(s)] if *s == patched));
 
-    let world = quiet(vec![patched]);
+    let world = quiet(&[patched]);
     let patch = SettingsPatch {
         label: Patch::Clear,
         thinking: Patch::Set(Thinking::Off),
@@ -133,13 +133,13 @@ async fn a_patch_sets_clears_and_creates() {
 async fn who_started_a_session_is_set_once_and_only_on_sub_agents() {
     let spawn = |by: Patch<SessionKey>| SettingsPatch { spawned_by: by, ..Default::default() };
     let set = |by: &str| spawn(Patch::Set(key(by)));
-    let world = quiet(vec![]);
+    let world = quiet(&[]);
     let plain = world.sessions.patch(&key("agent:main:x"), set("agent:main:main")).await;
     assert!(plain.unwrap_err().to_string().contains("subagent"));
 
     let sub = key("agent:main:subagent:1");
     let child = world.sessions.patch(&sub, set("agent:main:main")).await.unwrap();
-    let world = quiet(vec![child]);
+    let world = quiet(&[child]);
     assert!(world.sessions.patch(&sub, set("agent:main:main")).await.is_ok());
     assert!(world.sessions.patch(&sub, set("agent:main:other")).await.is_err());
     assert!(world.sessions.patch(&sub, spawn(Patch::Clear)).await.is_err());
@@ -147,7 +147,7 @@ async fn who_started_a_session_is_set_once_and_only_on_sub_agents() {
 
 #[tokio::test]
 async fn a_model_nobody_offers_is_refused_before_anything_is_written() {
-    let world = quiet(vec![]);
+    let world = quiet(&[]);
     let patch = SettingsPatch { model: Patch::Set("nope/nope".into()), ..Default::default() };
     let refused = world.sessions.patch(&key("agent:main:x"), patch).await.unwrap_err();
     assert!(refused.to_string().contains("unknown model \"nope/nope\""), "{refused}");
@@ -158,7 +158,7 @@ async fn a_model_nobody_offers_is_refused_before_anything_is_written() {
 async fn deleting_waits_for_the_run_and_spares_the_main_session() {
     let doomed = session("agent:main:x");
     let busy = Busy { active: Mutex::new(true), ends: true };
-    let world = world(vec![doomed.clone()], MockArchive::new(), busy);
+    let world = world(std::slice::from_ref(&doomed), MockArchive::new(), busy);
     assert!(world.sessions.delete(&doomed.key, true).await.unwrap());
     match &world.written.lock().unwrap()[..] {
         [Change::DeleteSession { key, transcript }] => {
@@ -178,7 +178,7 @@ async fn deleting_waits_for_the_run_and_spares_the_main_session() {
 async fn a_session_whose_run_does_not_end_stays() {
     let stuck = session("agent:main:x");
     let busy = Busy { active: Mutex::new(true), ends: false };
-    let world = world(vec![stuck.clone()], MockArchive::new(), busy);
+    let world = world(std::slice::from_ref(&stuck), MockArchive::new(), busy);
     let refused = world.sessions.delete(&stuck.key, true).await.unwrap_err();
     assert_eq!(refused.to_string(), "Session agent:main:x is still active; try again in a moment.");
     assert!(world.sessions.reset(&stuck.key).await.is_err());
@@ -188,7 +188,7 @@ async fn a_session_whose_run_does_not_end_stays() {
 
 #[tokio::test]
 async fn deleting_what_is_not_there_changes_nothing() {
-    let world = quiet(vec![]);
+    let world = quiet(&[]);
     assert!(!world.sessions.delete(&key("agent:main:x"), true).await.unwrap());
     assert_eq!(world.reasons(), Vec::<&str>::new());
 }
@@ -198,7 +198,7 @@ async fn starting_over_gets_a_new_transcript() {
     let mut old = session("agent:main:x");
     old.settings.label = Some("work".into());
     old.history_from = 9;
-    let world = quiet(vec![old]);
+    let world = quiet(&[old]);
     let new = world.sessions.reset(&key("agent:main:x")).await.unwrap();
     assert_eq!((new.id.as_str(), new.history_from), ("fresh-id", 0));
     assert_eq!(new.settings.label.as_deref(), Some("work"));
@@ -236,7 +236,7 @@ async fn compacting_keeps_the_newest_records() {
         let mut long = session("agent:main:x");
         long.history_from = from;
         long.tokens.context = 77;
-        let world = world(vec![long], archive_ending_at(last), quiet());
+        let world = world(&[long], archive_ending_at(last), quiet());
         let found = world.sessions.compact(&key("agent:main:x"), keep).await.unwrap();
         assert_eq!(found, Compacted { changed, kept }, "{from} {last} {keep}");
         match &world.written.lock().unwrap()[..] {
@@ -269,7 +269,7 @@ async fn a_session_is_found_by_any_of_its_names() {
         Ok(SessionPage { sessions, more: false })
     });
     let quiet = Busy { active: Mutex::new(false), ends: true };
-    let world = world(vec![found.clone()], archive, quiet);
+    let world = world(std::slice::from_ref(&found), archive, quiet);
     let resolve = async |named, filter: Filter| {
         let found = world.sessions.resolve(named, &filter, "asked").await;
         found.map(|key| key.to_string()).map_err(|error| error.to_string())
@@ -300,8 +300,13 @@ async fn the_list_is_bounded_and_says_whether_there_is_more() {
         Ok(SessionPage { sessions: (0..limit).map(row).collect(), more: true })
     });
     let quiet = Busy { active: Mutex::new(true), ends: true };
-    let world = world(vec![], archive, quiet);
-    let query = ListQuery { limit: Some(10), offset: 5, titles: true, ..ListQuery::default() };
+    let world = world(&[], archive, quiet);
+    let query = ListQuery {
+        limit: Some(10),
+        offset: 5,
+        extras: Extras { titles: true, last_messages: false },
+        ..ListQuery::default()
+    };
     let listed = world.sessions.list(query).await.unwrap();
     assert_eq!((listed.rows.len(), listed.rows[0].key.as_str()), (10, "agent:main:5"));
     assert_eq!((listed.more, listed.total), (true, 5000));
@@ -337,7 +342,7 @@ async fn previews_say_what_was_said_last() {
     let mut known = session("agent:main:x");
     known.history_from = 3;
     let quiet = Busy { active: Mutex::new(false), ends: true };
-    let world = world(vec![known], archive, quiet);
+    let world = world(&[known], archive, quiet);
 
     let preview = world.sessions.preview(&key("agent:main:x"), 5, 20).await;
     assert_eq!(preview.status, PreviewStatus::Ok);
@@ -349,12 +354,12 @@ async fn previews_say_what_was_said_last() {
 
 #[tokio::test]
 async fn a_created_session_gets_a_name_and_an_existing_one_is_kept() {
-    let world = quiet(vec![]);
+    let world = quiet(&[]);
     let created = world.sessions.create(Create::default()).await.unwrap();
     assert_eq!(created.key.as_str(), "agent:main:dashboard:fresh-id");
 
     let known = session("agent:main:x");
-    let world = quiet(vec![known.clone()]);
+    let world = quiet(std::slice::from_ref(&known));
     let create =
         Create { key: Some(known.key.clone()), label: Some("work".into()), ..Create::default() };
     let created = world.sessions.create(create).await.unwrap();
