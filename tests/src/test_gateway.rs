@@ -2,13 +2,17 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
+use config_file::ConfigFile;
 use domain::client::Protocol;
 use gateway::{Gateway, Paths, StartOptions};
 use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
+use ports::config::BindMode;
+use secrets_file::{Given, SecretsFile};
 use serde_json::{Value, json};
+use telemetry::LogFile;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_util::task::TaskTracker;
@@ -136,9 +140,20 @@ fn merge(into: &mut Value, from: Value) {
 }
 
 async fn open(home: &Path) -> Gateway {
-    let options = StartOptions::new(Paths::in_dir(home), |_| None).expect("the files can be used");
-    let options = Arc::new(options);
-    Gateway::start(Arc::into_inner(options).expect("nobody else has it").on_port(0))
-        .await
-        .expect("the gateway starts")
+    let paths = Paths {
+        state_dir: home.to_owned(),
+        config_path: home.join("openclaw.json"),
+        log_dir: home.join("logs"),
+    };
+    let given = Given { token: Some(TOKEN.to_owned()), ..Given::default() };
+    let options = StartOptions {
+        config: Arc::new(ConfigFile::load(paths.config_path.clone(), |_| None)),
+        secrets: Arc::new(SecretsFile::open(home, given).expect("the token is one")),
+        port: 0,
+        bind: BindMode::Loopback,
+        logs: Arc::new(LogFile::in_directory(paths.log_dir.clone())),
+        auth_mode: None,
+        paths,
+    };
+    Gateway::start(options).await.expect("the gateway starts")
 }

@@ -4,10 +4,12 @@
 //! another, so that the one never waits behind the other.
 
 use std::{
+    ffi::c_int,
     io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
         mpsc::{self, SyncSender, TrySendError},
     },
     thread::{self, JoinHandle},
@@ -29,6 +31,7 @@ pub(crate) struct Reader {
     // Nothing, once it is closed.
     jobs: Mutex<Option<SyncSender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    closing: Arc<AtomicBool>,
 }
 
 type Job = Box<dyn FnOnce(&mut Desk) + Send>;
@@ -39,8 +42,12 @@ struct Desk {
     path: PathBuf,
     connection: Option<Connection>,
     damage: Arc<Damage>,
+    closing: Arc<AtomicBool>,
 }
 
+/// How many steps of SQLite's machine a question may take before it is asked
+/// whether the store closes meanwhile: a fraction of a millisecond.
+const STEPS: c_int = 10_000;
 /// How many questions may wait.
 const MAX_WAITING: usize = 4_096;
 /// SQLite needs little.
@@ -50,10 +57,12 @@ impl Reader {
     /// Starts a thread that reads the database at `path`.
     pub(crate) fn start(name: &str, path: &Path, damage: Arc<Damage>) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::sync_channel::<Job>(MAX_WAITING);
-        let mut desk = Desk { path: path.to_owned(), connection: None, damage };
+        let closing = Arc::<AtomicBool>::default();
+        let mut desk =
+            Desk { path: path.to_owned(), connection: None, damage, closing: Arc::clone(&closing) };
         let work = move || waiting.into_iter().for_each(|job| job(&mut desk));
         let thread = thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work)?;
-        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), closing })
     }
 
     /// What `question` finds. It is not asked if nobody waits for the answer any
@@ -82,9 +91,11 @@ impl Reader {
         }
     }
 
-    /// Answers what waits, and then nothing more. Returns when the connection is
-    /// closed.
+    /// Lets nothing more in, and breaks off what takes long: a search through a
+    /// large store would hold up the end for seconds. Returns when the connection
+    /// is closed.
     pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
         drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // A thread that panicked has nothing open either.
@@ -100,12 +111,17 @@ impl Desk {
     ) -> Result<T, StoreError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => {
-                database::open_reader(&self.path).map_err(|error| store_error("database", error))?
-            }
+            None => self.open().map_err(|error| store_error("database", error))?,
         };
         let answer = question(&connection, &self.damage);
         self.connection = Some(connection);
         answer
+    }
+
+    fn open(&self) -> rusqlite::Result<Connection> {
+        let mut connection = database::open_reader(&self.path)?;
+        let closing = Arc::clone(&self.closing);
+        connection.progress_handler(STEPS, Some(move || closing.load(Ordering::Relaxed)))?;
+        Ok(connection)
     }
 }

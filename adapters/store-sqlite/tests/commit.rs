@@ -129,12 +129,7 @@ async fn a_large_transcript_is_cleared_away_bit_by_bit() {
 async fn questions_do_not_wait_for_long_ones() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path(), Options::default());
-    let sessions = (0..5_000).map(|number| {
-        let key = format!("agent:main:{number}").parse().unwrap();
-        let id = format!("{number}").parse().unwrap();
-        Change::PutSession(domain::session::Session::fresh(key, id, Timestamp::from_millis(number)))
-    });
-    store.submit(sessions.collect(), Urgency::Now).await.unwrap();
+    put_many_sessions(&store).await;
 
     let search =
         SessionQuery { search: Some("nothing has this".into()), ..SessionQuery::default() };
@@ -148,6 +143,31 @@ async fn questions_do_not_wait_for_long_ones() {
             assert!(searches.await.iter().all(|it| it.as_ref().unwrap().sessions.is_empty()));
         }
     }
+}
+
+/// The end does not wait for searches.
+#[tokio::test]
+async fn closing_breaks_off_what_takes_long() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path(), Options::default());
+    put_many_sessions(&store).await;
+    let search =
+        SessionQuery { search: Some("nothing has this".into()), ..SessionQuery::default() };
+    let searches = join_all((0..20).map(|_| store.sessions(search.clone())));
+    let (found, closed) = futures_util::future::join(searches, store.shutdown()).await;
+    closed.unwrap();
+    let last = found.last().unwrap();
+    assert!(matches!(last, Err(StoreError::Unavailable(_))), "{last:?}");
+}
+
+/// Stores enough sessions for a search to take a while.
+async fn put_many_sessions(store: &SqliteStore) {
+    let sessions = (0..5_000).map(|number| {
+        let key = format!("agent:main:{number}").parse().unwrap();
+        let id = format!("{number}").parse().unwrap();
+        Change::PutSession(domain::session::Session::fresh(key, id, Timestamp::from_millis(number)))
+    });
+    store.submit(sessions.collect(), Urgency::Now).await.unwrap();
 }
 
 const WHOLE: HistoryQuery =

@@ -30,7 +30,7 @@ pub fn is_known_to(protocol: Protocol, event: &Event) -> bool {
 /// [`push_tail`] completes it.
 pub fn event(protocol: Protocol, event: &Event, form: Form, answers: &mut Answers) -> Bytes {
     let name = event.kind().as_str();
-    let mut out = Vec::with_capacity(256);
+    let mut out = Vec::with_capacity(expected_length(&event.body));
     let (kind, payload) = match protocol {
         Protocol::V3 | Protocol::V4 => ("{\"type\":\"event\",\"event\":\"", "\",\"payload\":"),
         Protocol::Brief => ("{\"type\":\"broadcast\",\"event\":\"", "\",\"data\":"),
@@ -46,6 +46,18 @@ pub fn event(protocol: Protocol, event: &Event, form: Form, answers: &mut Answer
         });
     }
     out.into()
+}
+
+/// Good enough not to grow the buffer of a long answer step by step.
+fn expected_length(body: &Body) -> usize {
+    const FRAME: usize = 384;
+    match body {
+        Body::Chat(ChatRecord { state: ChatState::Delta(delta), .. })
+        | Body::Agent(AgentRecord { step: AgentStep::Assistant(delta), .. }) => {
+            FRAME + delta.text.len() + delta.text.len() / 16
+        }
+        _ => FRAME,
+    }
 }
 
 /// The end of the frame of an event: the client's own number of it, which

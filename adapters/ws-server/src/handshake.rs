@@ -6,7 +6,7 @@ use domain::client::Protocol;
 use ports::driving::{Circumstances, Refusal, RpcError};
 use tokio::{net::TcpStream, time::timeout};
 use tracing::debug;
-use wire::{BadRequest, Dialect, Request, knock, push_challenge, push_response};
+use wire::{Dialect, Request, knock, push_challenge, push_response};
 
 use crate::{
     closing::finish,
@@ -96,11 +96,11 @@ async fn shake_hands(
 
     let heard = match first_message(server, link, frames, already_read).await {
         Heard::Message(heard) => heard,
-        Heard::Garbage => return Err(Some(BadRequest::farewell())),
+        Heard::Garbage => return Err(Some(Farewell::not_a_request())),
         Heard::Nothing => return Err(None),
     };
     let request = Request::decode(&heard, None, limits.json_depth)
-        .map_err(|_| Some(BadRequest::farewell()))?;
+        .map_err(|_| Some(Farewell::not_a_request()))?;
     let refuse =
         |protocol, refusal: &Refusal| Some(Farewell::answering(&request, protocol, refusal));
     let protocol = match request.dialect {
@@ -193,6 +193,11 @@ impl Farewell {
         Self { answer: None, code, reason: reason.to_owned() }
     }
 
+    /// Whoever does not begin with a request gets no answer.
+    fn not_a_request() -> Self {
+        Self::new(1008, "invalid request frame")
+    }
+
     fn answering(request: &Request<'_>, protocol: Protocol, refusal: &Refusal) -> Self {
         let mut answer = Vec::new();
         push_text(&mut answer, |out| {
@@ -200,16 +205,5 @@ impl Farewell {
         });
         let reason = refusal.error.message.clone();
         Self { answer: Some(answer), code: refusal.close_code, reason }
-    }
-}
-
-trait NotEvenARequest {
-    fn farewell() -> Farewell;
-}
-
-impl NotEvenARequest for BadRequest {
-    /// Whoever does not begin with a request gets no answer.
-    fn farewell() -> Farewell {
-        Farewell::new(1008, "invalid request frame")
     }
 }

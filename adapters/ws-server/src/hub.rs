@@ -39,6 +39,8 @@ use members::Members;
 
 /// How many clients are told before others get a turn.
 const TURN: usize = 256;
+/// A buffer longer than this is given back.
+const KEEP: usize = 512 * 1024;
 /// A client of which nothing has been heard for this many looks is gone: one
 /// look until it is pinged, ten of silence after the ping.
 const LOOKS: u8 = 11;
@@ -163,29 +165,29 @@ impl Hub {
         Membership { hub: self.clone(), client: client.id }
     }
 
+    /// Tells everybody what was published until now. What is published meanwhile
+    /// wakes the flusher again.
     async fn flush(&self, answers: &mut Answers, buffer: &mut Vec<u8>) {
-        loop {
-            let (events, before) = {
-                let mut published = self.published();
-                let before = published.before;
-                published.before = published.next();
-                (std::mem::take(&mut published.events), before)
-            };
-            if events.is_empty() {
-                return;
-            }
-            let mut batch = Batch::new(events, before);
-            let reach = batch.reach(&self.members());
-            let mut from = 0;
-            while let Some(next) = {
-                let members = self.members();
-                batch.tell(&members, &reach, from, answers, buffer, &self.0.tally)
-            } {
-                from = next;
-                tokio::task::yield_now().await;
-            }
-            batch.forget_ended(answers);
+        let (events, before) = {
+            let mut published = self.published();
+            let before = published.before;
+            published.before = published.next();
+            (std::mem::take(&mut published.events), before)
+        };
+        if events.is_empty() {
+            return;
         }
+        let mut batch = Batch::new(events, before);
+        let reach = batch.reach(&self.members());
+        let mut from = 0;
+        loop {
+            let next = batch.tell(&self.members(), &reach, from, answers, buffer, &self.0.tally);
+            let Some(next) = next else { break };
+            from = next;
+            tokio::task::yield_now().await;
+        }
+        batch.forget_ended(answers);
+        buffer.shrink_to(KEEP);
     }
 
     /// Closes everybody if that was asked for. Returns whether all are gone.

@@ -104,7 +104,7 @@ struct Completion {
 }
 
 /// Does what was typed, and says how the process ends.
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let typed: Vec<_> = std::env::args_os().collect();
     match Cli::try_parse_from(&typed) {
         Ok(cli) => execute(cli),

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod cli;
 mod clock;
 mod listen;
 pub mod paths;

@@ -29,6 +29,8 @@ use crate::{facts::Facts, probe::Parts, versions::Versions};
 const REFRESH_EVERY: Duration = Duration::from_mins(1);
 /// Summaries are made at most this often, however often they are asked for.
 const NOT_SOONER: Duration = Duration::from_secs(1);
+/// How long to wait for a summary. Making one takes a second at most.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How many sessions of each agent are named.
 const RECENT: usize = 5;
 
@@ -83,12 +85,12 @@ impl Health {
     }
 
     /// A summary that is made after this call. Those who ask at the same time
-    /// get the same one.
+    /// get the same one, and the last one when none is made any more.
     pub async fn fresh(&self) -> Json {
         let mut made = self.0.made.subscribe();
         self.refresh();
-        // The sender lives as long as `self`.
-        let _ = made.changed().await;
+        // Giving up is all there is to do about either error.
+        let _ = time::timeout(PATIENCE, made.changed()).await;
         self.snapshot().unwrap_or_else(Json::null)
     }
 

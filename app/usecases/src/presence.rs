@@ -26,7 +26,11 @@ use crate::{facts::Facts, versions::Versions};
 const TOLD_EVERY: Duration = Duration::from_millis(250);
 /// A written list is handed out again for this long, unless somebody came or
 /// went. The gateway's own entry is no older than this.
-const FRESH: Duration = Duration::from_secs(1);
+const FRESH: Duration = Duration::from_millis(250);
+/// With more people than this, coming and going does not make a written list
+/// outdated before its time: writing it for every one of a crowd that connects
+/// at once would cost more than everything else about connecting.
+const CROWD: usize = 32;
 
 /// Keeps the presence list.
 #[derive(Clone)]
@@ -45,7 +49,7 @@ struct Inner {
 struct State {
     board: PresenceBoard<Pinned>,
     // Written lists and when they were written. Invariant: nobody came or went
-    // since then.
+    // since then, unless it is a crowd.
     full: Option<(Timestamp, Json)>,
     plain: Option<(Timestamp, Json)>,
 }
@@ -56,7 +60,6 @@ struct Pinned {
     person: Person,
     at: Timestamp,
     full: Json,
-    plain: Json,
 }
 
 /// How much of the entries somebody may see.
@@ -136,20 +139,16 @@ impl Presence {
             Detail::Full => &state.full,
             Detail::Plain => &state.plain,
         };
-        if let Some((at, list)) = written.as_ref().filter(|(at, _)| now.since(*at) < FRESH) {
-            debug_assert!(*at <= now);
+        if let Some((_, list)) = written.as_ref().filter(|(at, _)| now.since(*at) < FRESH) {
             return list.clone();
         }
         state.board.sweep(now);
         let me = Pinned::new(None, self.0.me.clone(), now);
-        let list: Vec<&Json> = std::iter::once(&me)
-            .chain(state.board.iter())
-            .map(|pinned| match detail {
-                Detail::Full => &pinned.full,
-                Detail::Plain => &pinned.plain,
-            })
-            .collect();
-        let list = Json::of(&list);
+        let everybody = std::iter::once(&me).chain(state.board.iter());
+        let list = match detail {
+            Detail::Full => Json::of(&everybody.map(|pinned| &pinned.full).collect::<Vec<_>>()),
+            Detail::Plain => Json::of(&everybody.map(Pinned::plain).collect::<Vec<_>>()),
+        };
         let written = match detail {
             Detail::Full => &mut state.full,
             Detail::Plain => &mut state.plain,
@@ -197,8 +196,10 @@ impl Presence {
 impl State {
     /// The board, to be changed: what was written is outdated.
     fn change(&mut self) -> &mut PresenceBoard<Pinned> {
-        self.full = None;
-        self.plain = None;
+        if self.board.iter().count() <= CROWD {
+            self.full = None;
+            self.plain = None;
+        }
         &mut self.board
     }
 }
@@ -209,15 +210,18 @@ impl Pinned {
             Some(before) => before.person.updated(newer),
             None => newer,
         };
-        let full = entry(&person, at);
-        let plain = PresenceEntry {
+        Self { full: Json::of(&entry(&person, at)), person, at }
+    }
+
+    /// The entry without addresses and what identifies a device.
+    fn plain(&self) -> PresenceEntry {
+        PresenceEntry {
             ip: None,
             text: None,
             device_id: None,
             instance_id: None,
-            ..full.clone()
-        };
-        Self { full: Json::of(&full), plain: Json::of(&plain), person, at }
+            ..entry(&self.person, self.at)
+        }
     }
 }
 
@@ -360,6 +364,22 @@ mod tests {
             assert_eq!(told.last_state().unwrap(), versions.current(), "the last is the newest");
         })
         .await;
+    }
+
+    /// The list of a few is always the newest; that of a crowd soon enough.
+    #[tokio::test(start_paused = true)]
+    async fn the_list_of_a_crowd_is_not_written_for_everyone_who_comes() {
+        let (presence, _, _) = presence();
+        for n in 0..CROWD {
+            presence.arrived(&program(&format!("c{n}"), Mode::Ui));
+            assert_eq!(hosts(&presence.snapshot(Detail::Full)).len(), n + 2);
+        }
+        presence.arrived(&program("one more", Mode::Ui));
+        let crowd = presence.snapshot(Detail::Full);
+        presence.arrived(&program("the next", Mode::Ui));
+        assert_eq!(presence.snapshot(Detail::Full), crowd);
+        time::sleep(FRESH).await;
+        assert_eq!(hosts(&presence.snapshot(Detail::Full)).len(), CROWD + 3);
     }
 
     #[test]

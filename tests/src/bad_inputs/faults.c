@@ -1,7 +1,8 @@
 /* Makes system calls on regular files fail, for one process.
  *
  * Nothing happens until the file that FAULTS names exists. It then says what:
- *   sync N    every fsync and fdatasync after the first N fails with EIO
+ *   sync N    after N of them, one fsync or fdatasync fails with EIO; as with a
+ *             real disk, the next ones succeed although data is missing
  *   write P   a write takes only half of its bytes, with this probability
  * The first time it strikes, a file FAULTS.hit appears. */
 #define _GNU_SOURCE
@@ -54,7 +55,7 @@ static void hit(void) {
 }
 
 static int sync_with(const char *name, int fd) {
-    if (regular(fd) && kind() == 1 && atomic_fetch_sub(&left, 1) <= 0) {
+    if (regular(fd) && kind() == 1 && atomic_fetch_sub(&left, 1) == 0) {
         hit();
         errno = EIO;
         return -1;

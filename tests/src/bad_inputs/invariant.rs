@@ -162,8 +162,8 @@ impl Invariant {
         matches!(self, Self::MemoryGrowsAtMost(_) | Self::OutgoingQueueIsBounded)
     }
 
-    /// Whether it only holds on a machine that is left alone.
-    pub(super) fn wants_quiet(&self) -> bool {
+    /// Whether something else on the machine can spoil it.
+    pub(super) fn is_measured(&self) -> bool {
         self.is_about_latency() || self.is_about_memory()
     }
 

@@ -129,7 +129,8 @@ impl Pulse {
         let enough = took.wait_for(|took| ENOUGH <= took.len());
         let mut took = time::timeout(PATIENCE, enough).await.ok()?.ok()?.clone();
         took.sort();
-        Some((took[took.len() * 99 / 100], took.len()))
+        let rank = (took.len() * 99).div_ceil(100);
+        Some((took[rank - 1], took.len()))
     }
 }
 

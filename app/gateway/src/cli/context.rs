@@ -3,11 +3,9 @@
 use std::{env, sync::Arc};
 
 use config_file::ConfigFile;
+use gateway::paths::Paths;
 
-use crate::{
-    Paths,
-    cli::{Global, failure::Failure},
-};
+use crate::cli::{Global, failure::Failure};
 
 /// The port of the profile `dev`.
 const DEV_PORT: u16 = 19001;

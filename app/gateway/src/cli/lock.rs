@@ -89,9 +89,13 @@ impl Lock {
 }
 
 impl Holder {
+    /// The process `pid`, as it is now.
+    pub(crate) fn process(pid: u32) -> Self {
+        Self { pid, start_time: start_time(pid), url: None }
+    }
+
     fn this(url: Option<String>) -> Self {
-        let pid = std::process::id();
-        Self { pid, start_time: start_time(pid), url }
+        Self { url, ..Self::process(std::process::id()) }
     }
 
     /// Who holds the lock of `state_dir`, if anybody does.

@@ -6,7 +6,7 @@ use ports::driven::ConfigSource;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tokio::time::{Instant, sleep};
 
-use crate::cli::{context::Context, failure::Failure};
+use crate::cli::{context::Context, failure::Failure, lock::Holder};
 
 /// How often to look whether a port is free.
 const LOOK: Duration = Duration::from_millis(50);
@@ -80,16 +80,20 @@ pub(crate) async fn free(port: u16) -> Result<Vec<Listener>, Failure> {
         let message = format!("port {port} is held by a program of another user");
         return Err(Failure::new(format!("{message} (pid {})", other.pid)));
     }
+    let left: Vec<_> = found.iter().map(|listener| Holder::process(listener.pid)).collect();
     let signal = |signal| {
-        for pid in listeners(port).iter().filter_map(|it| Pid::from_raw(it.pid.cast_signed())) {
-            // One that has left already is what we want.
-            let _ = kill_process(pid, signal);
+        for process in left.iter().filter(|process| process.is_alive()) {
+            if let Some(pid) = Pid::from_raw(process.pid.cast_signed()) {
+                // One that has left already is what we want.
+                let _ = kill_process(pid, signal);
+            }
         }
     };
     let begin = Instant::now();
     let mut forced = false;
     signal(Signal::TERM);
-    while is_taken(port) {
+    // A gateway gives up its port at once and its state only when it ends.
+    while is_taken(port) || left.iter().any(Holder::is_alive) {
         if PATIENCE < begin.elapsed() {
             return Err(Failure::new(format!("port {port} could not be freed")));
         }
@@ -173,7 +177,7 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let found = listeners(port);
         assert_eq!(found.iter().map(|it| it.pid).collect::<Vec<_>>(), [std::process::id()]);
-        assert!(found[0].own && found[0].command.contains("gateway"));
+        assert!(found[0].own && found[0].command.contains("openclaw"));
         drop(listener);
         assert!(!is_taken(port));
     }

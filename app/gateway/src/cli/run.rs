@@ -11,6 +11,7 @@ use std::{
 
 use clap::Args;
 use config_file::{ConfigFile, Severity};
+use gateway::{ExitReason, Gateway, StartError, StartOptions};
 use ports::{
     config::{AuthMode, BindMode, LogLevel},
     driven::{ConfigSource, LogSource},
@@ -18,15 +19,12 @@ use ports::{
 use secrets_file::{Given, SecretsFile};
 use tracing::{info, warn};
 
-use crate::{
-    ExitReason, Gateway, StartError, StartOptions,
-    cli::{
-        connect::at,
-        context::Context,
-        failure::Failure,
-        lock::{Lock, LockError},
-        output, port,
-    },
+use crate::cli::{
+    connect::at,
+    context::Context,
+    failure::Failure,
+    lock::{Lock, LockError},
+    output, port,
 };
 
 /// How the gateway runs.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use ws_client::Client;
+use ws_client::{Client, ConnectError};
 
 use crate::cli::{
     connect::{Destination, Rpc},
@@ -31,6 +31,9 @@ pub(crate) async fn status(context: &Context, rpc: &Rpc) -> Result<(), Failure> 
             });
             status = ask(&mut client).await?;
             client.close().await;
+        }
+        Err(error @ ConnectError::Readable(_)) => {
+            return Err(destination.explain(context, &error));
         }
         Err(error) => gateway["error"] = error.to_string().into(),
     }
