@@ -111,6 +111,8 @@ mod tests {
 
     use super::*;
 
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+
     #[test]
     fn where_things_are() {
         let dir = tempfile::tempdir().unwrap();
@@ -121,7 +123,7 @@ mod tests {
         fs::create_dir_all(dir.path().join("both/.moltbot")).unwrap();
 
         #[rustfmt::skip]
-        let table: [(&[(&str, &str)], Option<&str>, &str, &str); 14] = [
+        let table: [(Variables, Option<&str>, &str, &str); 14] = [
             (&[("HOME", "@")], None, "@/.openclaw", "@/.openclaw/openclaw.json"),
             (&[("HOME", "@")], Some("work"), "@/.openclaw-work", "@/.openclaw-work/openclaw.json"),
             (&[("HOME", "@")], Some("default"), "@/.openclaw", "@/.openclaw/openclaw.json"),

@@ -22,8 +22,8 @@ pub(crate) struct Agent {
     #[arg(long, visible_alias = "session-key", value_name = "KEY")]
     session: Option<String>,
     /// Which agent. Default: the one of the configuration.
-    #[arg(long, value_name = "ID")]
-    agent: Option<String>,
+    #[arg(long = "agent", value_name = "ID")]
+    who: Option<String>,
     /// How long the model thinks: off, minimal, low, medium, high.
     #[arg(long, value_name = "LEVEL")]
     thinking: Option<String>,
@@ -91,7 +91,7 @@ fn params(asked: &Agent, run: &str) -> Value {
         }
     };
     set("sessionKey", asked.session.clone().map(Value::from));
-    set("agentId", asked.agent.clone().map(Value::from));
+    set("agentId", asked.who.clone().map(Value::from));
     set("thinking", asked.thinking.clone().map(Value::from));
     set("timeout", asked.timeout.map(Value::from));
     params

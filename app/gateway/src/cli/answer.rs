@@ -79,7 +79,7 @@ impl Answer {
     fn continues(&mut self, chat: &Value) -> Option<String> {
         let delta = chat["deltaText"].as_str()?;
         if chat["replace"] == true {
-            return self.becomes(&delta.to_owned());
+            return self.becomes(delta);
         }
         self.text.push_str(delta);
         Some(delta.to_owned()).filter(|new| !new.is_empty())

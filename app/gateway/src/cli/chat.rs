@@ -90,7 +90,7 @@ impl Conversation<'_> {
                 _ = self.interrupts.recv() => return Ok(None),
                 // Nobody waits for an event now, but reading them keeps the
                 // connection alive and shows when it ends.
-                event = self.client.event() => drop(event.map_err(ended)?),
+                event = self.client.event() => drop(event?),
             }
         }
     }
@@ -111,7 +111,7 @@ impl Conversation<'_> {
                 output::complain(&output::tame(&error.to_string()))?;
                 return Ok(Turn::Over);
             }
-            Err(error) => return Err(ended(error)),
+            Err(error) => return Err(error.into()),
         };
         let accepted: Value = serde_json::from_str(accepted.as_str()).unwrap_or_default();
         if !accepted["aborted"].is_null() {
@@ -127,21 +127,20 @@ impl Conversation<'_> {
         let mut stopping = false;
         loop {
             let event = tokio::select! {
-                event = self.client.event() => event.map_err(ended)?,
+                event = self.client.event() => event?,
                 _ = self.interrupts.recv() => {
                     if stopping {
                         return Ok(Turn::Leave);
                     }
                     stopping = true;
                     let params = json!({ "sessionKey": self.asked.session, "runId": run });
-                    self.client.call("chat.abort", &params).await.map_err(ended)?;
+                    self.client.call("chat.abort", &params).await?;
                     continue;
                 }
             };
             match answer.hear(&event) {
-                Heard::Nothing => (),
                 Heard::More(text) if !self.context.json => output::part(&output::tame(&text))?,
-                Heard::More(_) => (),
+                Heard::More(_) | Heard::Nothing => (),
                 Heard::Done(rest) => {
                     if !self.context.json {
                         output::line(&output::tame(&rest))?;
@@ -177,8 +176,4 @@ impl Conversation<'_> {
         }
         output::note(&output::tame(note))
     }
-}
-
-fn ended(error: CallError) -> Failure {
-    Failure::new(error.to_string())
 }

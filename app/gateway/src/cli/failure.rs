@@ -3,6 +3,7 @@
 use std::{fmt::Display, io, process::ExitCode};
 
 use serde_json::json;
+use ws_client::CallError;
 
 use crate::cli::output;
 
@@ -62,5 +63,11 @@ impl From<io::Error> for Failure {
             io::ErrorKind::BrokenPipe => Self { message: String::new(), code: 0 },
             _ => Self::new(error.to_string()),
         }
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        Self::new(error.to_string())
     }
 }

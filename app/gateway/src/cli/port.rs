@@ -108,7 +108,7 @@ pub(crate) async fn free(port: u16) -> Result<Vec<Listener>, Failure> {
 
 /// The inodes of the sockets that listen on `port`.
 fn sockets(port: u16) -> Vec<String> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table));
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
     let tables = tables.into_iter().flatten();
     tables.flat_map(|table| listening(&table, port)).collect()
 }

@@ -29,6 +29,7 @@ use crate::cli::{
 
 /// How the gateway runs.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Run {
     /// The port to listen on; 0 picks a free one.
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
@@ -256,7 +257,8 @@ fn tell_problems(config: &ConfigFile) {
 /// The configuration may hold secrets, so it is for its owner only.
 fn protect(config: &Path) {
     let Ok(about) = fs::metadata(config) else { return };
-    if about.permissions().mode() & 0o077 == 0 {
+    let others = about.permissions().mode() & 0o077;
+    if others == 0 {
         return;
     }
     let path = config.display();
