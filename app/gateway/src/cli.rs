@@ -55,7 +55,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the gateway, or look after the one that runs.
-    Gateway(Gateway),
+    Gateway(Box<Gateway>),
     /// Show the gateway's log.
     Logs(logs::Logs),
     /// Show how the gateway is doing.
@@ -154,18 +154,7 @@ fn on_runtime(global: &Global, command: Command) -> Result<(), Failure> {
 
 async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
-        Command::Gateway(Gateway { run, command: None }) => run::run(context, run).await,
-        Command::Gateway(Gateway { run, .. }) if run != run::Run::default() => {
-            Err(Failure::new("put the options of a gateway command behind its name"))
-        }
-        Command::Gateway(Gateway { command: Some(command), .. }) => match command {
-            GatewayCommand::Run(run) => run::run(context, run).await,
-            GatewayCommand::Stop => stop::stop(context).await,
-            GatewayCommand::Status(rpc) => probe::gateway_status(context, &rpc).await,
-            GatewayCommand::Health(rpc) => health::health(context, &rpc).await,
-            GatewayCommand::Probe(rpc) => probe::probe(context, &rpc).await,
-            GatewayCommand::Call(call) => call::call(context, &call).await,
-        },
+        Command::Gateway(gateway) => look_after(context, *gateway).await,
         Command::Logs(logs) => logs::logs(context, &logs).await,
         Command::Status(rpc) => status::status(context, &rpc).await,
         Command::Health(rpc) => health::health(context, &rpc).await,
@@ -173,6 +162,21 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Agent(agent) => agent::agent(context, &agent).await,
         Command::Chat(chat) => chat::chat(context, &chat).await,
         Command::Completion(asked) => complete(asked.shell),
+    }
+}
+
+async fn look_after(context: &Context, Gateway { run, command }: Gateway) -> Result<(), Failure> {
+    let Some(command) = command else { return run::run(context, run).await };
+    if run != run::Run::default() {
+        return Err(Failure::new("put the options of a gateway command behind its name"));
+    }
+    match command {
+        GatewayCommand::Run(run) => run::run(context, run).await,
+        GatewayCommand::Stop => stop::stop(context).await,
+        GatewayCommand::Status(rpc) => probe::gateway_status(context, &rpc).await,
+        GatewayCommand::Health(rpc) => health::health(context, &rpc).await,
+        GatewayCommand::Probe(rpc) => probe::probe(context, &rpc).await,
+        GatewayCommand::Call(call) => call::call(context, &call).await,
     }
 }
 

@@ -1,12 +1,16 @@
 //! The time and the randomness of this machine.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use domain::time::Timestamp;
 use ports::driven::{Clock, Entropy};
+use ring::rand::{SecureRandom, SystemRandom};
 
 /// The clock of this machine. It follows the wall clock forwards, as after a
 /// machine has slept, and passes evenly when the wall clock is set back.
@@ -44,13 +48,26 @@ fn wall() -> Timestamp {
     Timestamp::default() + SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Randomness of the operating system.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SystemEntropy;
+/// Randomness of the operating system, fetched for many names at a time: every
+/// connection and every run needs some.
+#[derive(Debug, Default)]
+pub(crate) struct SystemEntropy(Mutex<Vec<[u8; 16]>>);
+
+/// How many names are fetched at a time.
+const NAMES: usize = 64;
 
 impl Entropy for SystemEntropy {
     fn uuid(&self) -> String {
-        uuid::Uuid::new_v4().to_string()
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = names.pop().unwrap_or_else(|| {
+            let mut fetched = [[0; 16]; NAMES];
+            let filled = SystemRandom::new().fill(fetched.as_flattened_mut());
+            filled.expect("the operating system has randomness");
+            let [first, rest @ ..] = fetched;
+            names.extend(rest);
+            first
+        });
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 }
 
@@ -63,4 +80,12 @@ fn time_leaps_forwards_and_never_backwards() {
     assert_eq!(clock.at(second, start + second), start + second);
     assert_eq!(clock.at(second * 2, start + day), start + day, "the machine slept");
     assert_eq!(clock.at(second * 3, start), start + day + second, "the clock was set back");
+}
+
+#[test]
+fn names_are_made_of_fresh_bytes() {
+    let entropy = SystemEntropy::default();
+    let names: std::collections::HashSet<String> = (0..1000).map(|_| entropy.uuid()).collect();
+    assert_eq!(names.len(), 1000);
+    assert!(names.iter().all(|name| name.len() == 36 && name.as_bytes()[14] == b'4'));
 }

@@ -152,10 +152,7 @@ impl Gateway {
         let Self { wired, tasks, stop, cut, .. } = self;
         wired.parts.drain();
         stop.cancel();
-        let goodbye = Body::Shutdown {
-            reason: "gateway stopping",
-            restart_expected_ms: NO_RETURN,
-        };
+        let goodbye = Body::Shutdown { reason: "gateway stopping", restart_expected_ms: NO_RETURN };
         wired.hub_events().publish(Event::new(goodbye));
 
         let drained = wired.chat.drain(wired.drain);

@@ -26,7 +26,8 @@ pub(crate) fn bind(options: &StartOptions) -> Result<Vec<TcpListener>, StartErro
     http_server::bind(&addresses).map_err(|source| match (source.kind(), addresses.first()) {
         (ErrorKind::AddrInUse, Some(address)) => StartError::PortInUse(*address),
         (_, first) => {
-            let address = first.copied().unwrap_or_else(|| (Ipv4Addr::LOCALHOST, options.port).into());
+            let address =
+                first.copied().unwrap_or_else(|| (Ipv4Addr::LOCALHOST, options.port).into());
             StartError::Listen { address, source }
         }
     })

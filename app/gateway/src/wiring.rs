@@ -71,7 +71,7 @@ pub(crate) async fn wire(
     let config: Arc<dyn ConfigSource> = Arc::clone(&file) as _;
     let limits = config.current().gateway.limits.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let started_at = clock.now();
 
     let database = paths.state_dir.join("state").join("openclaw-gateway.sqlite");

@@ -199,10 +199,9 @@ impl Found {
         client: &HttpClient,
         reasons: &mut Vec<String>,
     ) {
-        let settings = KNOWN
-            .iter()
-            .find(|known| known.name == "ollama")
-            .map(|known| Settings::read(known.name, &ProviderConfig::default(), Some(known.base_url), None));
+        let settings = KNOWN.iter().find(|known| known.name == "ollama").map(|known| {
+            Settings::read(known.name, &ProviderConfig::default(), Some(known.base_url), None)
+        });
         let Some(Ok(settings)) = settings else { return };
         let asked = OpenAiProvider::new(settings, client.clone());
         let listed = tokio::time::timeout(OLLAMA_PATIENCE, asked.list_models()).await;
