@@ -205,7 +205,7 @@ impl Invariant {
             Self::NothingAcknowledgedAfterFailure => nothing_after_failure(after),
             Self::StopsAfterFailure => stops(after).await,
             Self::NotKilledForMemory => not_killed(after.gateway),
-            Self::StalledAreClosed => swarm(after)?.stalled_are_closed().await,
+            Self::StalledAreClosed => swarm(after)?.stalled_are_closed(after.gateway).await,
             Self::LiveMissNothing => swarm(after)?.live_miss_nothing().await,
         }
     }

@@ -171,7 +171,7 @@ impl Stage {
                 Ok(())
             }
             Step::OpenMany { count, login: true, .. } => {
-                self.swarm = Some(Swarm::log_in(self.gateway.port, *count).await?);
+                self.swarm = Some(Swarm::log_in(&self.gateway, *count).await?);
                 Ok(())
             }
             Step::OpenMany { .. } => Err(format!("runner does not know {step:?}")),
