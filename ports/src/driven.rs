@@ -24,7 +24,7 @@ pub use store::{
     RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
 };
 
-#[cfg(any(test, feature = "mock"))]
+#[cfg(feature = "mock")]
 pub use {
     agent::MockAgentRuntime,
     clock::{MockClock, MockEntropy},

@@ -167,7 +167,8 @@ impl Client {
                     return Ok(serde_json::from_slice(&frame.payload).expect("frames are JSON"));
                 }
                 OpCode::Close => {
-                    let code = frame.payload.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code));
+                    let code =
+                        frame.payload.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code));
                     let reason = frame.payload.get(2..).unwrap_or_default();
                     return Err((code, String::from_utf8_lossy(reason).into_owned()));
                 }

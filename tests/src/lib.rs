@@ -1,9 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bad_inputs;
-pub mod ledger;
 mod client;
 mod fakes;
+pub mod ledger;
 mod test_gateway;
 
 pub use client::{Client, Closed, PATIENCE, connect_params};

@@ -105,8 +105,16 @@ fn every_technology_has_one_home() {
 #[test]
 fn the_top_level_is_the_design_card() {
     const NAMES: &[&str] = &[
-        "Cargo.toml", "domain", "ports", "adapters", "app", "tests", "README.md", "Cargo.lock",
-        "LICENSE", "target",
+        "Cargo.toml",
+        "domain",
+        "ports",
+        "adapters",
+        "app",
+        "tests",
+        "README.md",
+        "Cargo.lock",
+        "LICENSE",
+        "target",
     ];
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for entry in std::fs::read_dir(root).unwrap() {

@@ -28,7 +28,8 @@ async fn an_answer_reaches_everyone_who_may_read_in_every_protocol() {
         assert_eq!(end["message"]["content"][0]["text"], "Good morning.");
     }
     let history = writer.call("chat.history", json!({ "sessionKey": MAIN })).await.unwrap();
-    let said: Vec<_> = history["messages"].as_array().unwrap().iter().map(|it| &it["role"]).collect();
+    let said: Vec<_> =
+        history["messages"].as_array().unwrap().iter().map(|it| &it["role"]).collect();
     assert_eq!(said, ["user", "assistant"]);
     gateway.shutdown().await;
 }
@@ -136,10 +137,7 @@ async fn a_client_that_leaves_does_not_take_its_run_along() {
     drop(sender);
     // The run still holds its lane: the next message waits behind it.
     reader.call("chat.send", send("r2", "say second")).await.unwrap();
-    reader
-        .call("chat.abort", json!({ "sessionKey": MAIN, "runId": "r1" }))
-        .await
-        .unwrap();
+    reader.call("chat.abort", json!({ "sessionKey": MAIN, "runId": "r1" })).await.unwrap();
     assert_eq!(reader.chat("aborted").await["runId"], "r1");
     assert_eq!(reader.chat("final").await["runId"], "r2");
     gateway.shutdown().await;

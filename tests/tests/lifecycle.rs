@@ -6,7 +6,8 @@ use tests::{ADMIN, Client, MAIN, TestGateway, text_of};
 
 #[tokio::test]
 async fn stopping_tells_the_clients_first_and_ends_the_runs() {
-    let gateway = TestGateway::start_with(json!({ "gateway": { "limits": { "drainMs": 50 } } })).await;
+    let gateway =
+        TestGateway::start_with(json!({ "gateway": { "limits": { "drainMs": 50 } } })).await;
     let mut client = gateway.connect().await;
     let send = json!({ "sessionKey": MAIN, "idempotencyKey": "r1", "message": "hang on" });
     client.call("chat.send", send).await.unwrap();

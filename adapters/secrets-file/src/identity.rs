@@ -2,6 +2,7 @@
 //! (`gateway-reference.md` 10, `identity/device.json`).
 
 use std::{
+    fmt::Write,
     fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
@@ -63,8 +64,12 @@ pub fn identity(state_dir: &Path, now: Timestamp) -> Result<Identity, SecretsErr
 fn of(key: &Ed25519KeyPair) -> Identity {
     let public = key.public_key().as_ref();
     let hash = digest(&SHA256, public);
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    Identity { device_id: hex(hash.as_ref()), public_key: URL_SAFE_NO_PAD.encode(public) }
+    let mut device_id = String::with_capacity(64);
+    for byte in hash.as_ref() {
+        // Writing to a text cannot fail.
+        let _ = write!(device_id, "{byte:02x}");
+    }
+    Identity { device_id, public_key: URL_SAFE_NO_PAD.encode(public) }
 }
 
 fn document(key: &Ed25519KeyPair, private: &[u8], now: Timestamp) -> String {

@@ -148,7 +148,7 @@ pub(crate) async fn wire(
         system: system.clone(),
     });
     let services = Arc::new(Services {
-        auth: Auth::new(Arc::clone(&config), secrets),
+        auth: Auth::new(Arc::clone(&config), secrets).wanting(auth_mode),
         chat: chat.clone(),
         clock: Arc::clone(&clock),
         configuration: Configuration::new(Arc::clone(&config)),
@@ -219,6 +219,5 @@ pub(crate) async fn wire(
             error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
         }
     });
-    let _ = auth_mode;
     Ok(Wired { chat, drain, hub, model: found.choice, parts, store })
 }

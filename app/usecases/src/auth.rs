@@ -14,6 +14,7 @@ use ports::{
 pub struct Auth {
     config: Arc<dyn ConfigSource>,
     secrets: Arc<dyn Secrets>,
+    chosen: Option<AuthMode>,
 }
 
 /// Why what somebody showed is not enough.
@@ -47,7 +48,14 @@ pub enum Field {
 impl Auth {
     /// Compares with `secrets`, in the manner `config` asks for.
     pub fn new(config: Arc<dyn ConfigSource>, secrets: Arc<dyn Secrets>) -> Self {
-        Self { config, secrets }
+        Self { config, secrets, chosen: None }
+    }
+
+    /// The same, wanting `mode` whatever the configuration says, if there is
+    /// one.
+    #[must_use]
+    pub fn wanting(self, mode: Option<AuthMode>) -> Self {
+        Self { chosen: mode, ..self }
     }
 
     /// What a client has to show.
@@ -55,7 +63,8 @@ impl Auth {
         let default = || {
             if self.secrets.has_password() { AuthMode::Password } else { AuthMode::Token }
         };
-        self.config.current().gateway.auth.mode.unwrap_or_else(default)
+        let configured = || self.config.current().gateway.auth.mode;
+        self.chosen.or_else(configured).unwrap_or_else(default)
     }
 
     /// Decides whether `credentials` are enough for somebody who is `local` or

@@ -229,6 +229,7 @@ pub(crate) fn heartbeat_plan(config: &Config, agent: &AgentConfig) -> HeartbeatP
         every_ms: None,
         prompt: String::new(),
         target: "last".to_owned(),
+        ack_max_chars: 300,
     }
 }
 

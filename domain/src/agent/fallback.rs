@@ -137,21 +137,21 @@ mod tests {
         let mut now = Timestamp::from_millis(0);
         for minutes in [1u64, 5, 25, 60, 60] {
             cooldowns.failed("a", FailureKind::RateLimit, None, now);
-            let until = now + Duration::from_secs(60 * minutes);
+            let until = now + Duration::from_mins(minutes);
             assert_eq!(cooldowns.cooling_until("a", now), Some(until));
             now = until;
             assert_eq!(cooldowns.cooling_until("a", now), None);
         }
         cooldowns.succeeded("a");
         cooldowns.failed("a", FailureKind::Billing, None, now);
-        assert_eq!(cooldowns.cooling_until("a", now), Some(now + Duration::from_secs(5 * 3600)));
+        assert_eq!(cooldowns.cooling_until("a", now), Some(now + Duration::from_hours(5)));
     }
 
     #[test]
     fn the_provider_may_ask_for_more_time() {
         let mut cooldowns = Cooldowns::default();
         let now = Timestamp::from_millis(0);
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         cooldowns.failed("a", FailureKind::RateLimit, Some(hour), now);
         assert_eq!(cooldowns.cooling_until("a", now), Some(now + hour));
     }

@@ -70,6 +70,8 @@ pub struct HeartbeatPlan {
     pub prompt: String,
     /// Where the result goes.
     pub target: String,
+    /// How long an answer may be that only says all is well, in characters.
+    pub ack_max_chars: u32,
 }
 
 /// How many sessions there are, and the newest of them.

@@ -135,11 +135,11 @@ pub(crate) async fn find(config: &ConfigFile) -> Found {
     let chosen = current.agents.defaults.model.as_ref().map(ModelChoice::candidates);
     let chosen = chosen.and_then(|chosen| chosen.into_iter().next());
     let guide: Arc<dyn ModelProvider> = Arc::new(BuiltinProvider::new());
-    if let (true, Some(model)) = (found.models.is_empty(), guide.known_models().first()) {
-        if let Ok(model) = ModelRef::new(guide.name(), &model.id) {
-            found.models.push(model);
-            reasons.push("no model is connected; send it a message to learn how".to_owned());
-        }
+    let first = guide.known_models().into_iter().next();
+    let guided = first.and_then(|model| ModelRef::new(guide.name(), &model.id).ok());
+    if let Some(model) = guided.filter(|_| found.models.is_empty()) {
+        found.models.push(model);
+        reasons.push("no model is connected; send it a message to learn how".to_owned());
     }
     found.providers.push(guide);
     found.choice = match (chosen, found.models.first(), reasons.first()) {
