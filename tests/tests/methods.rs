@@ -68,8 +68,8 @@ fn a_scope_opens_nothing_but_its_own() {
 fn reviewed(name: &str, now: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(name);
     if std::env::var_os("UPDATE").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, now).unwrap();
+        fs::create_dir_all(path.parent().expect("it is in a folder")).expect("there is room");
+        fs::write(&path, now).expect("there is room");
     }
     let reviewed = fs::read_to_string(&path).unwrap_or_default();
     assert!(now == reviewed, "run with UPDATE=1 and review the change:\n{now}");

@@ -134,6 +134,7 @@ fn text(message: &Value) -> String {
     }
 }
 
+#[derive(Clone, Copy)]
 enum End {
     Finish,
     Never,

@@ -136,6 +136,11 @@ impl Client {
         Ok(client)
     }
 
+    /// The connection has ended.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::SeqCst)
+    }
+
     pub(crate) async fn call(&self, method: &str, params: Value) -> Result<Value, CallError> {
         self.ask(method, params, None).await?.answer().await
     }
@@ -163,7 +168,7 @@ impl Client {
             json!({ "type": "req", "id": id, "method": method, "params": params }).to_string();
         let (sender, receiver) = oneshot::channel();
         lock(&self.waiting).insert(id, (sender, promise));
-        if self.gone.load(Ordering::SeqCst) {
+        if self.is_gone() {
             return Err(CallError::Gone);
         }
         let mut writer = self.writer.lock().await;

@@ -107,7 +107,7 @@ impl Talker {
             spot.runs.clear();
             spot.unclear = false;
         }
-        while self.step(&client).await.is_continue() {
+        while !client.is_gone() && self.step(&client).await.is_continue() {
             tokio::time::sleep(self.dice.millis(5..40)).await;
         }
         self

@@ -71,6 +71,8 @@ struct Report {
     interrupted: usize,
     in_doubt: usize,
     restarts: Vec<Duration>,
+    /// Time spent reading back.
+    looking: Duration,
     /// The gateway did something else than being killed and coming back.
     failure: Option<String>,
 }
@@ -155,8 +157,10 @@ impl Loop {
         self.report.restarts.push(started.elapsed());
         let is_last = self.report.cycles + 1 == self.options.cycles;
         let all = is_last || self.report.cycles % THOROUGH == THOROUGH - 1;
+        let started = Instant::now();
         let findings = verify::look(&client, &self.shared, &mut self.dice, all).await?;
         self.report.violations.extend(findings.violations);
+        self.report.looking += started.elapsed();
         self.report.interrupted += findings.interrupted;
         self.report.in_doubt += findings.in_doubt;
         Ok(gateway)
@@ -214,12 +218,14 @@ impl Loop {
         restarts.sort_unstable();
         let (median, worst) = (restarts.get(restarts.len() / 2), restarts.last());
         println!(
-            "{} in doubt, {} sessions with an interrupted run, {} sessions; let in again after {:?}, at worst {:?}",
+            "{} in doubt, {} sessions with an interrupted run, {} sessions; let in again after {:?}, at worst {:?}; \
+             read back in {:?}",
             report.in_doubt,
             report.interrupted,
             self.shared.ledger.sessions().len(),
             median.copied().unwrap_or_default(),
             worst.copied().unwrap_or_default(),
+            report.looking,
         );
         if let Some(failure) = &report.failure {
             println!("{failure}\n{}", self.home.last_words());
