@@ -68,6 +68,11 @@ impl TestGateway {
         self.gateway.addresses()[0]
     }
 
+    /// Tells every client that may see it.
+    pub fn publish(&self, event: ports::event::Event) {
+        self.gateway.events().publish(event);
+    }
+
     /// Where its state is.
     pub fn state_dir(&self) -> &Path {
         self.home.path()

@@ -10,7 +10,7 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use config_file::ConfigFile;
 use ports::{
     config::{AuthMode, BindMode},
-    driven::StoreError,
+    driven::{EventSink, StoreError},
     event::{Body, Event},
 };
 use secrets_file::{SecretsError, SecretsFile};
@@ -127,6 +127,11 @@ impl Gateway {
         &self.addresses
     }
 
+    /// Where clients are told things; for whoever embeds a gateway.
+    pub fn events(&self) -> &dyn EventSink {
+        &self.wired.hub
+    }
+
     /// The model that answers, and why, for a person.
     pub fn model(&self) -> &str {
         &self.wired.model
@@ -153,7 +158,7 @@ impl Gateway {
         wired.parts.drain();
         stop.cancel();
         let goodbye = Body::Shutdown { reason: "gateway stopping", restart_expected_ms: NO_RETURN };
-        wired.hub_events().publish(Event::new(goodbye));
+        wired.hub.publish(Event::new(goodbye));
 
         let drained = wired.chat.drain(wired.drain);
         tokio::select! {

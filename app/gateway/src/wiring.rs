@@ -52,13 +52,6 @@ pub(crate) struct Wired {
     pub(crate) store: Arc<SqliteStore>,
 }
 
-impl Wired {
-    /// Where clients are told things.
-    pub(crate) fn hub_events(&self) -> &dyn EventSink {
-        &self.hub
-    }
-}
-
 /// Puts a gateway together and lets it run on `tasks`.
 pub(crate) async fn wire(
     options: StartOptions,

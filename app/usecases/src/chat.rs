@@ -87,8 +87,16 @@ struct Lanes {
     queue: RunQueue,
     // Invariant: holds exactly the runs of `queue`.
     runs: HashMap<RunId, Arc<Run>>,
+    // Runs that were stopped while they waited, and whose end is being written.
+    ending: usize,
     // Whether nothing new is accepted any more.
     stopping: bool,
+}
+
+impl Lanes {
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.ending == 0
+    }
 }
 
 /// The runs that ended a while ago, and who waits for one to end.
@@ -109,7 +117,7 @@ impl Chat {
         let queue = RunQueue::new(max_waiting);
         Self(Arc::new(Inner {
             deps,
-            lanes: Mutex::new(Lanes { queue, runs: HashMap::new(), stopping: false }),
+            lanes: Mutex::new(Lanes { queue, runs: HashMap::new(), ending: 0, stopping: false }),
             ended: Mutex::new(Ended {
                 summaries: Dedupe::new(REMEMBER, REMEMBERED),
                 waiting: HashMap::new(),
@@ -157,6 +165,7 @@ impl Chat {
             Aborted::Active | Aborted::Unknown => (),
             Aborted::Waiting => {
                 lanes.runs.remove(id);
+                lanes.ending += 1;
                 self.end_without_start(run);
             }
         }
@@ -187,7 +196,7 @@ impl Chat {
     async fn until_idle(&self) {
         loop {
             let idle = self.0.idle.notified();
-            if self.lanes().runs.is_empty() {
+            if self.lanes().is_empty() {
                 return;
             }
             idle.await;

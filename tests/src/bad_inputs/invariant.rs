@@ -355,6 +355,17 @@ async fn agent_ids(after: &Aftermath<'_>) -> Result<(), Mismatch> {
 async fn unaffected(after: &Aftermath<'_>, key: &str) -> Result<(), Mismatch> {
     let operator = login(after).await?;
     let history = operator.history(key).await?;
+    anstream::eprintln!(
+        "DEBUG {:?} {}",
+        history.len(),
+        after.connection.map(|c| c.seen().summary(0)).unwrap_or_default()
+    );
+    time::sleep(Duration::from_millis(700)).await;
+    anstream::eprintln!(
+        "DEBUG {:?} {:?}",
+        operator.history(key).await.map(|h| h.len()),
+        operator.sessions().await
+    );
     if history.is_empty() {
         return Ok(());
     }

@@ -173,6 +173,7 @@ impl Chat {
                 let summary = chat.conclude(&run, story, outcome).await;
                 chat.remember(&summary);
             }
+            chat.lanes().ending -= 1;
             chat.0.idle.notify_waiters();
         };
         self.0.deps.tasks.spawn(end.instrument(span));

@@ -71,6 +71,7 @@ struct Report {
     interrupted: usize,
     in_doubt: usize,
     restarts: Vec<Duration>,
+    marked_late: Duration,
     /// Time spent reading back.
     looking: Duration,
     /// The gateway did something else than being killed and coming back.
@@ -161,6 +162,7 @@ impl Loop {
         let findings = verify::look(&client, &self.shared, &mut self.dice, all).await?;
         self.report.violations.extend(findings.violations);
         self.report.looking += started.elapsed();
+        self.report.marked_late = self.report.marked_late.max(findings.marked_late);
         self.report.interrupted += findings.interrupted;
         self.report.in_doubt += findings.in_doubt;
         Ok(gateway)
@@ -218,13 +220,17 @@ impl Loop {
         restarts.sort_unstable();
         let (median, worst) = (restarts.get(restarts.len() / 2), restarts.last());
         println!(
-            "{} in doubt, {} sessions with an interrupted run, {} sessions; let in again after {:?}, at worst {:?}; \
-             read back in {:?}",
+            "{} in doubt, {} times a session with an interrupted run, {} sessions",
             report.in_doubt,
             report.interrupted,
             self.shared.ledger.sessions().len(),
+        );
+        println!(
+            "let in again after {:.0?}, at worst {:.0?}; a run was unmarked {:.0?} later at most; \
+             read back in {:.1?}",
             median.copied().unwrap_or_default(),
             worst.copied().unwrap_or_default(),
+            report.marked_late,
             report.looking,
         );
         if let Some(failure) = &report.failure {

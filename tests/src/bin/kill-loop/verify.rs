@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     io,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -17,8 +17,9 @@ use crate::{
 
 /// Messages per page of history.
 const PAGE: usize = 100;
-/// How long a run that was cut off may take to be resumed instead of marked.
+/// How long a run that was cut off may take to be resumed or marked.
 const RESUMPTION: Duration = Duration::from_secs(3);
+const POLL: Duration = Duration::from_millis(20);
 /// How long a repeated message may take to be answered.
 const RUN_MS: u64 = 5_000;
 /// Acknowledged messages that are sent once more after every restart.
@@ -32,6 +33,8 @@ pub(crate) struct Findings {
     pub(crate) violations: Vec<Violation>,
     pub(crate) interrupted: usize,
     pub(crate) in_doubt: usize,
+    /// How long after the first login a run was still not marked.
+    pub(crate) marked_late: Duration,
 }
 
 /// Looks at the sessions something was asked about, or at all of them.
@@ -53,16 +56,18 @@ pub(crate) async fn look(
     }
     let mut findings = Findings::default();
     let mut again = BTreeSet::new();
-    let mut has_waited = false;
+    let mut runs = Vec::new();
+    let started = Instant::now();
     let mut rows = rows(client).await?;
     for session in &sessions {
         let mut seen = seen(client, session, &rows).await?;
         let mut violations = shared.ledger.compare(session, &seen);
-        if violations.iter().any(|violation| violation.kind == ViolationKind::Unmarked) {
-            // Once for all sessions: whatever resumes runs does so at the start.
-            if !std::mem::replace(&mut has_waited, true) {
-                tokio::time::sleep(RESUMPTION).await;
-            }
+        // Whoever resumes or marks the runs may do so while we are looking.
+        while violations.iter().any(|violation| violation.kind == ViolationKind::Unmarked)
+            && started.elapsed() < RESUMPTION
+        {
+            findings.marked_late = started.elapsed();
+            tokio::time::sleep(POLL).await;
             rows = self::rows(client).await?;
             seen = self::seen(client, session, &rows).await?;
             violations = shared.ledger.compare(session, &seen);
@@ -71,15 +76,18 @@ pub(crate) async fn look(
         findings.interrupted += usize::from(seen.interrupted);
         for marker in shared.ledger.settle(session, &seen) {
             findings.in_doubt += 1;
-            repeat(client, shared, session, &marker).await?;
+            runs.extend(repeat(client, shared, session, &marker).await?);
             again.insert(session.clone());
         }
         if again.len() < REPEATED
             && let Some(marker) = seen.messages.iter().rfind(|marker| marker.starts_with('s'))
         {
-            repeat(client, shared, session, marker).await?;
+            runs.extend(repeat(client, shared, session, marker).await?);
             again.insert(session.clone());
         }
+    }
+    for run in runs {
+        ask(client, "agent.wait", json!({ "runId": run, "timeoutMs": RUN_MS })).await?;
     }
     if !again.is_empty() {
         let rows = self::rows(client).await?;
@@ -96,25 +104,23 @@ pub(crate) async fn look(
     Ok(findings)
 }
 
-/// Asks for a message that was asked for before, and waits for its run.
+/// Asks for a message that was asked for before; gives back its run if it has one now.
 async fn repeat(
     client: &Client,
     shared: &Shared,
     session: &str,
     marker: &Marker,
-) -> io::Result<()> {
+) -> io::Result<Option<Marker>> {
     match client.call("chat.send", sending(session, marker)).await {
         Ok(answer) => {
             shared.ledger.repeated(session, marker);
-            if answer["status"] == "started" || answer["status"] == "in_flight" {
-                ask(client, "agent.wait", json!({ "runId": marker, "timeoutMs": RUN_MS })).await?;
-            }
-            Ok(())
+            let runs = answer["status"] == "started" || answer["status"] == "in_flight";
+            Ok(runs.then(|| marker.clone()))
         }
         // A cached failure is an answer too; what counts is what is there.
         Err(error @ CallError::Refused { .. }) => {
             shared.refused("chat.send again", &error);
-            Ok(())
+            Ok(None)
         }
         Err(error @ CallError::Gone) => Err(io::Error::other(error.to_string())),
     }
