@@ -102,6 +102,10 @@ impl Wish<'_> {
             if RESERVED.iter().any(|own| lower.starts_with(own) || key.place().starts_with(own)) {
                 return Err(refuse("the session key belongs to the gateway itself".to_owned()));
             }
+            // What is said in a messenger is said by the people there.
+            if key.is_of_messenger() {
+                return Err(refuse("the session key belongs to a messenger".to_owned()));
+            }
             return Ok(key);
         }
         match self.user.map(str::trim).filter(|user| !user.is_empty()) {

@@ -1,6 +1,6 @@
 //! What the store has done so far.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Figures that only go up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Counters {
 pub(crate) struct Tally {
     pub(crate) commits: AtomicU64,
     pub(crate) submissions: AtomicU64,
+    /// Whether a sync failed. Nothing is written any more then.
+    pub(crate) sync_failed: AtomicBool,
 }
 
 impl Tally {

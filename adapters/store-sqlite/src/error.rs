@@ -27,6 +27,8 @@ pub(crate) enum Unusable {
     Shared,
     #[error("the store is closed")]
     Closed,
+    #[error("the disk failed to sync; what was written since the last sync is uncertain")]
+    SyncFailed,
     #[error("too much is waiting to be {0}")]
     Overloaded(&'static str),
     #[error("the transcript has no places left")]
@@ -71,6 +73,13 @@ pub(crate) fn store_error(what: &'static str, error: rusqlite::Error) -> StoreEr
         }
         _ => StoreError::Unavailable(error.into()),
     }
+}
+
+/// Whether the error says that a sync failed. What the kernel had in hand then
+/// may be gone, and asking again would be told that all is well.
+pub(crate) fn is_lost_sync(error: &rusqlite::Error) -> bool {
+    let extended = error.sqlite_error().map_or(0, |it| it.extended_code);
+    matches!(extended, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
 }
 
 /// Whether the error says that what is stored is not what was written.

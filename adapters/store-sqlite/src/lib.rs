@@ -18,7 +18,7 @@ use std::{
     fs::File,
     io,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -260,6 +260,9 @@ impl Archive for SqliteStore {
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {
+        if self.tally.sync_failed.load(Ordering::Relaxed) {
+            return Err(Unusable::SyncFailed.into());
+        }
         self.quick.ask(read::stats).await
     }
 }

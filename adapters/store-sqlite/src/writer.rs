@@ -14,11 +14,11 @@ use std::{
 
 use ports::driven::{Change, CommitError, Committed, StoreError};
 use rusqlite::Connection;
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::{
     counters::Tally,
-    error::store_error,
+    error::{Unusable, is_lost_sync, store_error},
     queue::{Next, Queue, Receipt, Submission},
     writer::{apply::Heads, sweep::Sweep},
 };
@@ -96,6 +96,14 @@ impl Writer {
     }
 
     fn write(&mut self, batch: Vec<Submission>) {
+        if self.tally.sync_failed.load(Ordering::Relaxed) {
+            for Submission { receipt, .. } in batch {
+                let refused = CommitError::Store(Unusable::SyncFailed.into());
+                // As below.
+                let _ = receipt.send(Err(refused));
+            }
+            return;
+        }
         let began = Instant::now();
         let count = batch.len();
         let mut tried = Vec::with_capacity(count);
@@ -193,6 +201,7 @@ impl Writer {
                 let settled =
                     self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
                 if let Err(error) = settled {
+                    self.watch_for_lost_sync(&error);
                     let error = &error as &dyn std::error::Error;
                     warn!(error, "the log could not be copied into the database");
                 }
@@ -200,10 +209,19 @@ impl Writer {
         }
     }
 
+    /// After a failed sync nothing more is acknowledged: only a restart, which
+    /// reads what really is on disk, can tell what was kept.
+    fn watch_for_lost_sync(&self, error: &rusqlite::Error) {
+        if is_lost_sync(error) && !self.tally.sync_failed.swap(true, Ordering::Relaxed) {
+            error!("the disk failed to sync: nothing is written any more until a restart");
+        }
+    }
+
     fn execute(&self, sql: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(sql)
             .and_then(|mut it| it.execute(()))
+            .inspect_err(|error| self.watch_for_lost_sync(error))
             .map_err(|error| store_error("database", error))?;
         Ok(())
     }

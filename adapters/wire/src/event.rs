@@ -167,7 +167,7 @@ fn push_chat(
             }
             ChatState::Error { message, kind } => {
                 it.text("state", "error").text("errorMessage", message);
-                it.text_if("errorKind", kind.filter(|_| newer).map(FailureKind::as_str));
+                it.text_if("errorKind", kind.filter(|_| newer).map(error_kind));
             }
         }
     });
@@ -276,6 +276,20 @@ fn push_step(
             data.number("startedAt", started_at.as_millis());
             data.number("endedAt", ended_at.as_millis());
         }
+    }
+}
+
+/// The kinds of failure protocol 4 has words for.
+fn error_kind(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::RateLimit => "rate_limit",
+        FailureKind::Timeout => "timeout",
+        FailureKind::ContextLength => "context_length",
+        FailureKind::Auth
+        | FailureKind::Billing
+        | FailureKind::Overloaded
+        | FailureKind::Format
+        | FailureKind::UnknownModel => "unknown",
     }
 }
 

@@ -23,25 +23,17 @@ pub fn push_response(
         frame.text("type", kind).text("id", id);
         match answer {
             Ok(payload) => {
-                frame.raw("ok", "true");
-                push_payload(frame, payload);
+                frame.raw("ok", "true").raw("payload", payload.as_str());
             }
             Err(error) => {
                 frame.raw("ok", "false");
                 if let Some(payload) = &error.payload {
-                    push_payload(frame, payload);
+                    frame.raw("payload", payload.as_str());
                 }
                 frame.object("error", |it| push_error(it, protocol, error));
             }
         }
     });
-}
-
-/// An answer of `null` says nothing, and is therefore not written.
-fn push_payload(frame: &mut Object<'_>, payload: &Json) {
-    if payload.as_str() != "null" {
-        frame.raw("payload", payload.as_str());
-    }
 }
 
 fn push_error(it: &mut Object<'_>, protocol: Protocol, error: &RpcError) {
@@ -82,7 +74,7 @@ mod tests {
         assert_eq!(written(Protocol::V4, Ok(&payload)), res);
         let response = r#"{"type":"response","id":"a\"1","ok":true,"payload":[1,2]}"#;
         assert_eq!(written(Protocol::Brief, Ok(&payload)), response);
-        let nothing = r#"{"type":"res","id":"a\"1","ok":true}"#;
+        let nothing = r#"{"type":"res","id":"a\"1","ok":true,"payload":null}"#;
         assert_eq!(written(Protocol::V3, Ok(&Json::null())), nothing);
     }
 

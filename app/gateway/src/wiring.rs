@@ -186,6 +186,11 @@ pub(crate) async fn wire(
         stop: stop.clone(),
     });
 
+    // Before anybody is let in, so that everybody finds the runs marked.
+    if let Err(error) = chat.recover().await {
+        error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
+    }
+
     let drain = Duration::from_millis(limits.drain_ms);
     let tick = Duration::from_millis(limits.tick_interval_ms);
     tasks.spawn(http_server::serve(
@@ -206,11 +211,5 @@ pub(crate) async fn wire(
     tasks.spawn(presence.run(stop.clone()));
     tasks.spawn(health.run(stop.clone()));
     tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
-    let recovering = chat.clone();
-    tasks.spawn(async move {
-        if let Err(error) = recovering.recover().await {
-            error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
-        }
-    });
     Ok(Wired { chat, drain, hub, model: found.choice, parts, store })
 }

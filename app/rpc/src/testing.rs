@@ -282,6 +282,7 @@ pub(crate) fn facts() -> Facts {
         release: "6.8".into(),
         arch: "x86_64".into(),
         cpus: 2,
+        memory: usecases::facts::Memory::default,
         pid: 7,
         port: 18789,
         instance: "boot".into(),

@@ -20,6 +20,8 @@ pub struct Facts {
     pub arch: String,
     /// How many processors there are.
     pub cpus: usize,
+    /// Looks how much memory there is now. Takes microseconds.
+    pub memory: fn() -> Memory,
     /// The process.
     pub pid: u32,
     /// The port it listens on.
@@ -39,4 +41,13 @@ pub struct Facts {
     pub store: String,
     /// When it started.
     pub started_at: Timestamp,
+}
+
+/// The memory of this machine, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// All of it.
+    pub total: u64,
+    /// What is not used.
+    pub free: u64,
 }

@@ -46,6 +46,7 @@ pub(crate) fn facts() -> Facts {
         release: "6.8".into(),
         arch: "x86_64".into(),
         cpus: 2,
+        memory: crate::facts::Memory::default,
         pid: 7,
         port: 18789,
         instance: "instance".into(),

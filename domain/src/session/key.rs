@@ -60,6 +60,13 @@ impl SessionKey {
         split(&self.0).map_or(&self.0, |(_, place)| place)
     }
 
+    /// Whether the conversation is one of a messenger: with a person there, or
+    /// in a group or channel.
+    pub fn is_of_messenger(&self) -> bool {
+        const KINDS: [&str; 4] = ["dm", "direct", "group", "channel"];
+        self.place().split(':').any(|segment| KINDS.contains(&segment))
+    }
+
     /// Whether the conversation belongs to a group or channel of a messenger.
     pub fn is_group(&self) -> bool {
         self.place().split(':').any(|segment| segment == "group" || segment == "channel")
@@ -194,6 +201,15 @@ fn parsing() {
     assert_eq!(err("agent:../../x:main"), BadAgent);
     assert_eq!(err("agent:main:a\u{0}b"), Control);
     assert_eq!(err(&format!("agent:main:{}", "x".repeat(600))), TooLong);
+}
+
+#[test]
+fn conversations_of_messengers_are_known_by_their_keys() {
+    let of_messenger = |key: &str| key.parse::<SessionKey>().unwrap().is_of_messenger();
+    assert!(of_messenger("agent:main:slack:direct:u1"));
+    assert!(of_messenger("agent:main:dm:u1"));
+    assert!(of_messenger("agent:main:telegram:group:1"));
+    assert!(!of_messenger("agent:main:main"));
 }
 
 #[test]

@@ -131,8 +131,9 @@ pub struct SessionRow {
     pub created_at: Timestamp,
     /// Its current transcript.
     pub session_id: String,
-    /// `running` while a run is active, else `idle`.
-    pub status: &'static str,
+    /// `running` while a run is active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<&'static str>,
     /// What was chosen for it and what it used.
     #[serde(flatten)]
     pub state: SessionState,
@@ -252,7 +253,7 @@ impl SessionRow {
             updated_at: Some(session.updated_at),
             created_at: session.created_at,
             session_id: session.id.to_string(),
-            status: if running { "running" } else { "idle" },
+            status: running.then_some("running"),
             state: SessionState::from(session),
         }
     }

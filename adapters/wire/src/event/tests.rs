@@ -158,6 +158,7 @@ fn every_event(words: &str) -> Vec<Event> {
         every_ms: None,
         prompt: words.to_owned(),
         target: words.to_owned(),
+        ack_max_chars: 300,
     };
     let health = HealthSummary {
         ok: true,

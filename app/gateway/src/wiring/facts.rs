@@ -2,9 +2,9 @@
 
 use domain::time::Timestamp;
 use ports::driven::Entropy;
-use rustix::system::uname;
+use rustix::system::{sysinfo, uname};
 use tokio::net::TcpListener;
-use usecases::facts::Facts;
+use usecases::facts::{Facts, Memory};
 
 use crate::{Paths, StartError};
 
@@ -25,6 +25,7 @@ pub(super) fn gather(
         release: machine.release().to_string_lossy().into_owned(),
         arch: std::env::consts::ARCH.to_owned(),
         cpus: std::thread::available_parallelism().map_or(1, usize::from),
+        memory,
         pid: std::process::id(),
         port,
         instance: entropy.uuid(),
@@ -35,4 +36,10 @@ pub(super) fn gather(
         store: "sqlite".to_owned(),
         started_at: now,
     })
+}
+
+fn memory() -> Memory {
+    let info = sysinfo();
+    let unit = u64::from(info.mem_unit);
+    Memory { total: info.totalram * unit, free: info.freeram * unit }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use domain::access::{Access::Operator, Scope::Admin};
+use domain::access::{Access::Operator, Scope::Read};
 use ports::{
     Json,
     config::Config,
@@ -23,10 +23,10 @@ methods! {
     ///
     /// `hash` is taken of the text on disk; sending it back with a change shows
     /// that nobody changed the file in between.
-    "config.get" [Operator(Admin)] get(Nothing) -> ConfigFile;
+    "config.get" [Operator(Read)] get(Nothing) -> ConfigFile;
 
     /// The shape of the configuration file, and how to show it in a form.
-    "config.schema" [Operator(Admin)] schema(Nothing) -> ConfigShape;
+    "config.schema" [Operator(Read)] schema(Nothing) -> ConfigShape;
 }
 
 /// Result of `config.get`.

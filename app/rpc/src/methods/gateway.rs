@@ -77,8 +77,14 @@ struct Info {
     process_instance_id: String,
     /// How long it has been running, in milliseconds.
     uptime_ms: u64,
+    /// What runs the gateway. Called so because OpenClaw runs on Node.
+    node_version: &'static str,
     /// How many processors there are.
     cpu_count: usize,
+    /// How much memory the machine has, in bytes.
+    memory_total_bytes: u64,
+    /// How much of it is free, in bytes.
+    memory_free_bytes: u64,
     /// How many clients are connected.
     clients: usize,
     /// How many runs are active.
@@ -89,6 +95,7 @@ async fn info(cx: Context, _: Nothing) -> Result<Info, RpcError> {
     let services = &cx.services;
     let facts = (*services.facts).clone();
     let uptime = services.clock.now().since(facts.started_at);
+    let memory = (facts.memory)();
     Ok(Info {
         machine_name: facts.host.clone(),
         hostname: facts.host,
@@ -101,7 +108,10 @@ async fn info(cx: Context, _: Nothing) -> Result<Info, RpcError> {
         pid: facts.pid,
         process_instance_id: facts.instance,
         uptime_ms: u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),
+        node_version: "none (native)",
         cpu_count: facts.cpus,
+        memory_total_bytes: memory.total,
+        memory_free_bytes: memory.free,
         clients: services.events.clients(),
         active_runs: services.chat.active_runs(),
     })

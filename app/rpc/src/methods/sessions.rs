@@ -9,6 +9,7 @@ use domain::{
         Access::Operator,
         Scope::{Admin, Read, Write},
     },
+    client::Protocol,
     ids::AgentId,
     session::{ResponseUsage, Session, SessionKey},
     time::Timestamp,
@@ -45,7 +46,7 @@ methods! {
 
     /// The key of a session that is named by its key, its transcript or its
     /// label.
-    "sessions.resolve" [Operator(Admin)] resolve(ResolveParams) -> Resolved;
+    "sessions.resolve" [Operator(Read)] resolve(ResolveParams) -> Resolved;
 
     /// One row of the list, or `null`.
     "sessions.describe" [Operator(Read)] describe(DescribeParams) -> Described;
@@ -346,11 +347,15 @@ struct ResolveParams {
 
 /// Result of `sessions.resolve`.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 struct Resolved {
     /// Always true.
     ok: bool,
     /// The session.
     key: String,
+    /// Its agent. Not for protocol 3, which knows two keys only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_id: Option<String>,
 }
 
 async fn resolve(cx: Context, params: ResolveParams) -> Result<Resolved, RpcError> {
@@ -376,7 +381,9 @@ async fn resolve(cx: Context, params: ResolveParams) -> Result<Resolved, RpcErro
         spawned_by: params.spawned_by.map(|name| cx.key(&name)).transpose()?,
     };
     let key = cx.services.sessions.resolve(named, &filter, &asked).await;
-    Ok(Resolved { ok: true, key: key.map_err(refusal::sessions)?.to_string() })
+    let key = key.map_err(refusal::sessions)?;
+    let agent = key.agent().filter(|_| cx.caller.protocol != Protocol::V3);
+    Ok(Resolved { ok: true, key: key.to_string(), agent_id: agent.map(String::from) })
 }
 
 /// Parameters of `sessions.describe`.

@@ -1,6 +1,7 @@
 //! After a crash: runs that were accepted and never ended are marked.
 
 use domain::run::{RunStatus, StopReason};
+use futures_util::future::try_join_all;
 use ports::{
     driven::{Change, CommitError, RunEnd, RunRecord, Urgency},
     view::{Content, Message, MessageRole},
@@ -9,25 +10,21 @@ use tracing::warn;
 
 use super::Chat;
 
+/// What is said about a run nobody finished.
+const WHY: &str = "the gateway stopped before this was answered";
+
 impl Chat {
     /// Marks the runs the last process left behind: their sessions say so, their
-    /// transcripts say so, and repeated calls get to know it. Returns how many
-    /// there were.
+    /// transcripts say so, and repeated calls get to know it. To be called
+    /// before anybody is let in. Returns how many there were.
     pub async fn recover(&self) -> Result<usize, CommitError> {
         let open = self.0.deps.archive.open_runs().await?;
-        let mut recovered = 0;
-        for run in open {
-            // A run of this process, accepted while we were looking.
-            if self.lanes().runs.contains_key(&run.run) {
-                continue;
-            }
-            self.mark_interrupted(&run).await?;
-            recovered += 1;
+        // All at once, so that they share a sync.
+        try_join_all(open.iter().map(|run| self.mark_interrupted(run))).await?;
+        if !open.is_empty() {
+            warn!(runs = open.len(), "the last gateway died during these runs");
         }
-        if 0 < recovered {
-            warn!(runs = recovered, "the last gateway died during these runs");
-        }
-        Ok(recovered)
+        Ok(open.len())
     }
 
     async fn mark_interrupted(&self, run: &RunRecord) -> Result<(), CommitError> {
@@ -36,15 +33,15 @@ impl Chat {
         let message = Message {
             content: Content::Parts(Vec::new()),
             stop_reason: Some("interrupted".to_owned()),
-            error_message: Some("the gateway stopped before this was answered".to_owned()),
+            error_message: Some(WHY.to_owned()),
             run_id: Some(run.run.to_string()),
             ..Message::text(MessageRole::Assistant, "", now)
         };
         let record = self.record(&message);
         let end = RunEnd {
-            status: RunStatus::Aborted,
+            status: RunStatus::Error,
             stop: Some(StopReason::Interrupted),
-            error: None,
+            error: Some(WHY.to_owned()),
             at: now,
         };
         let (receipt, ()) = opened.edit(Urgency::Now, |slot| {

@@ -311,7 +311,7 @@ async fn the_list_is_bounded_and_says_whether_there_is_more() {
     assert_eq!((listed.rows.len(), listed.rows[0].key.as_str()), (10, "agent:main:5"));
     assert_eq!((listed.more, listed.total), (true, 5000));
     assert_eq!(listed.rows[0].derived_title.as_deref(), Some("transcri (1970-01-01)"));
-    assert_eq!(listed.rows[0].status, "running");
+    assert_eq!(listed.rows[0].status, Some("running"));
     assert_eq!(listed.defaults.model.unwrap().to_string(), "b/two");
 
     let all = ListQuery { limit: Some(1_000_000), ..ListQuery::default() };
