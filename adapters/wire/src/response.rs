@@ -27,7 +27,7 @@ pub fn push_response(
             }
             Err(error) => {
                 frame.raw("ok", "false");
-                if let Some(payload) = &error.payload {
+                if let Some(payload) = error.payload.as_ref().filter(|it| it.as_str() != "null") {
                     frame.raw("payload", payload.as_str());
                 }
                 frame.object("error", |it| push_error(it, protocol, error));

@@ -156,7 +156,8 @@ async fn sessions_live_and_die() {
         json!({ "sessionId": created["sessionId"] }),
     ] {
         let found = world.call("sessions.resolve", by).await.unwrap();
-        assert_eq!(found, json!({ "ok": true, "key": "agent:main:work" }));
+        let expected = json!({ "ok": true, "key": "agent:main:work", "agentId": "main" });
+        assert_eq!(found, expected);
     }
     let taken = json!({ "key": "rest", "label": "other" });
     assert_eq!(world.refusal("sessions.patch", taken).await, "label already in use: other");

@@ -39,9 +39,9 @@ impl Chat {
         };
         let record = self.record(&message);
         let end = RunEnd {
-            status: RunStatus::Error,
+            status: RunStatus::Aborted,
             stop: Some(StopReason::Interrupted),
-            error: Some(WHY.to_owned()),
+            error: None,
             at: now,
         };
         let (receipt, ()) = opened.edit(Urgency::Now, |slot| {
