@@ -17,6 +17,7 @@ use ports::{
     BoxFuture,
     driving::{ErrorCode, RpcError, RpcReply},
 };
+use tokio::task::coop::{Unconstrained, unconstrained};
 use tracing::debug;
 use wire::{BadRequest, Dialect, Request, push_response};
 
@@ -37,8 +38,10 @@ const DENIED_WINDOW: Duration = Duration::from_secs(10);
 /// The result of a call.
 type Answer = Result<RpcReply, RpcError>;
 
-/// A call that was not answered at once, with its id.
-type Call = BoxFuture<(Box<str>, Answer)>;
+/// A call that was not answered at once, with its id. It is spared the runtime's
+/// budget: a call sent back to the end of the line by it would be answered after
+/// one that was accepted later.
+type Call = Unconstrained<BoxFuture<(Box<str>, Answer)>>;
 
 /// Why a connection has to be closed, in the words of the close frame.
 pub(crate) type Reason = &'static str;
@@ -142,8 +145,8 @@ impl Desk {
         }
     }
 
-    fn wait_for(&mut self, call: Call) {
-        self.calls.get_or_insert_default().push(call);
+    fn wait_for(&mut self, call: BoxFuture<(Box<str>, Answer)>) {
+        self.calls.get_or_insert_default().push(unconstrained(call));
     }
 
     /// Counts a call the client was not allowed to make.
