@@ -38,10 +38,10 @@ const DENIED_WINDOW: Duration = Duration::from_secs(10);
 /// The result of a call.
 type Answer = Result<RpcReply, RpcError>;
 
-/// A call that was not answered at once, with its id. It is spared the runtime's
-/// budget: a call sent back to the end of the line by it would be answered after
-/// one that was accepted later.
-type Call = Unconstrained<BoxFuture<(Box<str>, Answer)>>;
+/// A call that was not answered at once, with its number and its id. It is spared
+/// the runtime's budget: a call sent back to the end of the line by it would be
+/// answered after one that was accepted later.
+type Call = Unconstrained<BoxFuture<(u64, Box<str>, Answer)>>;
 
 /// Why a connection has to be closed, in the words of the close frame.
 pub(crate) type Reason = &'static str;
@@ -54,13 +54,15 @@ pub(crate) struct Desk {
     guest: Guest,
     dialect: Dialect,
     calls: Option<Box<FuturesUnordered<Call>>>,
+    // The number of the next call that waits.
+    next: u64,
     denied: u32,
     denied_since: Timestamp,
 }
 
 impl Desk {
     pub(crate) fn new(guest: Guest, dialect: Dialect) -> Self {
-        Self { guest, dialect, calls: None, denied: 0, denied_since: Timestamp::default() }
+        Self { guest, dialect, calls: None, next: 0, denied: 0, denied_since: Timestamp::default() }
     }
 
     pub(crate) fn server(&self) -> &Arc<Server> {
@@ -88,7 +90,7 @@ impl Desk {
             Poll::Ready(answer) => self.answer(&request.id, answer, out),
             Poll::Pending => {
                 let id: Box<str> = request.id.into();
-                self.wait_for(Box::pin(async move { (id, call.await) }));
+                self.wait_for(|number| Box::pin(async move { (number, id, call.await) }));
                 ControlFlow::Continue(())
             }
         }
@@ -100,19 +102,31 @@ impl Desk {
     }
 
     /// Answers the calls that are done, and arranges to be woken for the others.
+    /// Those that are done by now are answered in the order in which they came:
+    /// what was accepted first is acknowledged first.
     pub(crate) fn poll_calls(
         &mut self,
         cx: &mut Context<'_>,
         out: &mut Vec<u8>,
     ) -> ControlFlow<Reason> {
-        while let Some(calls) = &mut self.calls {
-            match calls.poll_next_unpin(cx) {
-                Poll::Ready(Some((id, answer))) => self.answer(&id, answer, out)?,
-                Poll::Ready(None) => self.calls = None,
-                Poll::Pending => break,
+        // An answer may begin another wait, which has to be polled as well.
+        loop {
+            let mut done = Vec::new();
+            while let Some(calls) = &mut self.calls {
+                match calls.poll_next_unpin(cx) {
+                    Poll::Ready(Some(call)) => done.push(call),
+                    Poll::Ready(None) => self.calls = None,
+                    Poll::Pending => break,
+                }
+            }
+            if done.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            done.sort_unstable_by_key(|(number, ..)| *number);
+            for (_, id, answer) in done {
+                self.answer(&id, answer, out)?;
             }
         }
-        ControlFlow::Continue(())
     }
 
     fn refuse(&mut self, bad: &BadRequest, out: &mut Vec<u8>) -> ControlFlow<Reason> {
@@ -134,7 +148,9 @@ impl Desk {
                 push_text(out, |out| push_response(out, protocol, id, Ok(&payload)));
                 if let Some(later) = later {
                     let id: Box<str> = id.into();
-                    self.wait_for(Box::pin(async move { (id, later.await.map(RpcReply::from)) }));
+                    self.wait_for(|number| {
+                        Box::pin(async move { (number, id, later.await.map(RpcReply::from)) })
+                    });
                 }
                 ControlFlow::Continue(())
             }
@@ -145,7 +161,9 @@ impl Desk {
         }
     }
 
-    fn wait_for(&mut self, call: BoxFuture<(Box<str>, Answer)>) {
+    fn wait_for(&mut self, call: impl FnOnce(u64) -> BoxFuture<(u64, Box<str>, Answer)>) {
+        let call = call(self.next);
+        self.next += 1;
         self.calls.get_or_insert_default().push(unconstrained(call));
     }
 
