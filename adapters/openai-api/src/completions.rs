@@ -66,6 +66,7 @@ pub(crate) async fn complete(
     let question = Question {
         run: label.id.parse().map_err(|_| Refusal::failed("the run has no name", None))?,
         session: target.session,
+        fresh: target.fresh,
         agent: target.agent,
         history: talk.history,
         message: talk.message,

@@ -18,6 +18,8 @@ use crate::refusal::Refusal;
 pub(crate) struct Target {
     pub(crate) agent: AgentId,
     pub(crate) session: SessionKey,
+    /// Whether nobody can have heard of the session yet.
+    pub(crate) fresh: bool,
     /// A model other than the agent's own.
     pub(crate) model: Option<ModelRef>,
 }
@@ -52,7 +54,7 @@ impl Wish<'_> {
         let named = self.agent(agents)?;
         let default = || agents.first().cloned().unwrap_or_else(AgentId::main);
         let agent = named.clone().unwrap_or_else(default);
-        let session = self.session(&agent, main_key)?;
+        let (session, fresh) = self.session(&agent, main_key)?;
         // The key of a conversation says who answers in it.
         let agent = match (session.agent(), named) {
             (Some(owner), Some(named)) if owner != named => {
@@ -61,7 +63,7 @@ impl Wish<'_> {
             }
             (owner, _) => owner.unwrap_or(agent),
         };
-        Ok(Target { agent, session, model: self.model_override(caller)? })
+        Ok(Target { agent, session, fresh, model: self.model_override(caller)? })
     }
 
     fn agent(&self, agents: &[AgentId]) -> Result<Option<AgentId>, Refusal> {
@@ -93,7 +95,8 @@ impl Wish<'_> {
         }
     }
 
-    fn session(&self, agent: &AgentId, main_key: &str) -> Result<SessionKey, Refusal> {
+    /// The conversation, and whether its name was made up just now.
+    fn session(&self, agent: &AgentId, main_key: &str) -> Result<(SessionKey, bool), Refusal> {
         let keys = Keys { default_agent: agent.clone(), main_key: main_key.into() };
         if let Some(raw) = self.header("session-key")? {
             let refuse = |why: String| Refusal::invalid(SESSION_KEY, why);
@@ -106,14 +109,16 @@ impl Wish<'_> {
             if key.is_of_messenger() {
                 return Err(refuse("the session key belongs to a messenger".to_owned()));
             }
-            return Ok(key);
+            return Ok((key, false));
         }
         match self.user.map(str::trim).filter(|user| !user.is_empty()) {
             Some(user) => keys
                 .key(agent, &format!("openai-user:{user}"))
+                .map(|key| (key, false))
                 .map_err(|error| Refusal::invalid("user", format!("user: {error}"))),
             None => keys
                 .key(agent, &format!("openai:{}", self.uuid))
+                .map(|key| (key, true))
                 .map_err(|error| Refusal::malformed(error.to_string())),
         }
     }

@@ -38,6 +38,9 @@ pub struct Question {
     pub run: RunId,
     /// The conversation it belongs to.
     pub session: SessionKey,
+    /// Whether the name of the conversation was made up for this question, so
+    /// that nobody can have heard of it.
+    pub fresh: bool,
     /// Who shall answer.
     pub agent: AgentId,
     /// What was said before, where the caller keeps the history itself.

@@ -37,7 +37,13 @@ impl Conversations for Chat {
         if config.agents.find(&question.agent).is_none() {
             return Err(AskError::UnknownAgent(question.agent));
         }
-        let opened = match self.0.deps.book.open(&question.session).await {
+        let book = &self.0.deps.book;
+        let known = if question.fresh {
+            Ok(book.open_unheard_of(&question.session))
+        } else {
+            book.open(&question.session).await
+        };
+        let opened = match known {
             Ok(opened) => opened,
             // The answer does not depend on the disk; keeping it does, and says
             // so in the log.

@@ -155,6 +155,7 @@ fn question(run: &str) -> Question {
     Question {
         run: run.parse().unwrap(),
         session: "agent:main:openai:1".parse().unwrap(),
+        fresh: true,
         agent: AgentId::main(),
         history: Vec::new(),
         message: ModelMessage::text(ModelRole::User, "hello"),
