@@ -17,6 +17,7 @@ use ports::{
     BoxFuture,
     driven::{Archive, Change, CommitError, Committed, Journal, StoreError, Urgency},
 };
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 /// The sessions somebody works on, and the way to change them.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ struct Inner {
     archive: Arc<dyn Archive>,
     journal: Arc<dyn Journal>,
     live: Mutex<HashMap<SessionKey, Live>>,
+    // Where those stand who have not got to a session yet.
+    lines: Mutex<HashMap<SessionKey, Arc<AsyncMutex<()>>>>,
 }
 
 /// A session somebody works on.
@@ -42,13 +45,32 @@ pub struct Opened {
     key: SessionKey,
 }
 
+/// Being next at a session: whoever asked later waits until this is dropped.
+pub struct Turn {
+    book: Book,
+    key: SessionKey,
+    place: Option<OwnedMutexGuard<()>>,
+}
+
 /// Says whether a change was kept. Dropping it does not take the change back.
 pub type Receipt = BoxFuture<Result<Committed, CommitError>>;
 
 impl Book {
     /// A book over a store.
     pub fn new(archive: Arc<dyn Archive>, journal: Arc<dyn Journal>) -> Self {
-        Self(Arc::new(Inner { archive, journal, live: Mutex::default() }))
+        Self(Arc::new(Inner { archive, journal, live: Mutex::default(), lines: Mutex::default() }))
+    }
+
+    /// Waits until everybody who asked for `key` before is done with it. Opening
+    /// a session may have to wait for the disk, and the message that was sent
+    /// first has to be the first all the same. To be dropped as soon as what was
+    /// decided is handed in, not when it is on disk.
+    pub async fn turn(&self, key: &SessionKey) -> Turn {
+        let line = Arc::clone(self.lines().entry(key.clone()).or_default());
+        // Made first, so that whoever gives up waiting tidies up as well.
+        let mut turn = Turn { book: self.clone(), key: key.clone(), place: None };
+        turn.place = Some(line.lock_owned().await);
+        turn
     }
 
     /// Opens the session under `key`, whether it exists or not.
@@ -86,6 +108,10 @@ impl Book {
         if entry.users == 0 {
             live.remove(key);
         }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<SessionKey, Arc<AsyncMutex<()>>>> {
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn live(&self) -> MutexGuard<'_, HashMap<SessionKey, Live>> {
@@ -142,6 +168,17 @@ impl Opened {
     }
 }
 
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.place = None;
+        let mut lines = self.book.lines();
+        // Nobody stands in it but the book itself.
+        if lines.get(&self.key).is_some_and(|line| Arc::strong_count(line) == 1) {
+            lines.remove(&self.key);
+        }
+    }
+}
+
 impl Drop for Opened {
     fn drop(&mut self) {
         self.book.release(&self.key);
@@ -151,6 +188,12 @@ impl Drop for Opened {
 impl fmt::Debug for Book {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Book").field("live", &self.live().len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("key", &self.key).finish_non_exhaustive()
     }
 }
 

@@ -27,7 +27,7 @@ use super::{
     Chat, RunSummary,
     run::{Acceptance, History, Keeping, NoRoom, Purpose, Run},
 };
-use crate::book::Opened;
+use crate::book::{Opened, Turn};
 
 /// A message to an agent.
 #[derive(Clone, Debug)]
@@ -128,6 +128,7 @@ impl Chat {
             return Ok(sent);
         }
         let agent = self.agent_of(&send.key)?;
+        let turn = self.0.deps.book.turn(&send.key).await;
         let opened = self.0.deps.book.open(&send.key).await?;
         // Opening may have taken a while; the same message may have come twice.
         if self.in_flight(&send.run).await {
@@ -137,7 +138,7 @@ impl Chat {
         if opened.session().is_some_and(blocked) {
             return Err(SendError::Blocked);
         }
-        self.obey_or_accept(send, agent, opened).await
+        self.obey_or_accept(send, agent, opened, turn).await
     }
 
     /// Whether a run of this name is known, and how it is.
@@ -175,6 +176,7 @@ impl Chat {
         send: Send,
         agent: AgentId,
         opened: Opened,
+        turn: Turn,
         purpose: Purpose,
     ) -> Result<Sent, SendError> {
         let now = self.0.deps.clock.now();
@@ -235,6 +237,7 @@ impl Chat {
             let append = Change::Append { session: run.session_id.clone(), record: record.clone() };
             Ok::<_, SendError>((vec![append, Change::BeginRun(begun)], ()))
         })?;
+        drop(turn);
         match receipt.await {
             Ok(committed) => {
                 run.acceptance.send_replace(Acceptance::Accepted);

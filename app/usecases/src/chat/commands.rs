@@ -24,7 +24,7 @@ use super::{
     accept::{known_run, stored, touch},
     run::Purpose,
 };
-use crate::book::Opened;
+use crate::book::{Opened, Turn};
 
 /// How much of a conversation stays when there is no model to sum it up.
 const KEEP: u64 = 20;
@@ -55,10 +55,11 @@ impl Chat {
         send: Send,
         agent: AgentId,
         opened: Opened,
+        turn: Turn,
     ) -> Result<Sent, SendError> {
         let text = send.text.clone();
         let Some(typed) = Command::parse(&text) else {
-            return self.accept(send, agent, opened, Purpose::Answer).await;
+            return self.accept(send, agent, opened, turn, Purpose::Answer).await;
         };
         let scope = typed.command.spec().scope;
         if !send.may_command.grants(scope) {
@@ -75,17 +76,19 @@ impl Chat {
                 let stopped = self.abort_because(&send.key, None, StopReason::Stop);
                 return Ok(Sent::Stopped(stopped.unwrap_or_default()));
             }
-            Command::New | Command::Reset => return self.start_over(send, agent, opened).await,
+            Command::New | Command::Reset => {
+                return self.start_over(send, agent, opened, turn).await;
+            }
             Command::Compact => match argument.map(str::parse::<u64>) {
                 None if self.has_model(&agent, &opened) => {
-                    return self.accept(send, agent, opened, Purpose::Compact).await;
+                    return self.accept(send, agent, opened, turn, Purpose::Compact).await;
                 }
                 None => self.forget(&opened, KEEP).await?,
                 Some(Ok(keep)) => self.forget(&opened, keep).await?,
                 Some(Err(_)) => Effect::says("Say how many entries to keep, as in /compact 20."),
             },
         };
-        self.answer_command(send, agent, opened, effect).await
+        self.answer_command(send, agent, opened, turn, effect).await
     }
 
     /// A new transcript under the same key; what follows the command is its
@@ -95,6 +98,7 @@ impl Chat {
         send: Send,
         agent: AgentId,
         opened: Opened,
+        turn: Turn,
     ) -> Result<Sent, SendError> {
         // The runs of this very session: none of them belongs to another one.
         let _ = self.abort_because(&send.key, None, StopReason::Stop);
@@ -106,7 +110,7 @@ impl Chat {
             let effect = Effect::does("A new conversation begins.", move |session| {
                 *session = session.reset(id, now);
             });
-            return self.answer_command(send, agent, opened, effect).await;
+            return self.answer_command(send, agent, opened, turn, effect).await;
         };
         let (receipt, ()) = opened.edit(Urgency::Now, |slot| {
             if let Some(session) = slot {
@@ -116,7 +120,7 @@ impl Chat {
         })?;
         receipt.await?;
         let send = Send { text: first.to_owned(), ..send };
-        self.accept(send, agent, opened, Purpose::Answer).await
+        self.accept(send, agent, opened, turn, Purpose::Answer).await
     }
 
     /// Writes a command and its answer down, and tells everybody.
@@ -125,6 +129,7 @@ impl Chat {
         send: Send,
         agent: AgentId,
         opened: Opened,
+        turn: Turn,
         effect: Effect,
     ) -> Result<Sent, SendError> {
         let now = self.0.deps.clock.now();
@@ -157,6 +162,7 @@ impl Chat {
             changes.push(Change::EndRun { run: send.run.clone(), end });
             Ok::<_, CommitError>((changes, session.clone()))
         })?;
+        drop(turn);
         let offsets = match receipt.await {
             Ok(committed) => committed.offsets,
             Err(CommitError::KnownRun(known)) => return Ok(known_run(&known)),

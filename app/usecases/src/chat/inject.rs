@@ -41,6 +41,7 @@ impl Chat {
         text: &str,
         label: Option<&str>,
     ) -> Result<MessageId, InjectError> {
+        let turn = self.0.deps.book.turn(key).await;
         let opened = self.0.deps.book.open(key).await?;
         let now = self.0.deps.clock.now();
         let text = match label {
@@ -57,6 +58,7 @@ impl Chat {
             let append = Change::Append { session: session.id.clone(), record: record.clone() };
             Ok::<_, InjectError>((vec![append], session.clone()))
         })?;
+        drop(turn);
         let committed = receipt.await?;
 
         let agent = self.0.deps.config.current().agents.default_agent();

@@ -323,3 +323,24 @@ async fn a_session_that_may_not_be_spoken_in_is_left_alone() {
     receipt.await.unwrap();
     assert!(matches!(scene.chat.send(message("r1")).await, Err(SendError::Blocked)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_first_is_first_however_long_opening_takes() {
+    let scene = scene(hanging());
+    let key: SessionKey = "agent:main:main".parse().unwrap();
+    // Whoever is first is still busy with the session when the others come.
+    let first = scene.chat.0.deps.book.turn(&key).await;
+    let sends = ["r1", "r2", "r3"].map(|run| scene.chat.send(message(run)));
+    let ((), sent) =
+        tokio::join!(async move { drop(first) }, futures_util::future::join_all(sends));
+    assert!(sent.iter().all(Result::is_ok), "{sent:?}");
+    let begun: Vec<String> = {
+        let changes = scene.notebook.changes.lock().unwrap();
+        let begun = changes.iter().filter_map(|change| match change {
+            Change::BeginRun(record) => Some(record.run.to_string()),
+            _ => None,
+        });
+        begun.collect()
+    };
+    assert_eq!(begun, ["r1", "r2", "r3"]);
+}
