@@ -74,7 +74,7 @@ pub enum ViolationKind {
     Lost,
     /// There more than once.
     Doubled,
-    /// There, but not in the order of the acknowledgements.
+    /// There, but not in the order in which they were asked for.
     Reordered,
     /// There, and never asked for or long gone.
     Unasked,
@@ -107,6 +107,10 @@ struct Page {
     exists: bool,
     label: Option<String>,
     messages: Vec<Marker>,
+    // When each of them was asked for, since the last time all was compared.
+    // Acknowledgements may overtake each other (`ws-protocol.md` 1.6); messages
+    // may not.
+    tickets: HashMap<Marker, Ticket>,
     /// Acknowledged sends whose answer has not been seen.
     unanswered: Vec<Marker>,
     /// Asked, and neither acknowledged nor refused.
@@ -159,6 +163,9 @@ impl Ledger {
         book.write(&json!({ "ack": ticket.0 }));
         book.acknowledged += 1;
         if let Some((page, op)) = book.take(ticket) {
+            if let Op::Send(marker) | Op::Inject(marker) = &op {
+                page.tickets.insert(marker.clone(), ticket);
+            }
             page.apply(op);
         }
     }
@@ -317,7 +324,9 @@ impl Page {
                 .filter(|m| promised.contains(m) && shown.contains(m))
                 .collect()
         };
-        let (wanted, shown) = (order(&self.messages), order(&seen.messages));
+        let mut asked = self.messages.clone();
+        asked.sort_by_key(|marker| self.tickets.get(marker).map_or(0, |ticket| ticket.0));
+        let (wanted, shown) = (order(&asked), order(&seen.messages));
         if let Some((wanted, shown)) =
             wanted.iter().zip(&shown).find(|(wanted, shown)| wanted != shown)
         {
@@ -469,7 +478,16 @@ mod tests {
     }
 
     #[test]
-    fn another_order_than_that_of_the_acknowledgements_is_noticed() {
+    fn acknowledgements_may_overtake_each_other() {
+        let (_dir, ledger) = ledger();
+        let tickets = ["a", "b"].map(|marker| ledger.intend(KEY, send(marker)));
+        tickets.into_iter().rev().for_each(|ticket| ledger.acknowledge(ticket));
+        assert_eq!(kinds(&ledger, &seen(&["a", "b"])), []);
+        assert_eq!(kinds(&ledger, &seen(&["b", "a"])), [ViolationKind::Reordered]);
+    }
+
+    #[test]
+    fn another_order_than_that_of_asking_is_noticed() {
         let (_dir, ledger) = acknowledged(&[send("a"), send("b"), send("c")]);
         assert_eq!(kinds(&ledger, &seen(&["a", "c", "b"])), [ViolationKind::Reordered]);
     }

@@ -39,8 +39,7 @@ const DENIED_WINDOW: Duration = Duration::from_secs(10);
 type Answer = Result<RpcReply, RpcError>;
 
 /// A call that was not answered at once, with its number and its id. It is spared
-/// the runtime's budget: a call sent back to the end of the line by it would be
-/// answered after one that was accepted later.
+/// the runtime's budget, which would send it back to the end of the line.
 type Call = Unconstrained<BoxFuture<(u64, Box<str>, Answer)>>;
 
 /// Why a connection has to be closed, in the words of the close frame.
@@ -102,8 +101,7 @@ impl Desk {
     }
 
     /// Answers the calls that are done, and arranges to be woken for the others.
-    /// Those that are done by now are answered in the order in which they came:
-    /// what was accepted first is acknowledged first.
+    /// Those that are done by now are answered in the order in which they came.
     pub(crate) fn poll_calls(
         &mut self,
         cx: &mut Context<'_>,
