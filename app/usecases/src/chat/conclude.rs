@@ -132,14 +132,14 @@ impl Chat {
     }
 
     pub(super) fn tell_changed(&self, session: &Session, reason: &'static str) {
-        let running = self.lanes().queue.runs_of(&session.key).is_empty();
+        let running = !self.lanes().queue.runs_of(&session.key).is_empty();
         self.0.deps.events.publish(Event {
             body: Body::SessionsChanged(Arc::new(SessionsChanged {
                 session_key: session.key.to_string(),
                 agent_id: session.key.agent().map(String::from),
                 reason,
                 ts: self.0.deps.clock.now(),
-                session: Some(SessionRow::new(session, !running)),
+                session: Some(SessionRow::new(session, running)),
             })),
             audience: Audience::Subscribers(Topic::Sessions),
             state: None,
