@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::words::words;
+use crate::{ids::DeviceId, words::words};
 
 words! {
     /// What a client is to the gateway.
@@ -33,6 +33,11 @@ words! {
         Talk = "operator.talk",
         /// Reading the secrets of speech providers.
         TalkSecrets = "operator.talk.secrets",
+        /// Reading the sessions one takes part in. Known, so that it can be
+        /// granted and kept; no method here is content with it.
+        SessionsRead = "operator.sessions.read",
+        /// Writing in the sessions one takes part in. As [`Self::SessionsRead`].
+        SessionsWrite = "operator.sessions.write",
     }
 }
 
@@ -67,6 +72,12 @@ impl Scopes {
     #[must_use]
     pub const fn with(self, scope: Scope) -> Self {
         Self(self.0 | Self::bit(scope))
+    }
+
+    /// What is in either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// What is in both sets.
@@ -109,6 +120,17 @@ words! {
         Token = "token",
         /// It knows the gateway's password.
         Password = "password",
+        /// It has the token that was made for its device.
+        DeviceToken = "device-token",
+        /// It brought a setup code that nobody had used.
+        SetupCode = "bootstrap-token",
+        /// The tailnet says who its user is.
+        Tailscale = "tailscale",
+        /// The proxy in front says who its user is.
+        TrustedProxy = "trusted-proxy",
+        /// It runs on this machine, and the configuration lets everybody there
+        /// in (`gateway.auth.localAutoPermit`).
+        Local = "local",
         /// It showed nothing, and the configuration allows that for local clients.
         Nothing = "none",
     }
@@ -128,6 +150,10 @@ pub struct Principal {
     pub proof: Proof,
     /// Whether it runs on this machine and reached the gateway directly.
     pub local: bool,
+    /// The device it proved to be, if it did.
+    pub device: Option<DeviceId>,
+    /// The person, where the tailnet or the proxy in front says who it is.
+    pub user: Option<Box<str>>,
 }
 
 /// What a method or an event asks of whoever wants it.
@@ -183,6 +209,8 @@ fn who_may_do_what() {
         scopes: scopes.iter().copied().collect(),
         proof: Proof::Token,
         local: true,
+        device: None,
+        user: None,
     };
     let operator = |scopes: &[Scope]| caller(Role::Operator, scopes);
     let node = caller(Role::Node, &[]);

@@ -1,5 +1,7 @@
 //! A client that was let in: who it is and how it speaks.
 
+use std::collections::BTreeMap;
+
 use crate::{access::Principal, words::words};
 
 /// Names one connection for as long as it lasts.
@@ -72,6 +74,20 @@ pub struct ClientInfo {
     pub instance_id: Option<Box<str>>,
 }
 
+/// What a node says it can do. A claim: what it may be asked for is decided by
+/// its approval record (`domain::node`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeOffer {
+    /// Its abilities, as in `canvas`.
+    pub caps: Vec<Box<str>>,
+    /// The commands it carries out, as in `system.run`.
+    pub commands: Vec<Box<str>>,
+    /// What its machine allows it.
+    pub permissions: BTreeMap<Box<str>, bool>,
+    /// Where it looks for programs.
+    pub path_env: Option<Box<str>>,
+}
+
 /// A client that was let in.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -90,4 +106,6 @@ pub struct Client {
     /// Whether it asked to get the events of runs only for the sessions it
     /// subscribed to (capability `session-scoped-events`).
     pub session_scoped_events: bool,
+    /// What it offers, if it is a node.
+    pub offer: Option<Box<NodeOffer>>,
 }

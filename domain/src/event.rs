@@ -27,6 +27,28 @@ words! {
         SessionsChanged = "sessions.changed",
         /// A message was added to the transcript of a session.
         SessionMessage = "session.message",
+        /// A device asks to be let in.
+        DevicePairRequested = "device.pair.requested",
+        /// Somebody decided about a device that asked.
+        DevicePairResolved = "device.pair.resolved",
+        /// A device was renamed, removed, or lost or got a token.
+        DevicePairChanged = "device.pair.changed",
+        /// Somebody used a setup code.
+        DeviceSetupCompleted = "device.pair.setup.completed",
+        /// A node asks for commands it may not be given yet.
+        NodePairRequested = "node.pair.requested",
+        /// Somebody decided about a node that asked.
+        NodePairResolved = "node.pair.resolved",
+        /// A node came, left or said something about itself.
+        NodePresence = "node.presence",
+        /// A command for a node.
+        NodeInvokeRequest = "node.invoke.request",
+        /// Nobody waits for a command any more.
+        NodeInvokeCancel = "node.invoke.cancel",
+        /// A command waits for somebody's consent.
+        ExecApprovalRequested = "exec.approval.requested",
+        /// Somebody decided about a command, or nobody did in time.
+        ExecApprovalResolved = "exec.approval.resolved",
     }
 }
 
@@ -58,6 +80,9 @@ impl EventKind {
     /// not compile.
     pub const fn rule(self) -> Rule {
         const READ: Access = Access::Operator(Scope::Read);
+        const PAIR: Access = Access::Operator(Scope::Pairing);
+        const CONSENT: Access = Access::Operator(Scope::Approvals);
+        const NODE: Access = Access::Node;
         #[rustfmt::skip]
         let (access, class, doc) = match self {
             Self::Tick            => (Access::Anyone, Class::Droppable, "the gateway is alive"),
@@ -69,6 +94,17 @@ impl EventKind {
             Self::Shutdown        => (Access::Anyone, Class::Critical,  "the gateway is about to stop"),
             Self::SessionsChanged => (READ,           Class::Droppable, "sessions were created, changed or deleted"),
             Self::SessionMessage  => (READ,           Class::Critical,  "a message was added to a transcript"),
+            Self::DevicePairRequested   => (PAIR,    Class::Critical,  "a device asks to be let in"),
+            Self::DevicePairResolved    => (PAIR,    Class::Critical,  "a device that asked was decided about"),
+            Self::DevicePairChanged     => (PAIR,    Class::Droppable, "a paired device changed"),
+            Self::DeviceSetupCompleted  => (PAIR,    Class::Critical,  "a setup code was used"),
+            Self::NodePairRequested     => (PAIR,    Class::Critical,  "a node asks for commands"),
+            Self::NodePairResolved      => (PAIR,    Class::Critical,  "a node that asked was decided about"),
+            Self::NodePresence          => (READ,    Class::Droppable, "a node came, left or changed"),
+            Self::NodeInvokeRequest     => (NODE,    Class::Critical,  "a command for the node"),
+            Self::NodeInvokeCancel      => (NODE,    Class::Critical,  "a command is not waited for any more"),
+            Self::ExecApprovalRequested => (CONSENT, Class::Critical,  "a command waits for consent"),
+            Self::ExecApprovalResolved  => (CONSENT, Class::Critical,  "a command that waited was decided about"),
         };
         Rule { access, class, doc }
     }

@@ -88,6 +88,71 @@ id!(
     MessageId, max = 64
 );
 
+id!(
+    /// Names a request that waits for somebody's decision: a pairing, a command.
+    RequestId, max = 128
+);
+id!(
+    /// Names a node. A node that was let in has the name of its device.
+    NodeId, max = 256
+);
+
+/// Names a device: the SHA-256 of its public key, in 64 lower-case hex digits
+/// (`ws-protocol.md` 4.6).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DeviceId(Arc<str>);
+
+/// The text is not the name of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a device id is 64 lower-case hex digits")]
+pub struct ParseDeviceIdError;
+
+impl DeviceId {
+    /// The text of the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name of the node that runs on this device.
+    pub fn node(&self) -> NodeId {
+        NodeId(Arc::clone(&self.0))
+    }
+}
+
+impl FromStr for DeviceId {
+    type Err = ParseDeviceIdError;
+
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if raw.len() == 64 && raw.bytes().all(digit) {
+            Ok(Self(raw.into()))
+        } else {
+            Err(ParseDeviceIdError)
+        }
+    }
+}
+
+impl TryFrom<String> for DeviceId {
+    type Error = ParseDeviceIdError;
+
+    fn try_from(raw: String) -> Result<Self, Self::Error> {
+        raw.parse()
+    }
+}
+
+impl From<DeviceId> for String {
+    fn from(id: DeviceId) -> Self {
+        id.0.as_ref().into()
+    }
+}
+
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Names an agent: `[a-z0-9][a-z0-9_-]{0,63}`.
 ///
 /// Reading never fails: letters become lower case, everything else that does
@@ -176,4 +241,13 @@ fn names_are_neither_empty_nor_endless_nor_binary() {
     assert_eq!("x".repeat(257).parse::<RunId>(), Err(ParseIdError::TooLong(256)));
     assert_eq!("a\nb".parse::<RunId>(), Err(ParseIdError::Control));
     assert!("5f0c".parse::<SessionId>().is_ok());
+}
+
+#[test]
+fn a_device_goes_by_the_hash_of_its_key() {
+    let name = "56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c";
+    assert_eq!(name.parse::<DeviceId>().unwrap().node().as_str(), name);
+    for other in ["", "__proto__", &name[1..], &name.to_uppercase(), &format!("{name} ")] {
+        assert_eq!(other.parse::<DeviceId>(), Err(ParseDeviceIdError), "{other:?}");
+    }
 }

@@ -15,8 +15,8 @@ use domain::{
 use crate::{
     Json,
     driven::{
-        Archive, Change, CommitError, Committed, HistoryPage, HistoryQuery, Journal, Record,
-        RunEnd, RunRecord, SessionQuery, Urgency,
+        Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage, HistoryQuery, Journal,
+        Record, RunEnd, RunRecord, SessionQuery, Urgency,
     },
 };
 
@@ -38,6 +38,60 @@ pub async fn journal_and_archive(store: &(impl Journal + Archive)) {
     lazy_submissions_come_before_later_ones(store).await;
     dropping_a_receipt_takes_nothing_back(store).await;
     deleted_sessions_take_their_transcript_along_or_leave_it(store).await;
+    entries_stay_in_their_drawer(store).await;
+}
+
+/// The last entry put under a name counts, in its own drawer only, and a
+/// submission that fails changes none.
+pub async fn entries_stay_in_their_drawer(store: &(impl Journal + Archive)) {
+    let put_entry = |drawer, name: &str, value: &str| Change::PutEntry {
+        drawer,
+        name: name.into(),
+        value: Json::of(&value),
+    };
+    let drop_entry = |drawer, name: &str| Change::DropEntry { drawer, name: name.into() };
+    let (devices, nodes) = (Drawer::Devices, Drawer::Nodes);
+    let inside = async |drawer| -> Vec<(String, String)> {
+        let entries = store.entries(drawer).await.unwrap();
+        let entry = |entry: Entry| (entry.name.into(), entry.value.as_str().into());
+        entries.into_iter().map(entry).collect()
+    };
+    let entry = |name: &str, value: &str| (name.to_owned(), format!("{value:?}"));
+
+    assert_eq!(inside(devices).await, []);
+    let changes = vec![
+        put_entry(devices, "b", "first"),
+        put_entry(devices, "a", "other"),
+        put_entry(devices, "b", "second"),
+        put_entry(nodes, "b", "elsewhere"),
+        drop_entry(devices, "nobody"),
+    ];
+    put(store, changes).await.unwrap();
+    assert_eq!(inside(devices).await, [entry("a", "other"), entry("b", "second")]);
+    assert_eq!(inside(nodes).await, [entry("b", "elsewhere")]);
+
+    let begun = |run: RunRecord| Change::BeginRun(run);
+    let twice = RunRecord {
+        run: run("entries"),
+        session: key("agent:entries:main"),
+        session_id: transcript("entries"),
+        accepted_at: Timestamp::from_millis(1),
+        end: None,
+    };
+    let end =
+        RunEnd { status: RunStatus::Ok, stop: None, error: None, at: Timestamp::from_millis(2) };
+    let ended = Change::EndRun { run: run("entries"), end };
+    put(store, vec![begun(twice.clone()), ended]).await.unwrap();
+    let failing = vec![
+        drop_entry(devices, "a"),
+        put_entry(devices, "b", "third"),
+        put_entry(devices, "c", "new"),
+        begun(twice),
+    ];
+    put(store, failing).await.unwrap_err();
+    assert_eq!(inside(devices).await, [entry("a", "other"), entry("b", "second")]);
+    put(store, vec![drop_entry(devices, "a")]).await.unwrap();
+    assert_eq!(inside(devices).await, [entry("b", "second")]);
 }
 
 /// Nothing is found in a store that nothing was put in.

@@ -3,25 +3,30 @@
 mod agent;
 mod clock;
 mod config;
+mod connections;
 mod events;
 mod logs;
 mod models;
 mod secrets;
+mod signatures;
 mod store;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use clock::{Clock, Entropy};
 pub use config::{ConfigIssue, ConfigSnapshot, ConfigSource};
+pub use connections::Connections;
 pub use events::EventSink;
 pub use logs::{LogPage, LogQuery, LogSource};
 pub use models::{
     FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelPart, ModelProvider,
     ModelRequest, ModelRole, Sampling,
 };
-pub use secrets::Secrets;
+pub use secrets::{Revocations, Secrets, TokenMint};
+pub use signatures::{BadSignature, PublicKey, Signatures};
 pub use store::{
-    Archive, Change, CommitError, Committed, HistoryPage, HistoryQuery, Journal, Record, RunEnd,
-    RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
+    Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage, HistoryQuery, Journal,
+    Record, RunEnd, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord,
+    Urgency,
 };
 
 #[cfg(feature = "mock")]
@@ -29,9 +34,11 @@ pub use {
     agent::MockAgentRuntime,
     clock::{MockClock, MockEntropy},
     config::MockConfigSource,
+    connections::MockConnections,
     events::MockEventSink,
     logs::MockLogSource,
     models::MockModelProvider,
-    secrets::MockSecrets,
+    secrets::{MockRevocations, MockSecrets, MockTokenMint},
+    signatures::MockSignatures,
     store::{MockArchive, MockJournal},
 };

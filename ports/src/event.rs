@@ -88,6 +88,8 @@ pub enum Body {
     SessionsChanged(Arc<SessionsChanged>),
     /// A message was added to a transcript.
     SessionMessage(Arc<SessionMessage>),
+    /// Something that is spelled the same in every protocol, and already is.
+    Notice(EventKind, Json),
 }
 
 /// One step of a run, for those who watch closely (`ws-protocol.md` 8.5).
@@ -215,6 +217,17 @@ impl Event {
         Self { body, audience: Audience::Everyone, state: None }
     }
 
+    /// `payload` as an event of `kind`, for everyone who may see it.
+    pub fn notice(kind: EventKind, payload: &impl serde::Serialize) -> Self {
+        Self::new(Body::Notice(kind, Json::of(payload)))
+    }
+
+    /// The same, for one client only.
+    #[must_use]
+    pub fn to(self, client: ClientId) -> Self {
+        Self { audience: Audience::Client(client), ..self }
+    }
+
     /// Which event it is.
     pub fn kind(&self) -> EventKind {
         match &self.body {
@@ -227,6 +240,7 @@ impl Event {
             Body::Shutdown { .. } => EventKind::Shutdown,
             Body::SessionsChanged(_) => EventKind::SessionsChanged,
             Body::SessionMessage(_) => EventKind::SessionMessage,
+            Body::Notice(kind, _) => *kind,
         }
     }
 

@@ -47,6 +47,8 @@ fn a_scope_opens_nothing_but_its_own() {
                 scopes: Scopes::NONE.with(*scope),
                 proof: Proof::Token,
                 local: false,
+                device: None,
+                user: None,
             };
             let allowed = method.access.check(&holder(Role::Operator)).is_ok();
             let expected = match method.access {

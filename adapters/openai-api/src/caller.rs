@@ -27,5 +27,5 @@ fn credentials(headers: &HeaderMap) -> Credentials {
         let secret = secret.trim();
         (scheme.eq_ignore_ascii_case("bearer") && !secret.is_empty()).then(|| Box::from(secret))
     });
-    Credentials { token: secret.clone(), password: secret }
+    Credentials { token: secret.clone(), password: secret, ..Credentials::default() }
 }

@@ -12,8 +12,8 @@ use domain::{
 use ports::{
     BoxFuture,
     driven::{
-        Archive, Change, CommitError, Committed, HistoryPage, HistoryQuery, Journal, RunRecord,
-        SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
+        Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage, HistoryQuery, Journal,
+        RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
     },
 };
 
@@ -81,6 +81,10 @@ impl Archive for MemoryStore {
 
     async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         Ok(self.state().open_runs())
+    }
+
+    async fn entries(&self, drawer: Drawer) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.state().entries(drawer))
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

@@ -9,9 +9,12 @@ use domain::{
     ids::{MessageId, RunId, SessionId},
     session::{Session, SessionKey},
 };
-use ports::driven::{
-    Change, CommitError, Committed, HistoryPage, HistoryQuery, Record, RunEnd, RunRecord,
-    SessionPage, SessionQuery, StoreStats, StoredRecord,
+use ports::{
+    Json,
+    driven::{
+        self, Change, CommitError, Committed, Drawer, HistoryPage, HistoryQuery, Record, RunEnd,
+        RunRecord, SessionPage, SessionQuery, StoreStats, StoredRecord,
+    },
 };
 
 /// Everything that was submitted.
@@ -22,6 +25,7 @@ pub(crate) struct State {
     labels: BTreeMap<Box<str>, SessionKey>,
     transcripts: BTreeMap<SessionId, Vec<Record>>,
     runs: BTreeMap<RunId, RunRecord>,
+    entries: BTreeMap<(Drawer, Box<str>), Json>,
 }
 
 /// How to take a change back.
@@ -31,6 +35,7 @@ enum Undo {
     Transcript(SessionId, Vec<Record>),
     Append(SessionId),
     Run(RunId, Option<Box<RunRecord>>),
+    Entry((Drawer, Box<str>), Option<Json>),
 }
 
 impl State {
@@ -89,6 +94,14 @@ impl State {
                 }
             },
             Change::EndRun { run, end } => self.end(run, end, done),
+            Change::PutEntry { drawer, name, value } => {
+                let before = self.put_entry((drawer, name.clone()), Some(value));
+                done.push(Undo::Entry((drawer, name), before));
+            }
+            Change::DropEntry { drawer, name } => {
+                let before = self.put_entry((drawer, name.clone()), None);
+                done.push(Undo::Entry((drawer, name), before));
+            }
         }
         Ok(())
     }
@@ -110,6 +123,7 @@ impl State {
             Undo::Append(id) => drop(self.transcripts.get_mut(&id).and_then(Vec::pop)),
             Undo::Run(run, Some(before)) => drop(self.runs.insert(run, *before)),
             Undo::Run(run, None) => drop(self.runs.remove(&run)),
+            Undo::Entry(place, before) => drop(self.put_entry(place, before)),
         }
     }
 
@@ -126,6 +140,23 @@ impl State {
             self.sessions.insert(key.clone(), session);
         }
         before
+    }
+
+    /// Puts `value` in `place`, or nothing, and hands out what was there.
+    fn put_entry(&mut self, place: (Drawer, Box<str>), value: Option<Json>) -> Option<Json> {
+        match value {
+            Some(value) => self.entries.insert(place, value),
+            None => self.entries.remove(&place),
+        }
+    }
+
+    pub(crate) fn entries(&self, drawer: Drawer) -> Vec<driven::Entry> {
+        let inside = self.entries.iter().filter(|((place, _), _)| *place == drawer);
+        let entry = |((_, name), value): (&(Drawer, Box<str>), &Json)| driven::Entry {
+            name: name.clone(),
+            value: value.clone(),
+        };
+        inside.map(entry).collect()
     }
 
     pub(crate) fn session(&self, key: &SessionKey) -> Option<Session> {

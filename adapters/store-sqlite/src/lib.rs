@@ -31,8 +31,8 @@ use domain::{
 use ports::{
     BoxFuture,
     driven::{
-        Archive, Change, CommitError, Committed, HistoryPage, HistoryQuery, Journal, RunRecord,
-        SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
+        Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage, HistoryQuery, Journal,
+        RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
     },
 };
 use tokio::sync::oneshot;
@@ -257,6 +257,10 @@ impl Archive for SqliteStore {
 
     async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         self.quick.ask(read::open_runs).await
+    }
+
+    async fn entries(&self, drawer: Drawer) -> Result<Vec<Entry>, StoreError> {
+        self.long.ask(move |connection, damage| read::entries(connection, damage, drawer)).await
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

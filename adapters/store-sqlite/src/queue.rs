@@ -232,10 +232,12 @@ fn size(changes: &[Change]) -> usize {
 
     let message = |change: &Change| match change {
         Change::Append { record, .. } => record.message.as_str().len(),
+        Change::PutEntry { value, .. } => value.as_str().len(),
         Change::PutSession(_)
         | Change::DeleteSession { .. }
         | Change::BeginRun(_)
-        | Change::EndRun { .. } => 0,
+        | Change::EndRun { .. }
+        | Change::DropEntry { .. } => 0,
     };
     changes.iter().map(|change| CHANGE + message(change)).sum()
 }

@@ -7,10 +7,11 @@ use domain::{
     ids::{MessageId, RunId, SessionId},
     session::{Session, SessionKey},
 };
-use ports::driven::{RunRecord, StoreError, StoreStats, StoredRecord};
+use ports::driven::{Drawer, Entry, RunRecord, StoreError, StoreStats, StoredRecord};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use crate::{
+    checksum::Checksum,
     damage::{Damage, Spot},
     error::{is_damage, store_error},
     place::OFFSET_BITS,
@@ -112,6 +113,35 @@ pub(crate) fn open_runs(
         Ok(runs)
     };
     read().map_err(|error| store_error("run", error))
+}
+
+/// Everything in `drawer`. A damaged entry is left out.
+pub(crate) fn entries(
+    connection: &Connection,
+    damage: &Damage,
+    drawer: Drawer,
+) -> Result<Vec<Entry>, StoreError> {
+    const SQL: &str = "SELECT name, value, crc FROM entry WHERE drawer = ?1 ORDER BY name";
+
+    let drawer = drawer.as_str();
+    let read = || {
+        let mut statement = connection.prepare_cached(SQL)?;
+        let mut rows = statement.query([drawer])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            match row::entry(drawer, row) {
+                Ok(entry) => entries.push(entry),
+                Err(RowError::Damaged(_)) => {
+                    let name = row.get_ref(0)?.as_bytes().unwrap_or_default();
+                    let place = Checksum::new().text(drawer).bytes(name);
+                    damage.found(Spot::Entry(place.get()));
+                }
+                Err(RowError::Sql(error)) => return Err(error),
+            }
+        }
+        Ok(entries)
+    };
+    read().map_err(|error| store_error("entry", error))
 }
 
 /// How much is stored.

@@ -11,7 +11,7 @@ use domain::{
 };
 use ports::{
     Json,
-    driven::{Record, RunEnd, RunRecord, StoreError, StoredRecord},
+    driven::{Entry, Record, RunEnd, RunRecord, StoreError, StoredRecord},
 };
 use rusqlite::Row;
 
@@ -199,6 +199,18 @@ pub(crate) fn run(row: &Row<'_>) -> Result<RunRecord, RowError> {
     };
     check(row, 9, run_crc(&run))?;
     Ok(run)
+}
+
+pub(crate) fn entry_crc(drawer: &str, name: &str, value: &str) -> u32 {
+    Checksum::new().text(drawer).text(name).text(value).get()
+}
+
+/// An entry of `drawer`.
+pub(crate) fn entry(drawer: &str, row: &Row<'_>) -> Result<Entry, RowError> {
+    let (name, value) = (text(row, 0)?, text(row, 1)?);
+    check(row, 2, entry_crc(drawer, name, value))?;
+    let value = Json::parse(value.to_owned()).map_err(|_| RowError::Damaged(Damaged::Checksum))?;
+    Ok(Entry { name: name.into(), value })
 }
 
 fn check(row: &Row<'_>, column: usize, crc: u32) -> Result<(), RowError> {

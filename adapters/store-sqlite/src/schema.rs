@@ -10,7 +10,7 @@ const APPLICATION: i64 = 0x4f43_6c77;
 
 /// What turns each version into the next. The version of a file is the number of
 /// these it has seen. Only ever add to the end.
-const MIGRATIONS: &[&str] = &[include_str!("schema/v1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql")];
 
 /// Makes the tables of an empty file.
 pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {

@@ -1,8 +1,12 @@
 //! What a client says in its `connect` (`ws-protocol.md` 3.2, 12.2 and 13).
 
+use std::collections::BTreeMap;
+
 use domain::{
     access::{Role, Scope},
-    client::{ClientInfo, Mode, Protocol},
+    client::{ClientInfo, Mode, NodeOffer, Protocol},
+    device::DeviceClaim,
+    time::Timestamp,
 };
 use ports::driving::{Credentials, Knock, Refusal, RpcError};
 use serde_json::{Map, Value, json, value::RawValue};
@@ -18,6 +22,10 @@ const MAX_TEXT: usize = 256;
 const MAX_LIST: usize = 128;
 /// The longest list of commands of a node.
 const MAX_COMMANDS: usize = 1024;
+/// The longest key or signature, in characters.
+const MAX_KEY: usize = 4096;
+/// The longest search path of a node, in characters.
+const MAX_PATH: usize = 32 * 1024;
 /// How many complaints fit into one answer.
 const MAX_FAULTS: usize = 8;
 
@@ -113,22 +121,30 @@ impl<'a> Said<'a> {
             };
             credentials.token = credentials.token.or(text("token", faults));
             credentials.password = credentials.password.or(text("password", faults));
+            credentials.device_token = credentials.device_token.or(text("deviceToken", faults));
+            credentials.setup_token = credentials.setup_token.or(text("bootstrapToken", faults));
         }
 
         let scopes = root.list("scopes", MAX_LIST, faults).map(|words| {
             let scope = |word: &&str| Scope::ALL.iter().find(|scope| scope.as_str() == *word);
             words.iter().filter_map(|word| scope(word).copied()).collect()
         });
-        let capabilities = root.list("caps", MAX_LIST, faults).unwrap_or_default();
-        root.list("commands", MAX_COMMANDS, faults);
-        root.object("permissions", faults);
-        for name in ["pathEnv", "locale", "userAgent"] {
+        let words = |words: Option<Vec<&str>>| -> Vec<Box<str>> {
+            words.unwrap_or_default().into_iter().map(Box::from).collect()
+        };
+        let capabilities = words(root.list("caps", MAX_LIST, faults));
+        let offer = NodeOffer {
+            caps: capabilities.clone(),
+            commands: words(root.list("commands", MAX_COMMANDS, faults)),
+            permissions: root.switches("permissions", MAX_LIST, faults),
+            path_env: root.text("pathEnv", 0..=MAX_PATH, faults).map(Box::from),
+        };
+        for name in ["locale", "userAgent"] {
             root.text(name, 0..=usize::MAX, faults);
         }
         let device = root.object("device", faults);
-        if let Some(object) = device {
-            check_device(&Members { object, path: "/device" }, faults);
-        }
+        let device =
+            device.and_then(|object| device_claim(&Members { object, path: "/device" }, faults));
 
         let knock = Knock {
             protocol: Protocol::V4,
@@ -136,8 +152,9 @@ impl<'a> Said<'a> {
             scopes,
             credentials,
             info,
-            capabilities: capabilities.into_iter().map(Box::from).collect(),
-            has_device: device.is_some(),
+            capabilities,
+            device,
+            offer,
         };
         Self { range, mode, role: root.text("role", 1..=MAX_TEXT, faults), knock }
     }
@@ -218,16 +235,28 @@ fn client_id(said: &str) -> Box<str> {
     }
 }
 
-fn check_device(device: &Members<'_>, faults: &mut Faults) {
-    for name in ["id", "publicKey", "signature"] {
-        if device.text(name, 1..=4096, faults).is_none() {
+/// What a client says about its device, if all of it is there and in order.
+fn device_claim(device: &Members<'_>, faults: &mut Faults) -> Option<DeviceClaim> {
+    let mut text = |name| -> Option<Box<str>> {
+        let text = device.text(name, 1..=MAX_KEY, faults);
+        if text.is_none() {
             device.require(name, faults);
         }
-    }
-    if device.integer("signedAt", faults).is_none() {
+        text.map(Box::from)
+    };
+    let (id, public_key, signature) = (text("id"), text("publicKey"), text("signature"));
+    let signed_at = device.integer("signedAt", faults);
+    if signed_at.is_none() {
         device.require("signedAt", faults);
     }
-    device.text("nonce", 1..=MAX_TEXT, faults);
+    let nonce = device.text("nonce", 1..=MAX_TEXT, faults).map(Box::from);
+    Some(DeviceClaim {
+        id: id?,
+        public_key: public_key?,
+        signature: signature?,
+        signed_at: Timestamp::from_millis(signed_at?),
+        nonce,
+    })
 }
 
 /// What is wrong with the parameters, in the words of Ajv.
@@ -302,6 +331,21 @@ impl<'a> Members<'a> {
         };
         faults.at(&self.at(name), fault);
         None
+    }
+
+    /// An object whose members are all `true` or `false`.
+    fn switches(&self, name: &str, most: usize, faults: &mut Faults) -> BTreeMap<Box<str>, bool> {
+        let Some(object) = self.object(name, faults) else { return BTreeMap::new() };
+        if most < object.len() {
+            faults.at(&self.at(name), &format!("must NOT have more than {most} properties"));
+            return BTreeMap::new();
+        }
+        if !object.values().all(Value::is_boolean) {
+            faults.at(&self.at(name), "must be an object of booleans");
+        }
+        let switch =
+            |(name, value): (&String, &Value)| Some((name.as_str().into(), value.as_bool()?));
+        object.iter().filter_map(switch).collect()
     }
 
     fn list(&self, name: &str, most: usize, faults: &mut Faults) -> Option<Vec<&'a str>> {
@@ -401,7 +445,8 @@ mod tests {
         assert_eq!((&*knock.info.id, knock.info.mode), ("openclaw-control-ui", Mode::Cli));
         assert_eq!(knock.info.display_name.as_deref(), Some("me"));
         assert_eq!(knock.capabilities, [Box::from("session-scoped-events")]);
-        assert!(knock.has_device);
+        assert_eq!(knock.device.unwrap().signed_at, Timestamp::from_millis(1));
+        assert_eq!(knock.credentials.device_token.as_deref(), Some("d"));
         assert_eq!(real(&full()).unwrap().scopes, None);
     }
 

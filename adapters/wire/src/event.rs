@@ -110,6 +110,7 @@ fn push_body(
         }),
         Body::SessionsChanged(changed) => push_value(out, changed),
         Body::SessionMessage(message) => push_value(out, message),
+        Body::Notice(_, payload) => out.extend_from_slice(payload.as_str().as_bytes()),
     }
 }
 

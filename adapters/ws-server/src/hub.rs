@@ -22,7 +22,7 @@ use std::{
 use domain::client::{Client, ClientId};
 use ports::{
     config::LimitsConfig,
-    driven::EventSink,
+    driven::{Connections, EventSink},
     event::{Event, Topic},
 };
 use tokio::{
@@ -132,14 +132,6 @@ impl Hub {
                 }
                 _ = looks.tick() => self.look_for_life().await,
             }
-        }
-    }
-
-    /// Closes the connection of `client`, if it is there.
-    pub fn close(&self, client: ClientId, code: u16, reason: &str) {
-        let link = self.members().link(client);
-        if let Some(link) = link {
-            link.lock().close(code, reason);
         }
     }
 
@@ -265,6 +257,15 @@ impl EventSink for Hub {
 
     fn clients(&self) -> usize {
         self.0.count.load(Relaxed)
+    }
+}
+
+impl Connections for Hub {
+    fn close(&self, client: ClientId, code: u16, reason: &str) {
+        let link = self.members().link(client);
+        if let Some(link) = link {
+            link.lock().close(code, reason);
+        }
     }
 }
 

@@ -54,13 +54,13 @@ impl Door {
     /// Decides about `knock` in the order of `ws-protocol.md` 3.1: role, device,
     /// secret.
     fn decide(&self, knock: &Knock, local: bool) -> Result<Principal, RpcError> {
-        let Credentials { token, password } = &knock.credentials;
+        let Credentials { token, password, .. } = &knock.credentials;
         let shows_something =
             [token, password].into_iter().flatten().any(|shown| !shown.is_empty());
         let needs_nothing = self.services.auth.mode() == AuthMode::None;
         let deserves_a_look = match knock.role {
-            Role::Operator => knock.has_device || shows_something || needs_nothing,
-            Role::Node => knock.has_device,
+            Role::Operator => knock.device.is_some() || shows_something || needs_nothing,
+            Role::Node => knock.device.is_some(),
         };
         if !deserves_a_look {
             return Err(not_paired("device identity required", "DEVICE_IDENTITY_REQUIRED"));
@@ -94,7 +94,7 @@ fn principal(knock: &Knock, proof: Proof, local: bool) -> Principal {
         (Protocol::V3 | Protocol::Brief, true) => Scopes::NONE.with(Scope::Admin),
         (Protocol::V4, true) | (_, false) => asked.intersection(Scopes::all()),
     };
-    Principal { role: knock.role, scopes, proof, local }
+    Principal { role: knock.role, scopes, proof, local, device: None, user: None }
 }
 
 #[async_trait]
@@ -133,6 +133,7 @@ impl Doorkeeper for Door {
             protocol: knock.protocol,
             info: knock.info,
             remote_address: (!peer.is_loopback()).then(|| peer.to_string().into()),
+            offer: None,
             session_scoped_events: knock.capabilities.iter().any(|it| **it == *SESSION_SCOPED),
         });
         self.services.presence.arrived(&client);
@@ -153,8 +154,14 @@ impl Doorkeeper for Door {
         let local = circumstances.is_local();
         let proof = self.services.auth.prove(credentials, Field::Any, local);
         // An HTTP client has no way of asking for less than the secret gives.
-        let allowed =
-            |proof| Principal { role: Role::Operator, scopes: Scopes::all(), proof, local };
+        let allowed = |proof| Principal {
+            role: Role::Operator,
+            scopes: Scopes::all(),
+            proof,
+            local,
+            device: None,
+            user: None,
+        };
         proof.map(allowed).map_err(|_| RpcError::new(ErrorCode::Forbidden, "Unauthorized"))
     }
 }

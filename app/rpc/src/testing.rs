@@ -2,7 +2,7 @@
 //! repeats what it is told.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -15,12 +15,12 @@ use domain::{
     time::Timestamp,
 };
 use ports::{
-    BoxFuture,
+    BoxFuture, Json,
     config::Config,
     driven::{
-        AgentEvent, Archive, Change, Clock, CommitError, Committed, ConfigSource, Entropy,
-        EventSink, FinishReason, HistoryPage, HistoryQuery, Journal, MockAgentRuntime, MockClock,
-        MockConfigSource, MockEntropy, MockEventSink, MockLogSource, MockModelProvider,
+        AgentEvent, Archive, Change, Clock, CommitError, Committed, ConfigSource, Drawer, Entropy,
+        Entry, EventSink, FinishReason, HistoryPage, HistoryQuery, Journal, MockAgentRuntime,
+        MockClock, MockConfigSource, MockEntropy, MockEventSink, MockLogSource, MockModelProvider,
         MockSecrets, ModelInfo, ModelProvider, RunRecord, SessionPage, SessionQuery, StoreError,
         StoreStats, StoredRecord, Urgency,
     },
@@ -97,11 +97,14 @@ pub(crate) fn client(role: Role, scopes: &[Scope]) -> Arc<Client> {
             scopes: scopes.iter().copied().collect(),
             proof: Proof::Token,
             local: true,
+            device: None,
+            user: None,
         },
         protocol: Protocol::V4,
         info: info(Mode::Ui),
         remote_address: None,
         session_scoped_events: false,
+        offer: None,
     })
 }
 
@@ -304,6 +307,7 @@ struct Kept {
     sessions: HashMap<SessionKey, Session>,
     records: HashMap<SessionId, Vec<StoredRecord>>,
     runs: HashMap<RunId, RunRecord>,
+    entries: BTreeMap<(Drawer, Box<str>), Json>,
 }
 
 impl Journal for Store {
@@ -341,6 +345,12 @@ impl Journal for Store {
                 }
                 Change::EndRun { run, end } => {
                     kept.runs.get_mut(&run).unwrap().end = Some(end);
+                }
+                Change::PutEntry { drawer, name, value } => {
+                    kept.entries.insert((drawer, name), value);
+                }
+                Change::DropEntry { drawer, name } => {
+                    kept.entries.remove(&(drawer, name));
                 }
             }
         }
@@ -409,6 +419,14 @@ impl Archive for Store {
     async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         let kept = self.0.lock().unwrap();
         Ok(kept.runs.values().filter(|run| run.end.is_none()).cloned().collect())
+    }
+
+    async fn entries(&self, drawer: Drawer) -> Result<Vec<Entry>, StoreError> {
+        let kept = self.0.lock().unwrap();
+        let inside = kept.entries.iter().filter(|((place, _), _)| *place == drawer);
+        Ok(inside
+            .map(|((_, name), value)| Entry { name: name.clone(), value: value.clone() })
+            .collect())
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

@@ -82,7 +82,7 @@ impl Auth {
                 Field::Any => filled(own).or_else(|| filled(other)),
             }
         };
-        let Credentials { token, password } = credentials;
+        let Credentials { token, password, .. } = credentials;
         match self.mode() {
             AuthMode::None if local => Ok(Proof::Nothing),
             AuthMode::None => Err(Unproven::NotLocal),
@@ -159,8 +159,11 @@ mod tests {
             (Some(Password), (true,  false), None,      Some("p"),  Own, Err(PasswordNotConfigured)),
         ];
         for (mode, (has_token, has_password), token, password, field, verdict) in table {
-            let credentials =
-                Credentials { token: token.map(Into::into), password: password.map(Into::into) };
+            let credentials = Credentials {
+                token: token.map(Into::into),
+                password: password.map(Into::into),
+                ..Credentials::default()
+            };
             let auth = auth(mode, has_token, has_password);
             let found = auth.prove(&credentials, field, true);
             assert_eq!(found, verdict, "{mode:?} {token:?} {password:?} {field:?}");

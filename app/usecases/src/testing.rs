@@ -69,6 +69,8 @@ pub(crate) fn program(name: &str, mode: Mode) -> Client {
             scopes: Scopes::all(),
             proof: Proof::Token,
             local: true,
+            device: None,
+            user: None,
         },
         protocol: Protocol::V4,
         info: ClientInfo {
@@ -83,6 +85,7 @@ pub(crate) fn program(name: &str, mode: Mode) -> Client {
         },
         remote_address: None,
         session_scoped_events: false,
+        offer: None,
     }
 }
 

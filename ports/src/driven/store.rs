@@ -70,6 +70,78 @@ pub enum Change {
         /// How.
         end: RunEnd,
     },
+    /// Remembers an entry, in place of what was remembered under its name.
+    PutEntry {
+        /// Where.
+        drawer: Drawer,
+        /// Under which name.
+        name: Box<str>,
+        /// What.
+        value: Json,
+    },
+    /// Forgets an entry, if it is there.
+    DropEntry {
+        /// Where it is.
+        drawer: Drawer,
+        /// Under which name.
+        name: Box<str>,
+    },
+}
+
+/// Where small things are kept by name: things of which there are few, which are
+/// read once and then held in memory by whoever owns the drawer. Each drawer has
+/// one owner, which also decides what its entries look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Drawer {
+    /// Devices that were let in.
+    Devices,
+    /// Devices that wait for somebody's decision.
+    DeviceRequests,
+    /// Setup codes that were made.
+    SetupCodes,
+    /// What nodes may be asked for.
+    Nodes,
+    /// Nodes that wait for somebody's decision.
+    NodeRequests,
+    /// Work that waits for nodes to come back.
+    NodeWork,
+    /// Decisions about commands.
+    Approvals,
+}
+
+impl Drawer {
+    /// Every drawer.
+    pub const ALL: &'static [Self] = &[
+        Self::Devices,
+        Self::DeviceRequests,
+        Self::SetupCodes,
+        Self::Nodes,
+        Self::NodeRequests,
+        Self::NodeWork,
+        Self::Approvals,
+    ];
+
+    /// The name of the drawer, as stores write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Devices => "devices",
+            Self::DeviceRequests => "device-requests",
+            Self::SetupCodes => "setup-codes",
+            Self::Nodes => "nodes",
+            Self::NodeRequests => "node-requests",
+            Self::NodeWork => "node-work",
+            Self::Approvals => "approvals",
+        }
+    }
+}
+
+/// An entry of a drawer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: Box<str>,
+    /// What was remembered under it.
+    pub value: Json,
 }
 
 /// One entry of a transcript.
@@ -192,6 +264,9 @@ pub trait Archive: Send + Sync {
 
     /// The runs that were accepted and have not ended, the oldest first.
     async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError>;
+
+    /// Everything in a drawer, by name.
+    async fn entries(&self, drawer: Drawer) -> Result<Vec<Entry>, StoreError>;
 
     /// How much is stored. Cheap.
     async fn stats(&self) -> Result<StoreStats, StoreError>;

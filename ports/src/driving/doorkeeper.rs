@@ -5,7 +5,8 @@ use std::{net::IpAddr, sync::Arc};
 use async_trait::async_trait;
 use domain::{
     access::{Principal, Role, Scope},
-    client::{Client, ClientId, ClientInfo, Protocol},
+    client::{Client, ClientId, ClientInfo, NodeOffer, Protocol},
+    device::DeviceClaim,
     time::Timestamp,
 };
 
@@ -78,6 +79,24 @@ pub struct Credentials {
     pub token: Option<Box<str>>,
     /// The gateway's password.
     pub password: Option<Box<str>>,
+    /// The token that was made for its device.
+    pub device_token: Option<Box<str>>,
+    /// The token out of a setup code.
+    pub setup_token: Option<Box<str>>,
+}
+
+impl Credentials {
+    /// What a device signs as its token: the first it shows of token, device
+    /// token and setup token (`ws-protocol.md` 4.6).
+    pub fn signed_token(&self) -> &str {
+        let shown = [&self.token, &self.device_token, &self.setup_token];
+        shown
+            .into_iter()
+            .flatten()
+            .map(AsRef::as_ref)
+            .find(|it: &&str| !it.is_empty())
+            .unwrap_or("")
+    }
 }
 
 impl std::fmt::Debug for Credentials {
@@ -85,6 +104,8 @@ impl std::fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("token", &self.token.is_some())
             .field("password", &self.password.is_some())
+            .field("device_token", &self.device_token.is_some())
+            .field("setup_token", &self.setup_token.is_some())
             .finish()
     }
 }
@@ -104,8 +125,10 @@ pub struct Knock {
     pub info: ClientInfo,
     /// What it can do.
     pub capabilities: Vec<Box<str>>,
-    /// Whether it brought a device identity. Checked from issue B on.
-    pub has_device: bool,
+    /// Which device it says it is, and the proof.
+    pub device: Option<DeviceClaim>,
+    /// What it offers, if it wants to be a node.
+    pub offer: NodeOffer,
 }
 
 /// A client that was let in.

@@ -120,7 +120,14 @@ impl Doorkeeper for Door {
             _ => return Err(RpcError::invalid("token mismatch")),
         };
         let scopes = scopes.iter().copied().collect();
-        Ok(Principal { role: Role::Operator, scopes, proof: Proof::Token, local: true })
+        Ok(Principal {
+            role: Role::Operator,
+            scopes,
+            proof: Proof::Token,
+            local: true,
+            device: None,
+            user: None,
+        })
     }
 }
 

@@ -7,7 +7,10 @@ use domain::{
     run::StopReason,
     session::Session,
 };
-use ports::driven::{Change, CommitError, Committed, Record, RunEnd, RunRecord, StoreError};
+use ports::{
+    Json,
+    driven::{Change, CommitError, Committed, Drawer, Record, RunEnd, RunRecord, StoreError},
+};
 use rusqlite::{Connection, ffi};
 
 use crate::{
@@ -48,7 +51,9 @@ impl Heads {
                 Change::PutSession(_)
                 | Change::DeleteSession { transcript: None, .. }
                 | Change::BeginRun(_)
-                | Change::EndRun { .. } => (),
+                | Change::EndRun { .. }
+                | Change::PutEntry { .. }
+                | Change::DropEntry { .. } => (),
             }
         }
     }
@@ -109,9 +114,31 @@ pub(super) fn apply(
             }
             Change::BeginRun(run) => begin_run(connection, run)?,
             Change::EndRun { run, end } => end_run(connection, run, end)?,
+            Change::PutEntry { drawer, name, value } => put_entry(connection, *drawer, name, value)
+                .map_err(|error| store_error("entry", error))?,
+            Change::DropEntry { drawer, name } => connection
+                .prepare_cached("DELETE FROM entry WHERE drawer = ?1 AND name = ?2")
+                .and_then(|mut it| it.execute([drawer.as_str(), name]))
+                .map(drop)
+                .map_err(|error| store_error("entry", error))?,
         }
     }
     Ok(applied)
+}
+
+fn put_entry(
+    connection: &Connection,
+    drawer: Drawer,
+    name: &str,
+    value: &Json,
+) -> rusqlite::Result<()> {
+    const PUT: &str = "
+        INSERT INTO entry (drawer, name, value, crc) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (drawer, name) DO UPDATE SET value = excluded.value, crc = excluded.crc";
+
+    let (drawer, value) = (drawer.as_str(), value.as_str());
+    let crc = row::entry_crc(drawer, name, value);
+    connection.prepare_cached(PUT)?.execute((drawer, name, value, crc)).map(drop)
 }
 
 fn put_session(connection: &Connection, session: &Session) -> Result<(), CommitError> {

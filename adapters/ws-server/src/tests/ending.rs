@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use domain::client::ClientId;
 use ports::{
     config::LimitsConfig,
-    driven::EventSink,
+    driven::{Connections, EventSink},
     event::{Body, Event},
 };
 use serde_json::json;

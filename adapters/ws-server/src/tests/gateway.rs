@@ -148,6 +148,8 @@ impl Doorkeeper for Door {
                 },
                 proof: Proof::Token,
                 local: circumstances.is_local(),
+                device: None,
+                user: None,
             },
             protocol: knock.protocol,
             info: knock.info,
@@ -156,6 +158,7 @@ impl Doorkeeper for Door {
                 .capabilities
                 .iter()
                 .any(|it| &**it == "session-scoped-events"),
+            offer: None,
         };
         let hello = Json::of(&json!({ "type": "hello-ok", "client": id.0 }));
         Ok(Welcome { client: Arc::new(client), hello })

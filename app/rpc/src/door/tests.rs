@@ -2,18 +2,26 @@ use serde_json::Value;
 
 use super::*;
 use crate::testing::{World, info};
-use domain::client::Mode;
 use domain::time::Timestamp;
+use domain::{
+    client::{Mode, NodeOffer},
+    device::DeviceClaim,
+};
 
 fn knock(protocol: Protocol, role: Role, token: Option<&str>, scopes: Option<&[Scope]>) -> Knock {
     Knock {
         protocol,
         role,
         scopes: scopes.map(<[Scope]>::to_vec),
-        credentials: Credentials { token: token.map(Into::into), password: None },
+        credentials: Credentials {
+            token: token.map(Into::into),
+            password: None,
+            ..Credentials::default()
+        },
         info: info(Mode::Backend),
         capabilities: Vec::new(),
-        has_device: false,
+        device: None,
+        offer: NodeOffer::default(),
     }
 }
 
@@ -58,7 +66,14 @@ async fn what_a_client_gets_is_what_it_asked_for() {
 #[tokio::test]
 async fn who_is_not_let_in_is_told_why() {
     let v4 = |role, token| knock(Protocol::V4, role, token, None);
-    let device = |knock| Knock { has_device: true, ..knock };
+    let claim = DeviceClaim {
+        id: "d".into(),
+        public_key: "k".into(),
+        signature: "s".into(),
+        signed_at: Timestamp::default(),
+        nonce: None,
+    };
+    let device = |knock| Knock { device: Some(claim.clone()), ..knock };
     let text = "unauthorized: gateway token";
     #[rustfmt::skip]
     let table = [
@@ -92,7 +107,11 @@ async fn refusals_carry_a_code_for_programs_and_never_what_was_shown() {
 #[tokio::test]
 async fn january_looks_at_one_field_and_later_clients_may_use_either() {
     let swapped = |protocol| Knock {
-        credentials: Credentials { token: None, password: Some("good".into()) },
+        credentials: Credentials {
+            token: None,
+            password: Some("good".into()),
+            ..Credentials::default()
+        },
         ..knock(protocol, Role::Operator, None, None)
     };
     let refused = scopes(swapped(Protocol::V3)).await.unwrap_err();
@@ -104,13 +123,13 @@ async fn january_looks_at_one_field_and_later_clients_may_use_either() {
 async fn the_bearer_of_an_http_request_counts_as_token_and_as_password() {
     let door = World::new().door;
     for credentials in [
-        Credentials { token: Some("good".into()), password: None },
-        Credentials { token: None, password: Some("good".into()) },
+        Credentials { token: Some("good".into()), password: None, ..Credentials::default() },
+        Credentials { token: None, password: Some("good".into()), ..Credentials::default() },
     ] {
         let principal = door.identify(&credentials, &from("127.0.0.1")).await.unwrap();
         assert!(principal.scopes.contains(Scope::Admin) && principal.local);
     }
-    let bad = Credentials { token: Some("bad".into()), password: None };
+    let bad = Credentials { token: Some("bad".into()), password: None, ..Credentials::default() };
     assert!(door.identify(&bad, &from("127.0.0.1")).await.is_err());
 }
 

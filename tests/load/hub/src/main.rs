@@ -10,7 +10,7 @@ struct Door { hello: Json }
 impl Doorkeeper for Door {
     fn may_knock(&self, _: &Circumstances) -> Result<(), RpcError> { Ok(()) }
     async fn admit(&self, id: ClientId, k: Knock, c: &Circumstances) -> Result<Welcome, Refusal> {
-        let client = Client { id, connection: c.connection.clone(), principal: Principal { role: k.role, scopes: Scopes::all(), proof: Proof::Token, local: true }, protocol: k.protocol, info: k.info, remote_address: None, session_scoped_events: false };
+        let client = Client { id, connection: c.connection.clone(), principal: Principal { role: k.role, scopes: Scopes::all(), proof: Proof::Token, local: true, device: None, user: None }, protocol: k.protocol, info: k.info, remote_address: None, session_scoped_events: false, offer: None };
         Ok(Welcome { client: Arc::new(client), hello: self.hello.clone() })
     }
     fn left(&self, _: &Client) {}
