@@ -11,9 +11,12 @@ pub mod event;
 pub mod ids;
 pub mod limits;
 pub mod origin;
+pub mod pairing;
+pub mod peer;
 pub mod presence;
 pub mod run;
 pub mod session;
+pub mod throttle;
 pub mod time;
 mod words;
 

@@ -26,7 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// The libraries some rooms have to make do with.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    ("domain", &["serde", "thiserror"]),
+    ("domain", &["ipnet", "serde", "thiserror"]),
     (
         "ports",
         &["async-trait", "futures-core", "mockall", "schemars", "serde", "serde_json", "thiserror"],
