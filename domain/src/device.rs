@@ -1,6 +1,8 @@
 //! Devices: the keys clients keep, and what they sign with them
 //! (`ws-protocol.md` 4.6).
 
+pub mod payload;
+
 use std::fmt;
 
 use crate::time::Timestamp;
