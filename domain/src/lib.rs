@@ -7,6 +7,7 @@ pub mod attachment;
 pub mod client;
 pub mod command;
 pub mod event;
+pub mod exposure;
 pub mod ids;
 pub mod limits;
 pub mod origin;

@@ -8,6 +8,7 @@ mod logs;
 mod models;
 mod secrets;
 mod store;
+mod tailnet;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use clock::{Clock, Entropy};
@@ -23,6 +24,7 @@ pub use store::{
     Archive, Change, CommitError, Committed, HistoryPage, HistoryQuery, Journal, Record, RunEnd,
     RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
 };
+pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
 
 #[cfg(feature = "mock")]
 pub use {
@@ -34,4 +36,5 @@ pub use {
     models::MockModelProvider,
     secrets::MockSecrets,
     store::{MockArchive, MockJournal},
+    tailnet::MockTailnet,
 };
