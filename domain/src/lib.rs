@@ -8,6 +8,7 @@ pub mod client;
 pub mod command;
 pub mod device;
 pub mod event;
+pub mod exposure;
 pub mod ids;
 pub mod limits;
 pub mod origin;

@@ -9,6 +9,7 @@ mod gateway;
 mod models;
 mod rest;
 mod schema;
+mod tailscale;
 
 pub use agents::{
     AgentConfig, AgentDefaults, AgentsConfig, HeartbeatConfig, IdentityConfig, ModelChoice,
@@ -20,6 +21,7 @@ pub use gateway::{
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
 pub use rest::{LogLevel, LoggingConfig, SessionConfig};
 pub use schema::{holds_secret, schema};
+pub use tailscale::{TailscaleConfig, TailscaleMode};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,7 @@ mod models;
 mod secrets;
 mod signatures;
 mod store;
+mod tailnet;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use clock::{Clock, Entropy};
@@ -28,6 +29,7 @@ pub use store::{
     Record, RunEnd, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord,
     Urgency,
 };
+pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
 
 #[cfg(feature = "mock")]
 pub use {
@@ -41,4 +43,5 @@ pub use {
     secrets::{MockRevocations, MockSecrets, MockTokenMint},
     signatures::MockSignatures,
     store::{MockArchive, MockJournal},
+    tailnet::MockTailnet,
 };

@@ -37,21 +37,30 @@ pub(crate) fn modernise(tree: &mut Value, problems: &mut Vec<Problem>) {
     identity(tree, problems);
 }
 
-/// `bind: "custom"` with the address in a key of its own.
+/// `bind: "custom"` with the address in a key of its own, which stays for
+/// `--bind custom`.
 fn custom_bind(tree: &mut Value, problems: &mut Vec<Problem>) {
     let Some(gateway) = tree.get_mut("gateway").and_then(Value::as_object_mut) else { return };
-    let host = gateway.remove("customBindHost");
-    if gateway.get("bind").and_then(Value::as_str) != Some("custom") {
+    let custom = gateway.get("bind").and_then(Value::as_str) == Some("custom");
+    let host = gateway.get("customBindHost");
+    let text = host.and_then(Value::as_str).unwrap_or_default().trim().to_owned();
+    if text.parse::<IpAddr>().is_ok() {
+        gateway.insert("customBindHost".into(), text.clone().into());
+        if custom {
+            gateway.insert("bind".into(), text.into());
+        }
         return;
     }
-    let host = host.as_ref().and_then(Value::as_str).unwrap_or_default().trim();
-    if host.parse::<IpAddr>().is_ok() {
-        gateway.insert("bind".into(), host.into());
-        return;
+    let (severity, message) = match (custom, host) {
+        (false, None) => return,
+        (true, _) => (Severity::Fatal, "has to be an IP address when gateway.bind is custom"),
+        (false, Some(_)) => (Severity::Warning, "has to be an IP address"),
+    };
+    problems.push(Problem::new(severity, "gateway.customBindHost", message));
+    gateway.remove("customBindHost");
+    if custom {
+        gateway.remove("bind");
     }
-    let message = "has to be an IP address when gateway.bind is custom";
-    problems.push(Problem::new(Severity::Fatal, "gateway.customBindHost", message));
-    gateway.remove("bind");
 }
 
 /// The top-level `identity`, from the time of one agent.
@@ -98,9 +107,11 @@ fn old_spellings_are_put_into_todays() {
          json!({ "gateway": { "auth": { "token": "new" } } })),
         (json!({ "agent": { "model": "a/b" } }),
          json!({ "agents": { "defaults": { "model": "a/b" } } })),
-        (json!({ "gateway": { "bind": "custom", "customBindHost": "192.0.2.7" } }),
-         json!({ "gateway": { "bind": "192.0.2.7" } })),
+        (json!({ "gateway": { "bind": "custom", "customBindHost": " 192.0.2.7 " } }),
+         json!({ "gateway": { "bind": "192.0.2.7", "customBindHost": "192.0.2.7" } })),
         (json!({ "gateway": { "bind": "lan", "customBindHost": "192.0.2.7" } }),
+         json!({ "gateway": { "bind": "lan", "customBindHost": "192.0.2.7" } })),
+        (json!({ "gateway": { "bind": "lan", "customBindHost": "nowhere" } }),
          json!({ "gateway": { "bind": "lan" } })),
         (json!({ "gateway": { "reload": { "debounce": 5 } } }),
          json!({ "gateway": { "reload": { "debounceMs": 5 } } })),

@@ -46,7 +46,7 @@ fn walk(value: &Value, schema: &Value, key: &str, problems: &mut Vec<Problem>) {
 #[test]
 fn unknown_keys_are_named() {
     let tree = serde_json::json!({
-        "gateway": { "port": 1, "prot": 2, "auth": { "token": "t", "allowTailscale": true } },
+        "gateway": { "port": 1, "prot": 2, "auth": { "token": "t", "tokne": true } },
         "gatway": {},
         "agents": {
             "list": [{ "id": "a", "colour": "red", "identity": { "emoji": "x" } }],
@@ -63,6 +63,6 @@ fn unknown_keys_are_named() {
     #[rustfmt::skip]
     assert_eq!(keys, [
         "agents.defaults.model.secondary", "agents.list[0].colour",
-        "gateway.auth.allowTailscale", "gateway.prot", "gatway", "models.providers.x.o",
+        "gateway.auth.tokne", "gateway.prot", "gatway", "models.providers.x.o",
     ]);
 }

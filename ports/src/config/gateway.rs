@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 
+use domain::exposure::{Bind, Login};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::tailscale::TailscaleConfig;
 
 /// How the gateway can be reached, and its limits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +19,15 @@ pub struct GatewayConfig {
     pub mode: Option<GatewayMode>,
     /// Which network interfaces to listen on.
     pub bind: BindMode,
+    /// The address `bind: "custom"` and `--bind custom` stand for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_bind_host: Option<IpAddr>,
+    /// Whether the gateway may listen beyond this machine and its tailnet
+    /// without TLS and without a proxy that speaks TLS. What clients send, the
+    /// secret too, can then be read on its way.
+    pub allow_insecure_bind: bool,
+    /// How Tailscale brings others to the gateway.
+    pub tailscale: TailscaleConfig,
     /// Who is let in.
     pub auth: AuthConfig,
     /// How much a client may have.
@@ -32,6 +44,9 @@ impl Default for GatewayConfig {
             port: 18789,
             mode: None,
             bind: BindMode::Loopback,
+            custom_bind_host: None,
+            allow_insecure_bind: false,
+            tailscale: TailscaleConfig::default(),
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
             http: HttpConfig::default(),
@@ -68,6 +83,18 @@ pub enum BindMode {
     Address(IpAddr),
 }
 
+impl From<BindMode> for Bind {
+    fn from(mode: BindMode) -> Self {
+        match mode {
+            BindMode::Loopback => Self::Loopback,
+            BindMode::Lan => Self::Lan,
+            BindMode::Tailnet => Self::Tailnet,
+            BindMode::Auto => Self::Auto,
+            BindMode::Address(address) => Self::Address(address),
+        }
+    }
+}
+
 /// Who is let in.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
@@ -83,6 +110,11 @@ pub struct AuthConfig {
     /// The password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// Whether being known to the tailnet is enough for those who come through
+    /// `tailscale serve`. Default: if `gateway.tailscale.mode` is `serve` and
+    /// `mode` is not `password`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_tailscale: Option<bool>,
 }
 
 impl std::fmt::Debug for AuthConfig {
@@ -91,6 +123,7 @@ impl std::fmt::Debug for AuthConfig {
             .field("mode", &self.mode)
             .field("token", &self.token.is_some())
             .field("password", &self.password.is_some())
+            .field("allow_tailscale", &self.allow_tailscale)
             .finish()
     }
 }
@@ -105,6 +138,16 @@ pub enum AuthMode {
     Password,
     /// Nothing. Only for clients on this machine.
     None,
+}
+
+impl From<AuthMode> for Login {
+    fn from(mode: AuthMode) -> Self {
+        match mode {
+            AuthMode::Token => Self::Token,
+            AuthMode::Password => Self::Password,
+            AuthMode::None => Self::Nothing,
+        }
+    }
 }
 
 /// How much a client may have.
