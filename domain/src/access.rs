@@ -156,6 +156,33 @@ pub struct Principal {
     pub user: Option<Box<str>>,
 }
 
+/// What somebody rests on who was let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Footing {
+    /// A device that was approved for these scopes.
+    Device(Scopes),
+    /// The shared secret, on this machine or where the configuration says that
+    /// it is enough.
+    Secret,
+    /// The shared secret from elsewhere, without a device (V-08).
+    SecretFromElsewhere,
+    /// A name the tailnet or a proxy vouches for; at most these scopes.
+    Person(Scopes),
+}
+
+impl Footing {
+    /// What whoever wants to be `role` and asked for `asked` is granted. Never
+    /// more than it asked for, and never more than it rests on.
+    pub fn grants(self, role: Role, asked: Scopes) -> Scopes {
+        let most = match (role, self) {
+            (Role::Node, _) | (_, Self::SecretFromElsewhere) => return Scopes::NONE,
+            (_, Self::Secret) => return asked,
+            (_, Self::Device(most) | Self::Person(most)) => most,
+        };
+        asked.iter().filter(|scope| most.grants(*scope)).collect()
+    }
+}
+
 /// What a method or an event asks of whoever wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -241,4 +268,27 @@ fn who_may_do_what() {
 fn refusals_name_what_is_missing() {
     assert_eq!(Denied::Scope(Scope::Admin).to_string(), "missing scope: operator.admin");
     assert_eq!(Denied::Role(Role::Node).to_string(), "unauthorized role: node");
+}
+
+/// V-08, V-11: what is granted is what was asked for, as far as it goes.
+#[test]
+fn nobody_gets_more_than_he_rests_on() {
+    use Scope::{Admin, Read, Talk, Write};
+
+    let set = |scopes: &[Scope]| scopes.iter().copied().collect::<Scopes>();
+    #[rustfmt::skip]
+    let table = [
+        (Footing::Secret,                 Role::Operator, set(&[Admin]),       set(&[Admin])),
+        (Footing::Secret,                 Role::Operator, set(&[]),            set(&[])),
+        (Footing::Secret,                 Role::Node,     set(&[Admin]),       set(&[])),
+        (Footing::SecretFromElsewhere,    Role::Operator, set(&[Admin, Read]), set(&[])),
+        (Footing::Device(set(&[Write])),  Role::Operator, set(&[Read, Talk]),  set(&[Read, Talk])),
+        (Footing::Device(set(&[Write])),  Role::Operator, set(&[Admin, Read]), set(&[Read])),
+        (Footing::Device(set(&[])),       Role::Operator, set(&[Read]),        set(&[])),
+        (Footing::Person(set(&[Admin])),  Role::Operator, set(&[Read, Admin]), set(&[Read, Admin])),
+        (Footing::Person(set(&[Read])),   Role::Operator, set(&[Read, Admin]), set(&[Read])),
+    ];
+    for (footing, role, asked, granted) in table {
+        assert_eq!(footing.grants(role, asked), granted, "{footing:?} {role} {asked:?}");
+    }
 }

@@ -20,6 +20,11 @@ pub struct House<'a> {
     pub addresses: &'a [IpAddr],
     /// Names the gateway is known by, besides those of the loopback.
     pub names: &'a [String],
+    /// More of them.
+    pub more_names: &'a [String],
+    /// Whether a page counts as the gateway's own wherever the browser got it,
+    /// as long as it is what the browser calls the gateway.
+    pub any_name: bool,
 }
 
 /// Why a request is not let in.
@@ -59,11 +64,21 @@ pub fn check(
         return Ok(());
     }
     let host = host.ok_or(OriginRefused::Origin)?;
+    if house.any_name && origin.is_page_of(&host) {
+        return Ok(());
+    }
     if !house.answers_to(&host) {
         return Err(OriginRefused::Host);
     }
     let reachable = house.local || !host.name.is_loopback();
     if reachable && origin.is_page_of(&host) { Ok(()) } else { Err(OriginRefused::Origin) }
+}
+
+/// Whether the page at `origin` is the gateway's own, as far as the browser
+/// knows: it comes from where the request went.
+pub fn is_own_page(origin: &str, host: Option<&str>) -> bool {
+    let (origin, host) = (Origin::parse(origin), host.and_then(Authority::parse));
+    origin.zip(host).is_some_and(|(origin, host)| origin.is_page_of(&host))
 }
 
 impl House<'_> {
@@ -80,7 +95,10 @@ impl House<'_> {
                 .addresses
                 .iter()
                 .any(|own| own.is_unspecified() || own.to_canonical() == address),
-            Name::Text(text) => self.names.iter().any(|own| own.eq_ignore_ascii_case(text)),
+            Name::Text(text) => {
+                let mut names = self.names.iter().chain(self.more_names);
+                names.any(|own| own.eq_ignore_ascii_case(text))
+            }
         }
     }
 }
@@ -208,7 +226,13 @@ const ORIGIN: Result<(), OriginRefused> = Err(OriginRefused::Origin);
 fn programs_on_this_machine_use_the_names_of_this_machine() {
     let addresses = ["192.0.2.7".parse().unwrap(), "fd00::7".parse().unwrap()];
     let names = ["Gateway.example".to_owned()];
-    let house = House { local: true, allowed_origins: &[], addresses: &addresses, names: &names };
+    let house = House {
+        local: true,
+        allowed_origins: &[],
+        addresses: &addresses,
+        names: &names,
+        ..House::default()
+    };
 
     #[rustfmt::skip]
     let table = [
@@ -251,7 +275,8 @@ fn programs_on_this_machine_use_the_names_of_this_machine() {
 fn pages_come_from_the_gateway_or_are_listed() {
     let addresses = ["192.0.2.7".parse().unwrap()];
     let allowed = ["https://chat.example".to_owned(), "http://dev.example:3000".to_owned()];
-    let here = House { local: true, allowed_origins: &allowed, addresses: &addresses, names: &[] };
+    let here =
+        House { local: true, allowed_origins: &allowed, addresses: &addresses, ..House::default() };
     let there = House { local: false, ..here };
 
     #[rustfmt::skip]
@@ -295,7 +320,7 @@ fn pages_come_from_the_gateway_or_are_listed() {
 fn a_star_allows_every_page_and_an_open_bind_every_address() {
     let everyone = ["*".to_owned()];
     let open = ["0.0.0.0".parse().unwrap()];
-    let house = House { local: false, allowed_origins: &everyone, addresses: &open, names: &[] };
+    let house = House { allowed_origins: &everyone, addresses: &open, ..House::default() };
 
     assert_eq!(check(Some("https://any.example"), Some("x.example"), &house), OK);
     assert_eq!(check(Some("null"), Some("localhost"), &house), ORIGIN);
@@ -303,4 +328,23 @@ fn a_star_allows_every_page_and_an_open_bind_every_address() {
     let house = House { allowed_origins: &[], ..house };
     assert_eq!(check(Some("http://198.51.100.2:1"), Some("198.51.100.2:1"), &house), OK);
     assert_eq!(check(Some("http://any.example"), Some("any.example"), &house), HOST);
+}
+
+#[test]
+fn the_gateways_own_pages_come_from_where_they_talk_to() {
+    assert!(is_own_page("http://localhost:18789", Some("localhost:18789")));
+    assert!(!is_own_page("http://localhost:3000", Some("localhost:18789")));
+    assert!(!is_own_page("null", Some("localhost")) && !is_own_page("http://x", None));
+}
+
+#[test]
+fn more_names_and_the_dangerous_switch() {
+    let names = ["gateway.example".to_owned()];
+    let named = House { more_names: &names, ..House::default() };
+    let check = |origin, host, house: &House<'_>| check(Some(origin), Some(host), house);
+    assert_eq!(check("https://gateway.example", "gateway.example", &named), OK);
+    assert_eq!(check("https://other.example", "other.example", &named), HOST);
+    let reckless = House { any_name: true, ..House::default() };
+    assert_eq!(check("https://other.example", "other.example", &reckless), OK);
+    assert_eq!(check("https://evil.example", "other.example", &reckless), HOST);
 }

@@ -41,17 +41,6 @@ impl Default for ThrottleLimits {
     }
 }
 
-/// Who shows credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claimant {
-    /// Where it is, if that is known. Those of unknown address share one.
-    pub address: Option<IpAddr>,
-    /// Which device it proved to be.
-    pub device: Option<DeviceId>,
-    /// Whether it is never made to wait: a program on this machine.
-    pub exempt: bool,
-}
-
 /// Counts failures. Time comes in as a value that does not run backwards.
 #[derive(Debug)]
 pub struct Throttle {
@@ -62,9 +51,19 @@ pub struct Throttle {
 
 /// Whose failures are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Place {
+pub enum Place {
+    /// Everybody of one household: an IPv4 address, or the /64 of an IPv6
+    /// address. Those of unknown address are one household.
     Address(Option<IpAddr>),
+    /// A device, wherever it is.
     Device(DeviceId),
+}
+
+impl Place {
+    /// The place of somebody at `address`.
+    pub fn of(address: Option<IpAddr>) -> Self {
+        Self::Address(address.map(bucket))
+    }
 }
 
 /// Too many failures; the next verdict comes after this time.
@@ -81,43 +80,37 @@ impl Throttle {
         Self { limits, places: Table::new(limits.remembered), everybody: Count::default() }
     }
 
-    /// Takes a place for a verdict about `claimant`: counted as a failure until
-    /// [`was_right`](Self::was_right) takes it back.
-    pub fn take(&mut self, claimant: &Claimant, now: Timestamp) -> Result<(), TooMany> {
-        if claimant.exempt {
-            return Ok(());
-        }
+    /// Takes a place for one verdict: it counts as a failure until it is
+    /// [given back](Self::give_back) or [forgiven](Self::forgive).
+    pub fn take(&mut self, place: &Place, now: Timestamp) -> Result<(), TooMany> {
         let limits = self.limits;
-        let places = places(claimant);
-        for place in &places {
-            if let Some(retry_after) =
-                self.places.get(place).and_then(|count| count.locked(&limits, now))
-            {
-                return Err(TooMany { retry_after });
-            }
+        let known = self.places.get(place);
+        if let Some(retry_after) = known.and_then(|count| count.locked(&limits, now)) {
+            return Err(TooMany { retry_after });
         }
         let crowded = limits.everybody <= self.everybody.within(limits.window, now);
-        let failed_before = |place| {
-            self.places.get(place).is_some_and(|count| 0 < count.within(limits.window, now))
-        };
-        if crowded && places.iter().any(failed_before) {
+        let failed_before = known.is_some_and(|count| 0 < count.within(limits.window, now));
+        if crowded && failed_before {
             return Err(TooMany { retry_after: self.everybody.left(limits.window, now) });
         }
         self.everybody.add(limits.window, now);
-        for place in places {
-            self.places.entry(place, &limits, now).add(limits.window, now);
-        }
+        self.places.entry(place.clone(), &limits, now).add(limits.window, now);
         Ok(())
     }
 
-    /// The verdict was in favour of `claimant`: nothing is held against it.
-    pub fn was_right(&mut self, claimant: &Claimant) {
-        if claimant.exempt {
-            return;
-        }
+    /// There was nothing to give a verdict about.
+    pub fn give_back(&mut self, place: &Place) {
         self.everybody.take_back();
-        for place in places(claimant) {
-            self.places.forgive(&place);
+        if let Some(count) = self.places.entries.get_mut(place) {
+            count.take_back();
+        }
+    }
+
+    /// Somebody in `place` was right: nothing is held against it.
+    pub fn forgive(&mut self, place: &Place) {
+        self.everybody.take_back();
+        if let Some(count) = self.places.entries.get_mut(place) {
+            count.failures = 0;
         }
     }
 
@@ -125,12 +118,6 @@ impl Throttle {
     pub fn remembered(&self) -> usize {
         self.places.entries.len()
     }
-}
-
-fn places(claimant: &Claimant) -> Vec<Place> {
-    let address = Place::Address(claimant.address.map(bucket));
-    let device = claimant.device.clone().map(Place::Device);
-    std::iter::once(address).chain(device).collect()
 }
 
 /// Failures within a window that begins with the first of them.
@@ -213,12 +200,6 @@ impl<K: Clone + Eq + Hash> Table<K> {
             self.order.pop_front();
         }
     }
-
-    fn forgive(&mut self, key: &K) {
-        if let Some(count) = self.entries.get_mut(key) {
-            count.failures = 0;
-        }
-    }
 }
 
 /// So many of something within a time, for each of a few callers: how often a
@@ -267,9 +248,8 @@ mod tests {
         remembered: 8,
     };
 
-    fn from(address: &str) -> Claimant {
-        let address = Some(address.parse().unwrap());
-        Claimant { address, device: None, exempt: false }
+    fn from(address: &str) -> Place {
+        Place::of(address.parse().ok())
     }
 
     fn at(seconds: u64) -> Timestamp {
@@ -305,12 +285,12 @@ mod tests {
         for _ in 0..10 {
             throttle.take(&user, at(1)).unwrap();
             throttle.take(&user, at(1)).unwrap();
-            throttle.was_right(&user);
+            throttle.forgive(&user);
         }
     }
 
     #[test]
-    fn a_household_counts_as_one_and_so_does_a_device() {
+    fn a_household_counts_as_one() {
         let mut throttle = Throttle::new(LIMITS);
         for address in ["2001:db8::1", "2001:db8::2", "2001:db8::ffff"] {
             throttle.take(&from(address), at(1)).unwrap();
@@ -321,23 +301,20 @@ mod tests {
         throttle.take(&from("::ffff:198.51.100.1"), at(1)).unwrap();
         throttle.take(&from("198.51.100.1"), at(1)).unwrap();
         assert!(throttle.take(&from("::ffff:198.51.100.1"), at(1)).is_err());
-
-        let device = "ab".repeat(32).parse().ok();
-        for address in ["203.0.113.1", "203.0.113.2", "203.0.113.3"] {
-            throttle.take(&Claimant { device: device.clone(), ..from(address) }, at(1)).unwrap();
-        }
-        let moved = Claimant { device, ..from("203.0.113.4") };
-        assert!(throttle.take(&moved, at(1)).is_err(), "an address is easily changed");
     }
 
     #[test]
-    fn those_on_this_machine_need_not_wait() {
+    fn what_was_no_attempt_is_not_counted() {
         let mut throttle = Throttle::new(LIMITS);
-        let local = Claimant { exempt: true, ..from("127.0.0.1") };
-        for _ in 0..100 {
-            throttle.take(&local, at(1)).unwrap();
+        let device = Place::Device("ab".repeat(32).parse().unwrap());
+        for _ in 0..10 {
+            throttle.take(&device, at(1)).unwrap();
+            throttle.give_back(&device);
         }
-        assert_eq!(throttle.remembered(), 0);
+        for _ in 0..3 {
+            throttle.take(&device, at(1)).unwrap();
+        }
+        assert!(throttle.take(&device, at(1)).is_err());
     }
 
     /// V-73, and the flaw of the best limiter there was: a full table.
@@ -346,8 +323,7 @@ mod tests {
         let limits = ThrottleLimits { everybody: 50, ..LIMITS };
         let mut throttle = Throttle::new(limits);
         for number in 0..10_000u32 {
-            let address = IpAddr::from(number.to_be_bytes());
-            let stranger = Claimant { address: Some(address), device: None, exempt: false };
+            let stranger = Place::of(Some(IpAddr::from(number.to_be_bytes())));
             throttle.take(&stranger, at(1)).unwrap();
         }
         assert_eq!(throttle.remembered(), 8);

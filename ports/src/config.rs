@@ -5,6 +5,7 @@
 //! to 2.11 lists those of OpenClaw).
 
 mod agents;
+mod auth;
 mod gateway;
 mod models;
 mod rest;
@@ -14,9 +15,10 @@ mod tailscale;
 pub use agents::{
     AgentConfig, AgentDefaults, AgentsConfig, HeartbeatConfig, IdentityConfig, ModelChoice,
 };
+pub use auth::{AuthConfig, AuthMode, ProxyNetwork, RateLimitConfig, TrustedProxyConfig};
 pub use gateway::{
-    AuthConfig, AuthMode, BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig,
-    GatewayConfig, GatewayMode, HttpConfig, LimitsConfig,
+    BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig, GatewayConfig, GatewayMode,
+    HttpConfig, LimitsConfig,
 };
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
 pub use rest::{LogLevel, LoggingConfig, SessionConfig};

@@ -7,6 +7,7 @@ mod connections;
 mod events;
 mod logs;
 mod models;
+mod reach;
 mod secrets;
 mod signatures;
 mod store;
@@ -22,6 +23,7 @@ pub use models::{
     FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelPart, ModelProvider,
     ModelRequest, ModelRole, Sampling,
 };
+pub use reach::{CodeWriter, Reach};
 pub use secrets::{Revocations, Secrets, TokenMint};
 pub use signatures::{BadSignature, PublicKey, Signatures};
 pub use store::{
@@ -40,6 +42,7 @@ pub use {
     events::MockEventSink,
     logs::MockLogSource,
     models::MockModelProvider,
+    reach::{MockCodeWriter, MockReach},
     secrets::{MockRevocations, MockSecrets, MockTokenMint},
     signatures::MockSignatures,
     store::{MockArchive, MockJournal},

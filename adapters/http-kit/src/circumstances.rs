@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use domain::time::Timestamp;
 use http::{HeaderMap, Request, header};
-use ports::driving::Circumstances;
+use ports::driving::{Circumstances, Doorkeeper};
 
 use crate::Ends;
 
@@ -14,7 +14,7 @@ use crate::Ends;
 ///
 /// The peer is the other end of the socket, taken from the [`Ends`] the server
 /// put there. A request without them counts as one from elsewhere.
-pub fn circumstances<B>(request: &Request<B>) -> Circumstances {
+pub fn circumstances<B>(request: &Request<B>, door: &dyn Doorkeeper) -> Circumstances {
     let headers = request.headers();
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let peer = request.extensions().get::<Ends>().map(|ends| ends.peer.ip());
@@ -23,35 +23,53 @@ pub fn circumstances<B>(request: &Request<B>) -> Circumstances {
         peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical(),
         host: text(header::HOST).map(Box::from),
         origin: text(header::ORIGIN).map(Box::from),
-        forwarded: is_forwarded(headers),
+        headers: of_interest(headers, &door.headers()),
+        secure: false,
         nonce: Box::default(),
         challenged_at: Timestamp::default(),
     }
 }
 
-/// Whether somebody in between says so.
-fn is_forwarded(headers: &HeaderMap) -> bool {
-    headers.keys().any(|name| {
-        let name = name.as_str();
-        name == "forwarded" || name == "x-real-ip" || name.starts_with("x-forwarded-")
-    })
+/// What proxies and the tailnet say, and what else is `wanted`. Most requests
+/// have none of it, and then nothing is copied.
+fn of_interest(headers: &HeaderMap, wanted: &[Box<str>]) -> Box<[(Box<str>, Box<str>)]> {
+    let interesting = |name: &str| {
+        Circumstances::is_forwarding(name)
+            || name.starts_with("tailscale-")
+            || wanted.iter().any(|other| **other == *name)
+    };
+    let joined = |name: &header::HeaderName| {
+        let lines = headers.get_all(name).iter().map(|it| String::from_utf8_lossy(it.as_bytes()));
+        lines.collect::<Vec<_>>().join(", ")
+    };
+    let names = headers.keys().filter(|name| interesting(name.as_str()));
+    names.map(|name| (name.as_str().into(), joined(name).into())).collect()
 }
 
 #[test]
 fn what_a_request_shows() {
-    let peer = "[::ffff:127.0.0.1]:5000".parse().unwrap();
-    let ends = Ends { peer, local: "127.0.0.1:18789".parse().unwrap() };
-    let plain = Request::get("/").header("host", "localhost:18789").extension(ends).body(());
-    let seen = circumstances(&plain.unwrap());
-    assert_eq!((seen.host.as_deref(), seen.origin.as_deref()), (Some("localhost:18789"), None));
-    assert!(seen.is_local());
-
-    for name in ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"] {
-        let request = Request::get("/").header(name, "127.0.0.1").extension(ends).body(());
-        assert!(!circumstances(&request.unwrap()).is_local(), "{name}");
-    }
-    let request = Request::get("/").header("origin", b"http://\xff".as_slice()).body(()).unwrap();
-    let seen = circumstances(&request);
-    assert_eq!(seen.origin.as_deref(), Some("http://\u{fffd}"), "present, and no page's");
-    assert!(!seen.is_local(), "nobody knows where it comes from");
+    let wanted: [Box<str>; 1] = ["remote-user".into()];
+    let request = Request::get("/")
+        .header("host", "localhost:18789")
+        .header("accept", "*/*")
+        .header("X-Forwarded-For", "198.51.100.9")
+        .header("X-Forwarded-For", "10.0.0.1")
+        .header("Tailscale-User-Login", "a@example.com")
+        .header("Remote-User", "ada")
+        .header("X-OpenClaw-Scopes", "operator.admin")
+        .body(())
+        .unwrap();
+    let mut seen = of_interest(request.headers(), &wanted).into_vec();
+    seen.sort();
+    let seen: Vec<_> = seen.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("remote-user", "ada"),
+            ("tailscale-user-login", "a@example.com"),
+            ("x-forwarded-for", "198.51.100.9, 10.0.0.1"),
+        ]
+    );
+    let binary = Request::get("/").header("x-real-ip", b"\xff".as_slice()).body(()).unwrap();
+    assert_eq!(&*of_interest(binary.headers(), &[])[0].1, "\u{fffd}", "there, and no address");
 }

@@ -18,7 +18,7 @@ pub(crate) fn pass<B>(request: &Request<B>, upgrade: bool, door: &dyn Doorkeeper
     if !is_addressed_well(request) {
         return refuse(StatusCode::BAD_REQUEST, "Bad Request");
     }
-    let mut circumstances = circumstances(request);
+    let mut circumstances = circumstances(request, door);
     let looks_only = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     if looks_only && !upgrade {
         circumstances.origin = None;

@@ -10,9 +10,9 @@ use std::{
 };
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_kit::{Body, Route, circumstances, json};
+use http_kit::{Body, Ends, Route, json};
 use hyper::body::Incoming;
-use ports::driving::{Probe, Readiness};
+use ports::driving::{Circumstances, Probe, Readiness};
 use serde::Serialize;
 
 /// `/health`, `/ready`, `/startup`, and the same with a `z`. Nobody has to show
@@ -30,7 +30,7 @@ pub fn probe_routes(probe: &Arc<dyn Probe>) -> Vec<Route> {
         routes.push(Route::new(Method::GET, path, move |request: Request<Incoming>| {
             let probe = Arc::clone(&probe);
             async move {
-                let near = circumstances(&request).is_local();
+                let near = is_near(&request);
                 ready(&probe.readiness().await, near)
             }
         }));
@@ -43,6 +43,15 @@ pub fn probe_routes(probe: &Arc<dyn Probe>) -> Vec<Route> {
         }));
     }
     routes
+}
+
+/// Whether `request` was made on this machine and nobody stands in between.
+fn is_near<B>(request: &Request<B>) -> bool {
+    let ends = request.extensions().get::<Ends>();
+    let loopback = ends.is_some_and(|ends| ends.peer.ip().to_canonical().is_loopback());
+    let forwarded =
+        request.headers().keys().any(|name| Circumstances::is_forwarding(name.as_str()));
+    loopback && !forwarded
 }
 
 #[derive(Serialize)]

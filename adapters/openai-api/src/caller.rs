@@ -13,7 +13,7 @@ pub(crate) async fn caller<B>(
     request: &Request<B>,
     scope: Scope,
 ) -> Result<Principal, Refusal> {
-    let circumstances = circumstances(request);
+    let circumstances = circumstances(request, &*deps.door);
     let credentials = credentials(request.headers());
     let principal = deps.door.identify(&credentials, &circumstances).await?;
     Access::Operator(scope).check(&principal)?;

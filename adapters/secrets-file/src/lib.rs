@@ -1,15 +1,22 @@
 #![doc = include_str!("../README.md")]
 
 mod identity;
+mod mint;
+mod password;
+mod revoked;
 mod token;
 
 pub use identity::{Identity, identity};
+pub use mint::TokenKey;
+pub use password::hash_password;
+pub use revoked::RevokedFile;
 
 use std::{
     fmt, io,
     path::{Path, PathBuf},
 };
 
+use async_trait::async_trait;
 use ports::driven::Secrets;
 use ring::{
     error::Unspecified,
@@ -18,6 +25,8 @@ use ring::{
 };
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+use crate::password::Password;
 
 /// Secrets given by flag, environment or configuration.
 #[derive(Default)]
@@ -33,7 +42,7 @@ pub struct SecretsFile {
     /// Known to this process only, so that a fingerprint says nothing.
     key: hmac::Key,
     token: hmac::Tag,
-    password: Option<hmac::Tag>,
+    password: Option<Password>,
     file: Option<PathBuf>,
 }
 
@@ -57,6 +66,11 @@ pub enum SecretsError {
         /// What went wrong.
         source: io::Error,
     },
+    /// What looks like the hash of a password is none.
+    #[error(
+        "the password looks like an argon2id hash and is none (see `openclaw auth hash-password`)"
+    )]
+    BadHash,
     /// The system has no randomness to give.
     #[error("the system has no randomness to make a token of")]
     NoRandomness,
@@ -78,7 +92,7 @@ impl SecretsFile {
         };
         Ok(Self {
             token: hmac::sign(&key, token.as_bytes()),
-            password: password.map(|password| hmac::sign(&key, password.as_bytes())),
+            password: password.map(|password| Password::new(&key, &password)).transpose()?,
             key,
             file,
         })
@@ -102,6 +116,7 @@ pub fn token_for_cli(state_dir: &Path) -> Result<Option<Zeroizing<String>>, Secr
     token::read(&token::path(state_dir))
 }
 
+#[async_trait]
 impl Secrets for SecretsFile {
     fn has_token(&self) -> bool {
         true
@@ -115,11 +130,11 @@ impl Secrets for SecretsFile {
         self.matches(&self.token, presented)
     }
 
-    fn is_password(&self, presented: &str) -> bool {
-        // Without a password the token is compared, so that the time is the
-        // same; the result does not count.
-        let same = self.matches(self.password.as_ref().unwrap_or(&self.token), presented);
-        self.password.is_some() && same
+    async fn is_password(&self, presented: &str) -> bool {
+        match &self.password {
+            Some(password) => password.is(&self.key, presented).await,
+            None => false,
+        }
     }
 }
 
@@ -157,25 +172,25 @@ mod tests {
         Given { token: token.map(Into::into), password: password.map(Into::into) }
     }
 
-    #[test]
-    fn only_the_same_secret_matches() {
+    #[tokio::test]
+    async fn only_the_same_secret_matches() {
         let dir = tempfile::tempdir().unwrap();
         let secrets =
             SecretsFile::open(dir.path(), given(Some("the token"), Some("pass"))).unwrap();
-        assert!(secrets.is_token("the token") && secrets.is_password("pass"));
+        assert!(secrets.is_token("the token") && secrets.is_password("pass").await);
         for wrong in ["", " ", "the toke", "the token ", "THE TOKEN", "pass", "the token\0"] {
             assert!(!secrets.is_token(wrong), "{wrong:?}");
         }
-        assert!(!secrets.is_password("the token"));
+        assert!(!secrets.is_password("the token").await);
         assert!(!token::path(dir.path()).exists(), "a given token needs no file");
     }
 
-    #[test]
-    fn without_a_password_nothing_is_one() {
+    #[tokio::test]
+    async fn without_a_password_nothing_is_one() {
         let dir = tempfile::tempdir().unwrap();
         let secrets = SecretsFile::open(dir.path(), given(Some("the token"), None)).unwrap();
         assert!(!secrets.has_password());
-        assert!(!secrets.is_password("the token") && !secrets.is_password(""));
+        assert!(!secrets.is_password("the token").await && !secrets.is_password("").await);
     }
 
     #[test]

@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 
 use crate::{SecretsError, is_no_secret};
 
+/// The name of the file.
+const FILE: &str = "gateway-token";
 /// How many random bytes a token is made of.
 const BYTES: usize = 32;
 /// How long a file with a token can be at most, in bytes.
@@ -22,13 +24,21 @@ const LONGEST: u64 = 4096;
 
 /// Where the token of a state directory is.
 pub(crate) fn path(state_dir: &Path) -> PathBuf {
-    state_dir.join("gateway-token")
+    state_dir.join(FILE)
 }
 
 /// The token in `state_dir`. When there is none, one is made; of several that
 /// try at the same time, all get the same one.
 pub(crate) fn read_or_make(state_dir: &Path) -> Result<Zeroizing<String>, SecretsError> {
-    let path = path(state_dir);
+    read_or_make_at(state_dir, FILE)
+}
+
+/// The same for a secret in a file of another name.
+pub(crate) fn read_or_make_at(
+    state_dir: &Path,
+    name: &str,
+) -> Result<Zeroizing<String>, SecretsError> {
+    let path = state_dir.join(name);
     if let Some(token) = read(&path)? {
         return Ok(token);
     }
@@ -77,7 +87,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, SecretsErro
 /// disk, so that nobody ever reads half a token.
 pub(crate) fn make(state_dir: &Path, path: &Path, token: &str) -> io::Result<()> {
     let random = random_text().map_err(io::Error::other)?;
-    let unfinished = state_dir.join(format!(".gateway-token.{}", &random[..12]));
+    let unfinished = state_dir.join(format!(".secret.{}", &random[..12]));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     let written = file.write_all(token.as_bytes()).and_then(|()| file.sync_all());
     // Unlike renaming, linking never replaces a file.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    access::{Role, Scope},
+    access::Role,
     client::{ClientInfo, Mode, NodeOffer, Protocol},
     device::DeviceClaim,
     time::Timestamp,
@@ -111,6 +111,8 @@ impl<'a> Said<'a> {
             Some(object) => client_info(&Members { object, path: "/client" }, brief, faults),
             None => (nobody(), Mode::Backend),
         };
+        let said = client.and_then(|object| object.get("id")).and_then(Value::as_str);
+        let client_id = said.unwrap_or(&info.id).to_owned();
 
         let mut credentials = Credentials::default();
         let auth = root.object("auth", faults).map(|object| Members { object, path: "/auth" });
@@ -125,10 +127,8 @@ impl<'a> Said<'a> {
             credentials.setup_token = credentials.setup_token.or(text("bootstrapToken", faults));
         }
 
-        let scopes = root.list("scopes", MAX_LIST, faults).map(|words| {
-            let scope = |word: &&str| Scope::ALL.iter().find(|scope| scope.as_str() == *word);
-            words.iter().filter_map(|word| scope(word).copied()).collect()
-        });
+        let scopes = root.list("scopes", MAX_LIST, faults);
+        let scopes = scopes.map(|words| words.into_iter().map(Box::from).collect());
         let words = |words: Option<Vec<&str>>| -> Vec<Box<str>> {
             words.unwrap_or_default().into_iter().map(Box::from).collect()
         };
@@ -150,6 +150,7 @@ impl<'a> Said<'a> {
             protocol: Protocol::V4,
             role: Role::Operator,
             scopes,
+            client_id: client_id.into(),
             credentials,
             info,
             capabilities,
@@ -385,6 +386,7 @@ fn whole(number: f64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use domain::access::{Scope, Scopes};
     use proptest::prelude::*;
 
     use super::*;
@@ -440,7 +442,9 @@ mod tests {
         })))
         .unwrap();
         assert_eq!((knock.protocol, knock.role), (Protocol::V4, Role::Node));
-        assert_eq!(knock.scopes, Some(vec![Scope::Read]));
+        assert_eq!(knock.asked(), Scopes::NONE.with(Scope::Read));
+        assert_eq!(knock.scopes.unwrap()[1], "operator.unheard-of".into());
+        assert_eq!(&*knock.client_id, "clawdbot-control-ui", "what a device signs");
         assert_eq!(knock.credentials.token.as_deref(), Some("t"));
         assert_eq!((&*knock.info.id, knock.info.mode), ("openclaw-control-ui", Mode::Cli));
         assert_eq!(knock.info.display_name.as_deref(), Some("me"));

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use fastwebsockets::upgrade::{UpgradeFut, is_upgrade_request, upgrade};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use http_kit::{Body, Ends, Handler, empty, handler_of, text};
+use http_kit::{Body, Ends, Handler, circumstances, empty, handler_of, text};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use ports::driving::Circumstances;
@@ -18,10 +18,6 @@ use crate::{
 
 /// The path of the control plane.
 const PATH: &str = "/";
-
-/// Headers of proxies: the request was made by somebody else than the peer.
-const FORWARDED: [&str; 5] =
-    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 /// Answers every request that asks for a WebSocket.
 ///
@@ -39,14 +35,19 @@ fn answer(server: &Arc<Server>, mut request: Request<Incoming>) -> Response<Body
     if server.deps.stop.is_cancelled() {
         return text(StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping");
     }
-    let Some(ends) = request.extensions().get::<Ends>().copied() else {
+    if request.extensions().get::<Ends>().is_none() {
         return empty(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    let circumstances = Circumstances {
+        connection: server.deps.entropy.uuid().into(),
+        nonce: server.deps.entropy.uuid().into(),
+        challenged_at: server.deps.clock.now(),
+        ..circumstances(&request, &*server.deps.door)
     };
-    let circumstances = circumstances(server, ends, request.headers());
     if let Err(error) = server.deps.door.may_knock(&circumstances) {
         return text(StatusCode::FORBIDDEN, error.message);
     }
-    let seat = match server.seat(ends.peer.ip()) {
+    let seat = match server.seat(server.deps.door.place(&circumstances)) {
         Ok(seat) => seat,
         Err(full) => return text(StatusCode::SERVICE_UNAVAILABLE, full.to_string()),
     };
@@ -110,20 +111,6 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
 fn is_key(key: &[u8]) -> bool {
     let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(digit)
-}
-
-fn circumstances(server: &Server, ends: Ends, headers: &HeaderMap) -> Circumstances {
-    let text =
-        |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into());
-    Circumstances {
-        connection: server.deps.entropy.uuid().into(),
-        peer: ends.peer.ip(),
-        host: text(header::HOST),
-        origin: text(header::ORIGIN),
-        forwarded: FORWARDED.iter().any(|name| headers.contains_key(*name)),
-        nonce: server.deps.entropy.uuid().into(),
-        challenged_at: server.deps.clock.now(),
-    }
 }
 
 /// Takes the socket out from under the HTTP connection, and with it what the

@@ -4,21 +4,27 @@
 mod facts;
 mod heap_care;
 mod models;
+mod reach;
 
 use std::{sync::Arc, time::Duration};
 
 use ports::{
-    driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal, ModelProvider},
+    driven::{
+        Archive, Clock, ConfigSource, Connections, Entropy, EventSink, Journal, ModelProvider,
+    },
     driving::{Conversations, Doorkeeper, Probe, Rpc},
 };
+use qr_code::Codes;
 use rpc::{Addresses, Door, Registry, Services};
+use secrets_file::{RevokedFile, TokenKey};
+use signatures::Ed25519;
 use store_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 use usecases::{
     agents::Agents,
-    auth::Auth,
+    auth::{self, Auth},
     book::Book,
     chat::{self, Chat},
     config::Configuration,
@@ -26,6 +32,7 @@ use usecases::{
     health::{self, Health},
     logs::Logs,
     models::Models,
+    pairing::{self, Pairing},
     presence::Presence,
     probe::Parts,
     sessions::{self, Sessions},
@@ -69,7 +76,8 @@ pub(crate) async fn wire(
 
     let database = paths.state_dir.join("state").join("openclaw-gateway.sqlite");
     let store = SqliteStore::open(&database, store_sqlite::Options::default());
-    let store = Arc::new(store.map_err(|source| StartError::State { path: database, source })?);
+    let store = store.map_err(|source| StartError::State { path: database.clone(), source })?;
+    let store = Arc::new(store);
     let archive: Arc<dyn Archive> = Arc::clone(&store) as _;
     let journal: Arc<dyn Journal> = Arc::clone(&store) as _;
 
@@ -83,7 +91,7 @@ pub(crate) async fn wire(
 
     let agents = Agents::new(&providers, found.models, Arc::clone(&config), Arc::clone(&clock));
     let models = Models::new(Arc::clone(&providers), agents.clone(), Arc::clone(&config));
-    let book = Book::new(Arc::clone(&archive), journal);
+    let book = Book::new(Arc::clone(&archive), Arc::clone(&journal));
     let system_events = SystemEvents::default();
     let chat = Chat::new(
         chat::Deps {
@@ -111,6 +119,26 @@ pub(crate) async fn wire(
         models: models.clone(),
         runs: Arc::new(chat.clone()),
     });
+    let pairing = Pairing::load(pairing::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        connections: Arc::new(hub.clone()) as Arc<dyn Connections>,
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        journal: Arc::clone(&journal),
+        mint: Arc::new(TokenKey::open(&paths.state_dir)?),
+        revocations: Arc::new(RevokedFile::open(&paths.state_dir)?),
+        tasks: tasks.clone(),
+    });
+    let pairing = pairing.await.map_err(|source| StartError::State { path: database, source })?;
+    let auth = auth::Deps {
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        pairing: pairing.clone(),
+        secrets,
+        signatures: Arc::new(Ed25519),
+        tailnet: None,
+    };
     let presence =
         Presence::new(&facts, Arc::clone(&clock), Arc::clone(&events), Arc::clone(&versions));
     let system = System::new(Arc::clone(&config), presence.clone(), system_events);
@@ -141,9 +169,10 @@ pub(crate) async fn wire(
         system: system.clone(),
     });
     let services = Arc::new(Services {
-        auth: Auth::new(Arc::clone(&config), secrets).wanting(auth_mode),
+        auth: Auth::new(auth, auth_mode),
         chat: chat.clone(),
         clock: Arc::clone(&clock),
+        codes: Arc::new(Codes),
         configuration: Configuration::new(Arc::clone(&config)),
         directory: Directory::new(Arc::clone(&config), models.clone()),
         entropy: Arc::clone(&entropy),
@@ -152,7 +181,9 @@ pub(crate) async fn wire(
         health: health.clone(),
         logs: Logs::new(log_source),
         models,
+        pairing,
         presence: presence.clone(),
+        reach: Arc::new(reach::Reached::by(&listeners)),
         sessions,
         status,
         system,

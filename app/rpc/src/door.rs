@@ -1,14 +1,14 @@
 //! Letting clients in: the one place where a principal is made.
 
 mod hello;
-mod unproven;
+mod refused;
 
 use std::{fmt, net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    access::{Principal, Proof, Role, Scope, Scopes},
-    client::{Client, ClientId, Protocol},
+    access::{Principal, Role},
+    client::{Client, ClientId},
     origin::{self, House},
 };
 use ports::{
@@ -19,9 +19,9 @@ use ports::{
     },
 };
 use serde::Serialize;
-use usecases::auth::Field;
+use usecases::auth::{Admitted, Refused};
 
-use self::{hello::features, unproven::refused};
+use self::hello::features;
 use crate::registry::Services;
 
 /// The capability of clients that want the events of runs only for the sessions
@@ -43,69 +43,48 @@ pub struct Door {
     addresses: Addresses,
     // What is served; the same for everybody, written once.
     features: Json,
+    nothing: Arc<[Box<str>]>,
 }
 
 impl Door {
     /// A door to `services` at `addresses`.
     pub fn new(services: Arc<Services>, addresses: Addresses) -> Self {
-        Self { services, addresses, features: Json::of(&features()) }
+        Self { services, addresses, features: Json::of(&features()), nothing: Arc::new([]) }
     }
 
-    /// Decides about `knock` in the order of `ws-protocol.md` 3.1: role, device,
-    /// secret.
-    fn decide(&self, knock: &Knock, local: bool) -> Result<Principal, RpcError> {
-        let Credentials { token, password, .. } = &knock.credentials;
-        let shows_something =
-            [token, password].into_iter().flatten().any(|shown| !shown.is_empty());
-        let needs_nothing = self.services.auth.mode() == AuthMode::None;
-        let deserves_a_look = match knock.role {
-            Role::Operator => knock.device.is_some() || shows_something || needs_nothing,
-            Role::Node => knock.device.is_some(),
-        };
-        if !deserves_a_look {
-            return Err(not_paired("device identity required", "DEVICE_IDENTITY_REQUIRED"));
+    /// What of the configuration the doorkeeper wants to see of a request.
+    fn wanted(&self) -> Arc<[Box<str>]> {
+        let config = self.services.configuration.current();
+        if self.services.auth.mode() != AuthMode::TrustedProxy {
+            return Arc::clone(&self.nothing);
         }
-        let proof = self.prove(knock, local)?;
-        // Devices are not paired yet (issue B). An operator who knows the secret
-        // needs none, whether he brought one or not; a node does.
-        match knock.role {
-            Role::Operator => Ok(principal(knock, proof, local)),
-            Role::Node => Err(not_paired("pairing required", "PAIRING_REQUIRED")),
-        }
+        let proxy = &config.gateway.auth.trusted_proxy;
+        let names = proxy.required_headers.iter().chain([&proxy.user_header]);
+        names.map(|name| name.to_ascii_lowercase().into()).collect()
     }
-
-    fn prove(&self, knock: &Knock, local: bool) -> Result<Proof, RpcError> {
-        // January's gateway looked at one field only, later ones at both.
-        let field = match knock.protocol {
-            Protocol::V3 => Field::Own,
-            Protocol::V4 | Protocol::Brief => Field::Any,
-        };
-        let proof = self.services.auth.prove(&knock.credentials, field, local);
-        proof.map_err(|unproven| refused(unproven, &knock.info))
-    }
-}
-
-/// The client, as far as it may be what it wants to be. The secret is the
-/// operator's, so whoever knows it may have every scope, but gets only those it
-/// asked for. Clients before protocol 4 that ask for nothing mean everything.
-fn principal(knock: &Knock, proof: Proof, local: bool) -> Principal {
-    let asked: Scopes = knock.scopes.iter().flatten().copied().collect();
-    let scopes = match (knock.protocol, asked.is_empty()) {
-        (Protocol::V3 | Protocol::Brief, true) => Scopes::NONE.with(Scope::Admin),
-        (Protocol::V4, true) | (_, false) => asked.intersection(Scopes::all()),
-    };
-    Principal { role: knock.role, scopes, proof, local, device: None, user: None }
 }
 
 #[async_trait]
 impl Doorkeeper for Door {
+    fn headers(&self) -> Arc<[Box<str>]> {
+        self.wanted()
+    }
+
+    fn place(&self, circumstances: &Circumstances) -> IpAddr {
+        let peer = self.services.auth.peer(circumstances).ok();
+        peer.and_then(|peer| peer.address).unwrap_or(circumstances.peer)
+    }
+
     fn may_knock(&self, circumstances: &Circumstances) -> Result<(), RpcError> {
         let config = self.services.configuration.current();
+        let gateway = &config.gateway;
         let house = House {
             local: circumstances.is_local(),
-            allowed_origins: &config.gateway.control_ui.allowed_origins,
+            allowed_origins: &gateway.control_ui.allowed_origins,
             addresses: &self.addresses.listening,
             names: &self.addresses.names,
+            more_names: &gateway.allowed_hosts,
+            any_name: gateway.control_ui.dangerously_allow_host_header_origin_fallback,
         };
         let Circumstances { origin, host, .. } = circumstances;
         origin::check(origin.as_deref(), host.as_deref(), &house).map_err(|refused| {
@@ -123,26 +102,29 @@ impl Doorkeeper for Door {
         knock: Knock,
         circumstances: &Circumstances,
     ) -> Result<Welcome, Refusal> {
-        let local = circumstances.is_local();
-        let principal = self.decide(&knock, local).map_err(Refusal::policy)?;
-        let peer = circumstances.peer.to_canonical();
+        let admitted = self.services.auth.admit(&knock, circumstances).await;
+        let Admitted { principal, remote, standing } =
+            admitted.map_err(|refused| refused::refusal(&refused, &knock.info))?;
+        let offer = (principal.role == Role::Node).then(|| Box::new(knock.offer));
         let client = Arc::new(Client {
             id,
             connection: circumstances.connection.clone(),
             principal,
             protocol: knock.protocol,
             info: knock.info,
-            remote_address: (!peer.is_loopback()).then(|| peer.to_string().into()),
-            offer: None,
+            remote_address: remote.map(|address| address.to_string().into()),
             session_scoped_events: knock.capabilities.iter().any(|it| **it == *SESSION_SCOPED),
+            offer,
         });
+        self.services.pairing.arrived(&client);
         self.services.presence.arrived(&client);
         self.services.health.refresh();
-        let hello = Json::of(&self.hello(&client));
+        let hello = Json::of(&self.hello(&client, standing.as_ref()));
         Ok(Welcome { client, hello })
     }
 
     fn left(&self, client: &Client) {
+        self.services.pairing.left(client);
         self.services.presence.left(client);
     }
 
@@ -151,28 +133,21 @@ impl Doorkeeper for Door {
         credentials: &Credentials,
         circumstances: &Circumstances,
     ) -> Result<Principal, RpcError> {
-        let local = circumstances.is_local();
-        let proof = self.services.auth.prove(credentials, Field::Any, local);
-        // An HTTP client has no way of asking for less than the secret gives.
-        let allowed = |proof| Principal {
-            role: Role::Operator,
-            scopes: Scopes::all(),
-            proof,
-            local,
-            device: None,
-            user: None,
-        };
-        proof.map(allowed).map_err(|_| RpcError::new(ErrorCode::Forbidden, "Unauthorized"))
+        let identified = self.services.auth.identify(credentials, circumstances).await;
+        identified.map_err(|refused| match refused {
+            Refused::TooMany { retry_after } => {
+                RpcError::invalid("too many failed authentication attempts")
+                    .retry_after(retry_after)
+            }
+            Refused::Proxy(unknown) => RpcError::new(ErrorCode::Forbidden, unknown.to_string()),
+            _ => RpcError::invalid("Unauthorized"),
+        })
     }
 }
 
 #[derive(Serialize)]
 struct Details {
     code: &'static str,
-}
-
-fn not_paired(message: &str, code: &'static str) -> RpcError {
-    RpcError::new(ErrorCode::NotPaired, message).with_details(&Details { code })
 }
 
 impl fmt::Debug for Door {

@@ -8,14 +8,14 @@ use domain::{
 };
 use ports::{
     BoxFuture,
-    driven::{Clock, Entropy, EventSink},
+    driven::{Clock, CodeWriter, Entropy, EventSink, Reach},
     driving::{Rpc, RpcError, RpcReply},
 };
 use serde_json::value::RawValue;
 use usecases::{
     auth::Auth, chat::Chat, config::Configuration, directory::Directory, facts::Facts,
-    health::Health, logs::Logs, models::Models, presence::Presence, sessions::Sessions,
-    status::Status, system::System, versions::Versions,
+    health::Health, logs::Logs, models::Models, pairing::Pairing, presence::Presence,
+    sessions::Sessions, status::Status, system::System, versions::Versions,
 };
 
 use crate::{Method, method::Context, methods};
@@ -37,6 +37,8 @@ pub struct Services {
     pub chat: Chat,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Writes setup codes.
+    pub codes: Arc<dyn CodeWriter>,
     /// The configuration.
     pub configuration: Configuration,
     /// The agents.
@@ -53,8 +55,12 @@ pub struct Services {
     pub logs: Logs,
     /// The models.
     pub models: Models,
+    /// The devices that were let in.
+    pub pairing: Pairing,
     /// Who is connected.
     pub presence: Presence,
+    /// How the gateway is reached from elsewhere.
+    pub reach: Arc<dyn Reach>,
     /// The list of conversations.
     pub sessions: Sessions,
     /// How things are.
@@ -149,7 +155,10 @@ mod tests {
             config.get config.schema sessions.subscribe sessions.messages.subscribe \
             sessions.messages.unsubscribe sessions.create sessions.send sessions.abort \
             sessions.describe chat.startup chat.metadata chat.message.get commands.list \
-            system.info gateway.identity.get";
+            system.info gateway.identity.get device.pair.list device.pair.approve \
+            device.pair.reject device.pair.remove device.pair.rename device.pair.setupCode \
+            device.pair.setupStatus device.token.rotate device.token.revoke \
+            device.scopes.requestUpgrade device.scopes.waitUpgrade";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);

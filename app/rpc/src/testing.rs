@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use domain::{
     access::{Principal, Proof, Role, Scope},
     client::{Client, ClientId, ClientInfo, Mode, Protocol},
-    ids::{MessageId, RunId, SessionId},
+    ids::{DeviceId, MessageId, RunId, SessionId},
     session::{Session, SessionKey},
     time::Timestamp,
 };
@@ -18,11 +18,12 @@ use ports::{
     BoxFuture, Json,
     config::Config,
     driven::{
-        AgentEvent, Archive, Change, Clock, CommitError, Committed, ConfigSource, Drawer, Entropy,
-        Entry, EventSink, FinishReason, HistoryPage, HistoryQuery, Journal, MockAgentRuntime,
-        MockClock, MockConfigSource, MockEntropy, MockEventSink, MockLogSource, MockModelProvider,
-        MockSecrets, ModelInfo, ModelProvider, RunRecord, SessionPage, SessionQuery, StoreError,
-        StoreStats, StoredRecord, Urgency,
+        AgentEvent, Archive, BadSignature, Change, Clock, CommitError, Committed, ConfigSource,
+        Drawer, Entropy, Entry, EventSink, FinishReason, HistoryPage, HistoryQuery, Journal,
+        MockAgentRuntime, MockClock, MockCodeWriter, MockConfigSource, MockConnections,
+        MockEntropy, MockEventSink, MockLogSource, MockModelProvider, MockReach, MockRevocations,
+        MockSecrets, MockSignatures, MockTokenMint, ModelInfo, ModelProvider, PublicKey, RunRecord,
+        SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
     },
     driving::{Rpc, RpcError, RpcReply},
 };
@@ -30,7 +31,7 @@ use serde_json::Value;
 use tokio_util::task::TaskTracker;
 use usecases::{
     agents::Agents,
-    auth::Auth,
+    auth::{self, Auth},
     book::Book,
     chat::{self, Chat},
     config::Configuration,
@@ -39,6 +40,7 @@ use usecases::{
     health::{self, Health},
     logs::Logs,
     models::Models,
+    pairing::{self, Pairing},
     presence::Presence,
     probe::Parts,
     sessions::{self, Sessions},
@@ -124,7 +126,7 @@ pub(crate) fn info(mode: Mode) -> ClientInfo {
 fn services() -> Services {
     let store = Arc::new(Store::default());
     let (archive, journal): (Arc<dyn Archive>, Arc<dyn Journal>) = (store.clone(), store);
-    let book = Book::new(Arc::clone(&archive), journal);
+    let book = Book::new(Arc::clone(&archive), Arc::clone(&journal));
     let (clock, config, entropy, events) = (clock(), config(), entropy(), events());
     let facts = Arc::new(facts());
     let versions = Arc::new(Versions::default());
@@ -182,6 +184,25 @@ fn services() -> Services {
         models: models.clone(),
         runs: Arc::new(chat.clone()),
     });
+    let pairing = Pairing::empty(pairing::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        connections: Arc::new(connections()),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        journal,
+        mint: Arc::new(mint()),
+        revocations: Arc::new(revocations()),
+        tasks: TaskTracker::new(),
+    });
+    let auth = auth::Deps {
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        pairing: pairing.clone(),
+        secrets: Arc::new(secrets()),
+        signatures: Arc::new(signatures()),
+        tailnet: None,
+    };
     let status = Status::new(status::Deps {
         archive,
         clock: Arc::clone(&clock),
@@ -192,9 +213,10 @@ fn services() -> Services {
         system: system.clone(),
     });
     Services {
-        auth: Auth::new(Arc::clone(&config), Arc::new(secrets())),
+        auth: Auth::new(auth, None),
         chat,
         clock,
+        codes: Arc::new(codes()),
         directory: Directory::new(Arc::clone(&config), models.clone()),
         configuration: Configuration::new(config),
         entropy,
@@ -203,7 +225,9 @@ fn services() -> Services {
         health,
         logs: Logs::new(log),
         models,
+        pairing,
         presence,
+        reach: Arc::new(reach()),
         sessions,
         status,
         system,
@@ -249,8 +273,63 @@ fn secrets() -> MockSecrets {
     secrets.expect_has_token().return_const(true);
     secrets.expect_has_password().return_const(false);
     secrets.expect_is_token().returning(|text| text == "good");
-    secrets.expect_is_password().return_const(false);
+    secrets.expect_is_password().returning(|_| false);
     secrets
+}
+
+/// Signatures are good that repeat what is signed.
+fn signatures() -> MockSignatures {
+    let mut signatures = MockSignatures::new();
+    signatures.expect_key().returning(|text| {
+        let byte = text.strip_prefix("key-")?.parse().ok()?;
+        Some(PublicKey([byte; 32]))
+    });
+    signatures.expect_spell().returning(|key| format!("key-{}", key.0[0]));
+    signatures.expect_device().returning(|key| device_id(key.0[0]));
+    signatures.expect_verify().returning(|_, message, signature| {
+        if message == signature { Ok(()) } else { Err(BadSignature) }
+    });
+    signatures
+}
+
+/// The device whose key is `key-<number>`.
+pub(crate) fn device_id(number: u8) -> DeviceId {
+    format!("{number:064x}").parse().unwrap()
+}
+
+fn mint() -> MockTokenMint {
+    let mut mint = MockTokenMint::new();
+    mint.expect_token().returning(|purpose| format!("token for {purpose}"));
+    mint.expect_is_token()
+        .returning(|purpose, presented| presented == format!("token for {purpose}"));
+    mint
+}
+
+fn revocations() -> MockRevocations {
+    let mut revocations = MockRevocations::new();
+    revocations.expect_is_revoked().return_const(false);
+    revocations.expect_revoke().returning(|_| Ok(()));
+    revocations
+}
+
+fn connections() -> MockConnections {
+    let mut connections = MockConnections::new();
+    connections.expect_close().return_const(());
+    connections
+}
+
+fn codes() -> MockCodeWriter {
+    let mut codes = MockCodeWriter::new();
+    codes.expect_encode().returning(|contents| contents.as_str().to_owned());
+    codes.expect_picture().returning(|_| Some("data:image/png;base64,".to_owned()));
+    codes
+}
+
+fn reach() -> MockReach {
+    let mut reach = MockReach::new();
+    reach.expect_urls().returning(|| vec!["ws://192.0.2.1:18789".to_owned()]);
+    reach.expect_fingerprint().returning(|| None);
+    reach
 }
 
 fn provider() -> Arc<dyn ModelProvider> {

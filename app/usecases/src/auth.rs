@@ -1,106 +1,176 @@
-//! Who knows the secret (`ws-protocol.md` 4.1 to 4.3).
+//! Who is let in, and as whom (`ws-protocol.md` 4, `security.md` 1.1).
+//!
+//! The one place where a principal is made: from the facts of the connection,
+//! resolved once, and from what the client shows. Everybody else gets it.
 
-use std::{fmt, sync::Arc};
+mod admission;
+mod device;
+mod explain;
+mod identity;
+mod place;
+mod secret;
+mod telling;
 
-use domain::access::Proof;
-use ports::{
-    config::AuthMode,
-    driven::{ConfigSource, Secrets},
-    driving::Credentials,
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-/// Compares what somebody shows with the gateway's own secrets.
+use domain::{
+    access::Principal,
+    device::DeviceFault,
+    exposure,
+    pairing::{Reason, Request, SetupRefused},
+    peer::{Network, UnknownProxy},
+    throttle::{Throttle, ThrottleLimits},
+};
+use ports::{
+    config::AuthMode,
+    driven::{Clock, ConfigSource, Secrets, Signatures, StoreError, Tailnet},
+};
+
+use crate::pairing::{Pairing, Standing};
+
+pub use self::{
+    explain::{Explained, Scene, Step},
+    identity::NoIdentity,
+    secret::{Field, Unproven},
+    telling::Telling,
+};
+
+/// What letting somebody in needs.
+pub struct Deps {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How it is to be done.
+    pub config: Arc<dyn ConfigSource>,
+    /// The devices that were let in.
+    pub pairing: Pairing,
+    /// The gateway's own secrets.
+    pub secrets: Arc<dyn Secrets>,
+    /// Checks what devices sign.
+    pub signatures: Arc<dyn Signatures>,
+    /// Who is in the tailnet, if this machine is in one.
+    pub tailnet: Option<Arc<dyn Tailnet>>,
+}
+
+impl fmt::Debug for Deps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deps").finish_non_exhaustive()
+    }
+}
+
+/// Decides who is let in.
 #[derive(Clone)]
-pub struct Auth {
-    config: Arc<dyn ConfigSource>,
-    secrets: Arc<dyn Secrets>,
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    deps: Deps,
     chosen: Option<AuthMode>,
+    throttle: Mutex<Throttle>,
 }
 
-/// Why what somebody showed is not enough.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unproven {
-    /// The gateway wants a token and has none itself.
-    TokenNotConfigured,
-    /// The gateway wants a token.
-    TokenMissing,
-    /// That is not the token.
-    TokenMismatch,
-    /// The gateway wants a password and has none itself.
-    PasswordNotConfigured,
-    /// The gateway wants a password.
-    PasswordMissing,
-    /// That is not the password.
-    PasswordMismatch,
-    /// The gateway wants nothing, but only of clients on its own machine.
-    NotLocal,
+/// Somebody who was let in.
+#[derive(Debug)]
+pub struct Admitted {
+    /// As whom.
+    pub principal: Principal,
+    /// Where it comes from, unless it is local.
+    pub remote: Option<IpAddr>,
+    /// Where its device stands, if it brought one.
+    pub standing: Option<Standing>,
 }
 
-/// Where the secret may stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// Only in the field that is named after it.
-    Own,
-    /// In any field.
-    Any,
+/// Why somebody is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Somebody forwards the request, and nobody knows him.
+    #[error(transparent)]
+    Proxy(#[from] UnknownProxy),
+    /// It has to be a device, and brought no proof of one.
+    #[error("device identity required")]
+    NoDevice,
+    /// The dashboard has to be a device, and a browser lets it be none here.
+    #[error("control ui requires HTTPS or localhost (secure context)")]
+    NotSecure,
+    /// It is not the device it says it is.
+    #[error(transparent)]
+    Device(#[from] DeviceFault),
+    /// It was wrong too often.
+    #[error("unauthorized: too many failed authentication attempts")]
+    TooMany {
+        /// How long it has to wait.
+        retry_after: Duration,
+    },
+    /// What it shows is not enough.
+    #[error("unauthorized")]
+    Unproven {
+        /// Why.
+        why: Unproven,
+        /// Whether its device has a token that it did not show.
+        has_device_token: bool,
+    },
+    /// The token of a device it shows is none.
+    #[error("unauthorized: device token mismatch")]
+    DeviceToken,
+    /// The setup code it shows is no good.
+    #[error("unauthorized: {}", .0.map_or("unknown setup code".to_owned(), |it| it.to_string()))]
+    SetupCode(Option<SetupRefused>),
+    /// Nobody vouches for it.
+    #[error("unauthorized: {0}")]
+    Identity(#[from] NoIdentity),
+    /// Somebody has to decide about its device first.
+    #[error("pairing required")]
+    NotPaired {
+        /// Why.
+        reason: Reason,
+        /// The request that waits, unless too many do.
+        request: Option<Box<Request>>,
+    },
+    /// It could not be written down.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Auth {
-    /// Compares with `secrets`, in the manner `config` asks for.
-    pub fn new(config: Arc<dyn ConfigSource>, secrets: Arc<dyn Secrets>) -> Self {
-        Self { config, secrets, chosen: None }
-    }
-
-    /// The same, wanting `mode` whatever the configuration says, if there is
-    /// one.
-    #[must_use]
-    pub fn wanting(self, mode: Option<AuthMode>) -> Self {
-        Self { chosen: mode, ..self }
+    /// Decides in the manner the configuration asks for, wanting `chosen`
+    /// whatever it says, if there is one.
+    pub fn new(deps: Deps, chosen: Option<AuthMode>) -> Self {
+        let limit = &deps.config.current().gateway.auth.rate_limit;
+        let limits = ThrottleLimits {
+            attempts: limit.max_attempts.max(1),
+            window: Duration::from_millis(limit.window_ms),
+            lockout: Duration::from_millis(limit.lockout_ms),
+            ..ThrottleLimits::default()
+        };
+        Self(Arc::new(Inner { deps, chosen, throttle: Mutex::new(Throttle::new(limits)) }))
     }
 
     /// What a client has to show.
     pub fn mode(&self) -> AuthMode {
-        let default = || {
-            if self.secrets.has_password() { AuthMode::Password } else { AuthMode::Token }
-        };
-        let configured = || self.config.current().gateway.auth.mode;
-        self.chosen.or_else(configured).unwrap_or_else(default)
+        let Deps { secrets, config, .. } = &self.0.deps;
+        let default = || if secrets.has_password() { AuthMode::Password } else { AuthMode::Token };
+        let configured = || config.current().gateway.auth.mode;
+        self.0.chosen.or_else(configured).unwrap_or_else(default)
     }
 
-    /// Decides whether `credentials` are enough for somebody who is `local` or
-    /// not.
-    pub fn prove(
-        &self,
-        credentials: &Credentials,
-        field: Field,
-        local: bool,
-    ) -> Result<Proof, Unproven> {
-        let shown = |own: &Option<Box<str>>, other: &Option<Box<str>>| {
-            let filled = |text: &Option<Box<str>>| text.clone().filter(|text| !text.is_empty());
-            match field {
-                Field::Own => filled(own),
-                Field::Any => filled(own).or_else(|| filled(other)),
-            }
-        };
-        let Credentials { token, password, .. } = credentials;
-        match self.mode() {
-            AuthMode::None if local => Ok(Proof::Nothing),
-            AuthMode::None => Err(Unproven::NotLocal),
-            AuthMode::Token if !self.secrets.has_token() => Err(Unproven::TokenNotConfigured),
-            AuthMode::Token => match shown(token, password) {
-                None => Err(Unproven::TokenMissing),
-                Some(shown) if self.secrets.is_token(&shown) => Ok(Proof::Token),
-                Some(_) => Err(Unproven::TokenMismatch),
-            },
-            AuthMode::Password if !self.secrets.has_password() => {
-                Err(Unproven::PasswordNotConfigured)
-            }
-            AuthMode::Password => match shown(password, token) {
-                None => Err(Unproven::PasswordMissing),
-                Some(shown) if self.secrets.is_password(&shown) => Ok(Proof::Password),
-                Some(_) => Err(Unproven::PasswordMismatch),
-            },
-        }
+    /// Whether being known to the tailnet is enough.
+    fn allows_tailnet(&self) -> bool {
+        let config = self.0.deps.config.current();
+        let gateway = &config.gateway;
+        let how = gateway.tailscale.mode.exposure();
+        exposure::allows_tailscale(gateway.auth.allow_tailscale, how, self.mode().into())
+    }
+
+    fn proxies(&self) -> Vec<Network> {
+        let config = self.0.deps.config.current();
+        config.gateway.trusted_proxies.iter().map(|it| it.0).collect()
+    }
+
+    fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        self.0.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -111,66 +181,4 @@ impl fmt::Debug for Auth {
 }
 
 #[cfg(test)]
-mod tests {
-    use ports::{config::Config, driven::MockSecrets};
-
-    use super::*;
-    use crate::testing::config;
-
-    fn auth(mode: Option<AuthMode>, token: bool, password: bool) -> Auth {
-        let mut secrets = MockSecrets::new();
-        secrets.expect_has_token().return_const(token);
-        secrets.expect_has_password().return_const(password);
-        secrets.expect_is_token().returning(move |text| token && text == "t");
-        secrets.expect_is_password().returning(move |text| password && text == "p");
-        let mut tree = Config::default();
-        tree.gateway.auth.mode = mode;
-        Auth::new(config(tree), Arc::new(secrets))
-    }
-
-    #[test]
-    fn what_is_enough() {
-        use AuthMode::{None as Nothing, Password, Token};
-        use Field::{Any, Own};
-        use Unproven::{
-            NotLocal, PasswordMismatch, PasswordMissing, PasswordNotConfigured, TokenMismatch,
-            TokenMissing, TokenNotConfigured,
-        };
-
-        let t = Proof::Token;
-        let p = Proof::Password;
-        #[rustfmt::skip]
-        let table = [
-            // mode            has        token       password    where  verdict
-            (None,           (true,  false), Some("t"), None,       Own, Ok(t)),
-            (None,           (true,  true),  Some("t"), None,       Own, Err(PasswordMissing)),
-            (None,           (true,  true),  None,      Some("p"),  Own, Ok(p)),
-            (Some(Token),    (true,  true),  Some("t"), Some("x"),  Own, Ok(t)),
-            (Some(Token),    (true,  false), Some("x"), None,       Own, Err(TokenMismatch)),
-            (Some(Token),    (true,  false), Some(""),  None,       Own, Err(TokenMissing)),
-            (Some(Token),    (true,  false), None,      None,       Any, Err(TokenMissing)),
-            (Some(Token),    (true,  false), None,      Some("t"),  Own, Err(TokenMissing)),
-            (Some(Token),    (true,  false), None,      Some("t"),  Any, Ok(t)),
-            (Some(Token),    (true,  false), Some("x"), Some("t"),  Any, Err(TokenMismatch)),
-            (Some(Token),    (false, false), Some(""),  None,       Any, Err(TokenNotConfigured)),
-            (Some(Password), (true,  true),  Some("t"), Some("x"),  Own, Err(PasswordMismatch)),
-            (Some(Password), (true,  true),  Some("p"), None,       Own, Err(PasswordMissing)),
-            (Some(Password), (true,  true),  Some("p"), None,       Any, Ok(p)),
-            (Some(Password), (true,  false), None,      Some("p"),  Own, Err(PasswordNotConfigured)),
-        ];
-        for (mode, (has_token, has_password), token, password, field, verdict) in table {
-            let credentials = Credentials {
-                token: token.map(Into::into),
-                password: password.map(Into::into),
-                ..Credentials::default()
-            };
-            let auth = auth(mode, has_token, has_password);
-            let found = auth.prove(&credentials, field, true);
-            assert_eq!(found, verdict, "{mode:?} {token:?} {password:?} {field:?}");
-        }
-
-        let open = auth(Some(Nothing), false, false);
-        assert_eq!(open.prove(&Credentials::default(), Own, true), Ok(Proof::Nothing));
-        assert_eq!(open.prove(&Credentials::default(), Own, false), Err(NotLocal));
-    }
-}
+mod tests;

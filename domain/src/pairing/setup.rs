@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::{Ask, Reason, Request};
 use crate::{
     access::{Role, Scope, Scopes},
     ids::{DeviceId, RequestId},
@@ -78,6 +79,12 @@ impl SetupCode {
     /// When its time is up.
     pub fn expires_at(&self) -> Timestamp {
         self.at + Self::TTL
+    }
+
+    /// What a device asks for that shows the code: nobody has to decide.
+    pub fn request(&self, ask: Ask, now: Timestamp) -> Request {
+        let (id, reason) = (self.id.clone(), Reason::NotPaired);
+        Request { id, ask, reason, repair: false, silent: true, at: now }
     }
 
     /// Whether it can be used now, by whoever wants to be `role` with `scopes`.

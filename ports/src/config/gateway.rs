@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 
-use domain::exposure::{Bind, Login};
+use domain::exposure::Bind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::tailscale::TailscaleConfig;
+use super::{
+    auth::{AuthConfig, ProxyNetwork},
+    tailscale::TailscaleConfig,
+};
 
 /// How the gateway can be reached, and its limits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +33,15 @@ pub struct GatewayConfig {
     pub tailscale: TailscaleConfig,
     /// Who is let in.
     pub auth: AuthConfig,
+    /// Proxies that say truthfully for whom they forward requests. A request
+    /// that says it was forwarded by anybody else is refused.
+    pub trusted_proxies: Vec<ProxyNetwork>,
+    /// Whether `X-Real-IP` of such a proxy counts where it sends no
+    /// `X-Forwarded-For`.
+    pub allow_real_ip_fallback: bool,
+    /// Names the gateway may be addressed by, besides those of this machine's
+    /// loopback and its addresses, as in `gateway.example`.
+    pub allowed_hosts: Vec<String>,
     /// How much a client may have.
     pub limits: LimitsConfig,
     /// The HTTP side.
@@ -48,6 +60,9 @@ impl Default for GatewayConfig {
             allow_insecure_bind: false,
             tailscale: TailscaleConfig::default(),
             auth: AuthConfig::default(),
+            trusted_proxies: Vec::new(),
+            allow_real_ip_fallback: false,
+            allowed_hosts: Vec::new(),
             limits: LimitsConfig::default(),
             http: HttpConfig::default(),
             control_ui: ControlUiConfig::default(),
@@ -91,61 +106,6 @@ impl From<BindMode> for Bind {
             BindMode::Tailnet => Self::Tailnet,
             BindMode::Auto => Self::Auto,
             BindMode::Address(address) => Self::Address(address),
-        }
-    }
-}
-
-/// Who is let in.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, rename_all = "camelCase")]
-pub struct AuthConfig {
-    /// What a client has to show. Default: `password` when one is set, else
-    /// `token`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mode: Option<AuthMode>,
-    /// The token. When absent, the one in the state directory counts, which is
-    /// made on first start.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
-    /// The password.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub password: Option<String>,
-    /// Whether being known to the tailnet is enough for those who come through
-    /// `tailscale serve`. Default: if `gateway.tailscale.mode` is `serve` and
-    /// `mode` is not `password`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allow_tailscale: Option<bool>,
-}
-
-impl std::fmt::Debug for AuthConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AuthConfig")
-            .field("mode", &self.mode)
-            .field("token", &self.token.is_some())
-            .field("password", &self.password.is_some())
-            .field("allow_tailscale", &self.allow_tailscale)
-            .finish()
-    }
-}
-
-/// What a client has to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AuthMode {
-    /// The token.
-    Token,
-    /// The password.
-    Password,
-    /// Nothing. Only for clients on this machine.
-    None,
-}
-
-impl From<AuthMode> for Login {
-    fn from(mode: AuthMode) -> Self {
-        match mode {
-            AuthMode::Token => Self::Token,
-            AuthMode::Password => Self::Password,
-            AuthMode::None => Self::Nothing,
         }
     }
 }
@@ -262,6 +222,15 @@ pub struct ControlUiConfig {
     /// Origins of pages that may connect besides the gateway's own, as in
     /// `https://chat.example`.
     pub allowed_origins: Vec<String>,
+    /// Whether the dashboard may be used over plain HTTP from elsewhere, where
+    /// browsers let it have no device identity: the secret is then enough.
+    pub allow_insecure_auth: bool,
+    /// Whether the dashboard's device identity is looked at at all. Without it,
+    /// whoever knows the secret is an operator from any browser.
+    pub dangerously_disable_device_auth: bool,
+    /// Whether every page counts as the gateway's own whose origin is what the
+    /// browser calls the gateway. Pages of rebound names then do, too.
+    pub dangerously_allow_host_header_origin_fallback: bool,
 }
 
 #[test]

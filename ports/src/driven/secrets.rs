@@ -10,7 +10,9 @@ use super::StoreError;
 ///
 /// - Comparing takes the same time whatever is presented.
 /// - An empty, blank or absent secret matches nothing.
+/// - Dropping the future is fine.
 #[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
 pub trait Secrets: Send + Sync {
     /// Whether there is a token at all.
     fn has_token(&self) -> bool;
@@ -21,8 +23,9 @@ pub trait Secrets: Send + Sync {
     /// Whether `presented` is the gateway's token.
     fn is_token(&self, presented: &str) -> bool;
 
-    /// Whether `presented` is the gateway's password.
-    fn is_password(&self, presented: &str) -> bool;
+    /// Whether `presented` is the gateway's password. Where only its hash is
+    /// known, that takes a while by design; few are compared at the same time.
+    async fn is_password(&self, presented: &str) -> bool;
 }
 
 /// Makes tokens that need not be kept: each is computed from a key only the

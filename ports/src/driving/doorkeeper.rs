@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    access::{Principal, Role, Scope},
+    access::{Principal, Role, Scope, Scopes},
     client::{Client, ClientId, ClientInfo, NodeOffer, Protocol},
     device::DeviceClaim,
     time::Timestamp,
@@ -21,6 +21,18 @@ use crate::{Json, driving::RpcError};
 ///   [`left`](Self::left) is called; the caller calls it exactly once.
 #[async_trait]
 pub trait Doorkeeper: Send + Sync {
+    /// Headers it wants to see besides those of proxies and of the tailnet, in
+    /// lower case.
+    fn headers(&self) -> Arc<[Box<str>]> {
+        Arc::new([])
+    }
+
+    /// Where somebody in these circumstances is, for counting: the client's
+    /// address where it is known, and otherwise that of the socket.
+    fn place(&self, circumstances: &Circumstances) -> IpAddr {
+        circumstances.peer
+    }
+
     /// Whether somebody in these circumstances may knock at all: checks the
     /// `Host` and `Origin` of the request, before anything else is done for it.
     fn may_knock(&self, circumstances: &Circumstances) -> Result<(), RpcError>;
@@ -55,9 +67,12 @@ pub struct Circumstances {
     pub host: Option<Box<str>>,
     /// The `Origin` header.
     pub origin: Option<Box<str>>,
-    /// Whether any header says that somebody forwarded the request
-    /// (`Forwarded`, `X-Forwarded-*`, `X-Real-IP`).
-    pub forwarded: bool,
+    /// What proxies and the tailnet say about the request, and whatever else
+    /// the doorkeeper [wants to see](Doorkeeper::headers): names in lower case,
+    /// each once, several lines of one header joined with commas.
+    pub headers: Box<[(Box<str>, Box<str>)]>,
+    /// Whether the connection is encrypted up to us.
+    pub secure: bool,
     /// The nonce of the challenge the client was sent.
     pub nonce: Box<str>,
     /// When the challenge was sent.
@@ -65,10 +80,25 @@ pub struct Circumstances {
 }
 
 impl Circumstances {
+    /// Whether a header of this name says that somebody forwarded the request.
+    pub fn is_forwarding(name: &str) -> bool {
+        name == "forwarded" || name == "x-real-ip" || name.starts_with("x-forwarded-")
+    }
+
+    /// Whether any header says that somebody forwarded the request.
+    pub fn is_forwarded(&self) -> bool {
+        self.headers.iter().any(|(name, _)| Self::is_forwarding(name))
+    }
+
     /// Whether the client runs on this machine and nobody stands in between:
     /// both facts of the accepted socket, never of what the client says.
     pub fn is_local(&self) -> bool {
-        self.peer.to_canonical().is_loopback() && !self.forwarded
+        self.peer.to_canonical().is_loopback() && !self.is_forwarded()
+    }
+
+    /// The header `name`, which is in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| **other == *name).map(|(_, value)| &**value)
     }
 }
 
@@ -117,8 +147,11 @@ pub struct Knock {
     pub protocol: Protocol,
     /// What it wants to be.
     pub role: Role,
-    /// What it wants to be allowed; `None` when it did not say.
-    pub scopes: Option<Vec<Scope>>,
+    /// What it wants to be allowed, as it spells it; `None` when it did not say.
+    /// A word that is no scope grants nothing, but is signed like the others.
+    pub scopes: Option<Vec<Box<str>>>,
+    /// Which program it says it is, as it spells it; what a device signs.
+    pub client_id: Box<str>,
     /// What it shows.
     pub credentials: Credentials,
     /// What it says about itself.
@@ -129,6 +162,14 @@ pub struct Knock {
     pub device: Option<DeviceClaim>,
     /// What it offers, if it wants to be a node.
     pub offer: NodeOffer,
+}
+
+impl Knock {
+    /// The scopes it asks for.
+    pub fn asked(&self) -> Scopes {
+        let scope = |word: &Box<str>| Scope::ALL.iter().find(|scope| scope.as_str() == &**word);
+        self.scopes.iter().flatten().filter_map(scope).copied().collect()
+    }
 }
 
 /// A client that was let in.

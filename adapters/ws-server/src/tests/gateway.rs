@@ -136,14 +136,14 @@ impl Doorkeeper for Door {
         if knock.credentials.password.as_deref() == Some("wrong") {
             return Err(Refusal::policy(RpcError::invalid("unauthorized: password mismatch")));
         }
-        let scopes = knock.scopes.unwrap_or_else(|| vec![Scope::Admin]);
         let client = Client {
             id,
             connection: circumstances.connection.clone(),
             principal: Principal {
                 role: knock.role,
                 scopes: match knock.role {
-                    Role::Operator => scopes.into_iter().collect(),
+                    Role::Operator if knock.scopes.is_some() => knock.asked(),
+                    Role::Operator => Scopes::NONE.with(Scope::Admin),
                     Role::Node => Scopes::NONE,
                 },
                 proof: Proof::Token,

@@ -8,13 +8,16 @@ use domain::{
     event::EventKind,
 };
 use ports::{Json, config::AuthMode};
-use usecases::presence::Detail;
+use usecases::{
+    pairing::{IssuedToken, Standing},
+    presence::Detail,
+};
 
 use super::Door;
 use crate::{
     methods::connect::{
-        AttachmentPolicy, Features, Granted, HelloOk, Policy, Server, SessionDefaults, Snapshot,
-        Versions,
+        AttachmentPolicy, DeviceToken, Features, Granted, HelloOk, Policy, Server, SessionDefaults,
+        Snapshot, Versions,
     },
     registry::all,
 };
@@ -55,7 +58,7 @@ pub(super) fn features() -> Features {
 }
 
 impl Door {
-    pub(super) fn hello(&self, client: &Client) -> HelloOk {
+    pub(super) fn hello(&self, client: &Client, standing: Option<&Standing>) -> HelloOk {
         let sight = Sight::of(&client.principal);
         let config = self.services.configuration.current();
         let limits = &config.gateway.limits;
@@ -76,6 +79,9 @@ impl Door {
                 method: principal.proof.as_str(),
                 role: principal.role.as_str(),
                 scopes: principal.scopes.iter().map(Scope::as_str).collect(),
+                device_token: standing.map(|it| it.token.token.clone()),
+                issued_at_ms: standing.map(|it| it.token.issued_at.as_millis()),
+                device_tokens: standing.map(tokens).unwrap_or_default(),
             },
             policy: Policy {
                 max_payload: limits.max_payload_bytes,
@@ -123,9 +129,21 @@ impl Door {
                 AuthMode::Token => "token",
                 AuthMode::Password => "password",
                 AuthMode::None => "none",
+                AuthMode::TrustedProxy => "trusted-proxy",
             },
         }
     }
+}
+
+/// The tokens a device got beside the one for its role.
+fn tokens(standing: &Standing) -> Vec<DeviceToken> {
+    let token = |token: &IssuedToken| DeviceToken {
+        device_token: token.token.clone(),
+        role: token.role.as_str(),
+        scopes: token.scopes.iter().map(Scope::as_str).collect(),
+        issued_at_ms: token.issued_at.as_millis(),
+    };
+    standing.others.iter().map(token).collect()
 }
 
 /// An empty object.

@@ -82,8 +82,8 @@ struct ConnectParams {
     path_env: Option<Any>,
     /// What it shows.
     auth: Option<ConnectAuth>,
-    /// Its device identity. Not looked into yet.
-    device: Option<Unused>,
+    /// Its device identity, and the proof of it.
+    device: Option<ConnectDevice>,
     /// The language of its user.
     locale: Option<Any>,
     /// What its program calls itself.
@@ -121,12 +121,35 @@ fn mode(_: &mut SchemaGenerator) -> Schema {
 
 /// What a client shows.
 #[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "declared for the manual")]
 struct ConnectAuth {
-    /// The gateway's token.
+    /// The gateway's token, or the token of the device.
     token: Option<Any>,
     /// The gateway's password.
     password: Option<Any>,
+    /// The token of the device.
+    device_token: Option<Any>,
+    /// The token out of a setup code.
+    bootstrap_token: Option<Any>,
+}
+
+/// The device a client runs on: an Ed25519 key, and what it signed with it.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "declared for the manual")]
+struct ConnectDevice {
+    /// SHA-256 of the public key, in lower-case hex.
+    id: Name,
+    /// The public key: base64url of its 32 bytes, or PEM.
+    public_key: Any,
+    /// The signature under `v3|id|client.id|client.mode|role|scopes|signedAt|token|nonce|platform|deviceFamily`,
+    /// or under the shorter lines of older clients: base64url of its 64 bytes.
+    signature: Any,
+    /// When it signed, in milliseconds since 1970: the time of the challenge.
+    signed_at: Count<1>,
+    /// The nonce of the challenge.
+    nonce: Option<Name>,
 }
 
 /// Result of `connect`: what a client should know to begin with.
@@ -227,7 +250,8 @@ pub(crate) struct SessionDefaults {
 }
 
 /// What the client is and may do.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Granted {
     /// How it showed who it is.
     pub(crate) method: &'static str,
@@ -235,6 +259,44 @@ pub(crate) struct Granted {
     pub(crate) role: &'static str,
     /// What it may do.
     pub(crate) scopes: Vec<&'static str>,
+    /// The token its device can come back with instead of the secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) device_token: Option<String>,
+    /// Since when that token is good, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) issued_at_ms: Option<u64>,
+    /// Tokens for other roles a setup code gave to the device.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) device_tokens: Vec<DeviceToken>,
+}
+
+/// A token a device can come back with.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeviceToken {
+    /// The token.
+    pub(crate) device_token: String,
+    /// For which role.
+    pub(crate) role: &'static str,
+    /// What it allows.
+    pub(crate) scopes: Vec<&'static str>,
+    /// Since when it is good, in milliseconds since 1970.
+    pub(crate) issued_at_ms: u64,
+}
+
+impl std::fmt::Debug for DeviceToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeviceToken").field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Granted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Granted")
+            .field("role", &self.role)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the client has to keep to.

@@ -1,0 +1,1 @@
+//! What pairing promises.
