@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod identity;
+mod strengths;
 mod token;
 
 pub use identity::{Identity, identity};
@@ -10,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use domain::exposure::Strengths;
 use ports::driven::Secrets;
 use ring::{
     error::Unspecified,
@@ -34,6 +36,7 @@ pub struct SecretsFile {
     key: hmac::Key,
     token: hmac::Tag,
     password: Option<hmac::Tag>,
+    strengths: Strengths,
     file: Option<PathBuf>,
 }
 
@@ -41,7 +44,7 @@ pub struct SecretsFile {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
     /// The one that was given is none.
-    #[error("the given {0} is blank or a placeholder, so there is no {0}")]
+    #[error("the given {0} is blank or a placeholder, so no {0} is configured")]
     NotASecret(&'static str),
     /// The one in the file is none.
     #[error("{} holds no token; delete it to have a new one made", .0.display())]
@@ -77,6 +80,7 @@ impl SecretsFile {
             None => (token::read_or_make(state_dir)?, Some(token::path(state_dir))),
         };
         Ok(Self {
+            strengths: strengths::of(&token, password.as_ref().map(|it| it.as_str())),
             token: hmac::sign(&key, token.as_bytes()),
             password: password.map(|password| hmac::sign(&key, password.as_bytes())),
             key,
