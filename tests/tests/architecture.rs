@@ -56,6 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["app/gateway"]),
     ("tracing-subscriber", &["adapters/telemetry"]),
     ("libc", &["adapters/heap"]),
+    ("if-addrs", &["app/gateway"]),
 ];
 
 #[test]

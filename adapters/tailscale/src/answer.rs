@@ -51,7 +51,7 @@ impl Status {
     pub(crate) fn host_for(self, how: Exposure) -> Result<String, TailnetError> {
         let not_allowed = |why: String| Err(TailnetError::NotAllowed(why));
         if self.known.state != "Running" {
-            return not_allowed(format!("Tailscale is {}, not Running", self.known.state));
+            return Err(TailnetError::NotConnected(self.known.state));
         }
         let Some(name) = self.known.dns_name else {
             return not_allowed("this machine has no name in its tailnet".to_owned());

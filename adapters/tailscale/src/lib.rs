@@ -30,6 +30,9 @@ use crate::{
 
 /// How long changing what is served may take, all questions together.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a question about this machine may take, looking for the command
+/// included.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often to begin again when somebody else changed it meanwhile.
 const TRIES: u32 = 3;
 
@@ -177,12 +180,14 @@ impl Tailnet for Tailscale {
     }
 
     async fn status(&self) -> Result<TailnetStatus, TailnetError> {
-        Ok(self.ask_status().await?.known)
+        Ok(in_time(STATUS_TIMEOUT, self.ask_status()).await?.known)
     }
 
     async fn expose(&self, how: Exposure, port: u16) -> Result<Exposed, TailnetError> {
-        let exposing = async {
-            let host = self.ask_status().await?.host_for(how)?;
+        // Boxed, because running a command takes a lot of room.
+        let exposing = Box::pin(async {
+            let status = in_time(STATUS_TIMEOUT, self.ask_status()).await?;
+            let host = status.host_for(how)?;
             let route = Route { host, port, tls: self.options.tls };
             let added = self.add(how, &route).await?;
             let exposed = Exposed { url: route.url(), public: added.public };
@@ -190,7 +195,7 @@ impl Tailnet for Tailscale {
                 *self.added() = Some(route);
             }
             Ok(exposed)
-        };
+        });
         in_time(CHANGE_TIMEOUT, exposing).await
     }
 

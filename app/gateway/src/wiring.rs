@@ -80,7 +80,7 @@ pub(crate) async fn wire(
     let found = models::find(&file).await;
     let providers: Arc<[Arc<dyn ModelProvider>]> = found.providers.into();
     let tailnet = tailnet::tailnet(&file, plan);
-    let names = tailnet::names(tailnet.as_deref(), plan).await;
+    let names = tailnet::names(tailnet.as_deref(), plan.reach()).await;
     let facts = Arc::new(facts::gather(&paths, &listeners, &*entropy, started_at)?);
 
     let hub = Hub::new((&limits).into());

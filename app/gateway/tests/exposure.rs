@@ -1,5 +1,6 @@
 //! Where the binary listens, and where it refuses to.
 
+#![cfg(feature = "tailscale")]
 #![expect(clippy::unwrap_used, reason = "panicking is how a test fails")]
 #![expect(clippy::print_stderr, reason = "what cannot be tested here is said")]
 

@@ -38,10 +38,10 @@ pub(super) fn tailnet(_: &ConfigFile, _: &Plan) -> Option<Arc<dyn Tailnet>> {
     None
 }
 
-/// What members of the tailnet call this machine, if they can reach the gateway:
-/// its whole name, and the first part of it.
-pub(super) async fn names(tailnet: Option<&dyn Tailnet>, plan: &Plan) -> Vec<String> {
-    let Some(tailnet) = tailnet.filter(|_| Reach::ThisMachine < plan.reach()) else {
+/// What those who can reach the gateway may call this machine, if it has a name
+/// in a tailnet: that name, and the first part of it.
+pub(super) async fn names(tailnet: Option<&dyn Tailnet>, reach: Reach) -> Vec<String> {
+    let Some(tailnet) = tailnet.filter(|_| Reach::ThisMachine < reach) else {
         return Vec::new();
     };
     let status = timeout(PATIENCE, tailnet.status()).await;
@@ -50,4 +50,59 @@ pub(super) async fn names(tailnet: Option<&dyn Tailnet>, plan: &Plan) -> Vec<Str
     };
     let short = name.split('.').next().unwrap_or_default().to_owned();
     vec![name, short]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use async_trait::async_trait;
+    use domain::exposure::Exposure;
+    use ports::driven::{Exposed, MockTailnet, TailnetError, TailnetStatus, TailnetUser};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_gateway_goes_by_its_name_in_the_tailnet_where_others_can_reach_it() {
+        let mut tailnet = MockTailnet::new();
+        tailnet.expect_status().once().returning(|| {
+            Ok(TailnetStatus {
+                dns_name: Some("host.tailnet.ts.net".to_owned()),
+                addresses: Vec::new(),
+                state: "Running".to_owned(),
+            })
+        });
+        assert_eq!(names(Some(&tailnet), Reach::Tailnet).await, ["host.tailnet.ts.net", "host"]);
+        assert!(names(Some(&tailnet), Reach::ThisMachine).await.is_empty(), "and is not asked");
+        assert!(names(None, Reach::Tailnet).await.is_empty());
+    }
+
+    struct Silent;
+
+    #[async_trait]
+    impl Tailnet for Silent {
+        async fn whois(&self, _: IpAddr) -> Result<Option<TailnetUser>, TailnetError> {
+            std::future::pending().await
+        }
+
+        async fn status(&self) -> Result<TailnetStatus, TailnetError> {
+            std::future::pending().await
+        }
+
+        async fn expose(&self, _: Exposure, _: u16) -> Result<Exposed, TailnetError> {
+            std::future::pending().await
+        }
+
+        async fn withdraw(&self, _: Exposure) -> Result<(), TailnetError> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tailscale_that_hangs_does_not_keep_the_gateway_from_starting() {
+        let begin = Instant::now();
+        assert!(names(Some(&Silent), Reach::Tailnet).await.is_empty());
+        assert_eq!(begin.elapsed(), PATIENCE);
+    }
 }
