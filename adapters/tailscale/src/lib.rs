@@ -104,13 +104,11 @@ impl Tailscale {
     }
 
     async fn remove(&self, how: Exposure, route: &Route) -> Result<(), TailnetError> {
-        match self
-            .change(|config| {
-                route.remove(config);
-                Ok(())
-            })
-            .await
-        {
+        let change = |config: &mut Value| {
+            route.remove(config);
+            Ok(())
+        };
+        match self.change(change).await {
             Err(error) if may_ask_otherwise(&error) => {
                 self.remove_by_command(how, route).await.map_err(|second| worse(error, second))
             }

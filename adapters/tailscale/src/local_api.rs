@@ -18,7 +18,8 @@ use crate::{
 
 /// Where tailscaled listens unless it was told otherwise.
 const USUAL_SOCKET: &str = "/var/run/tailscale/tailscaled.sock";
-/// The name it wants to be addressed by, so that no page in a browser can.
+/// The name it wants to be addressed by; like the header below, no page in a
+/// browser can say that.
 const HOST: &str = "local-tailscaled.sock";
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -136,6 +137,7 @@ fn request(method: Method, what: &str, body: Bytes) -> Result<Request<Full<Bytes
         .method(method)
         .uri(format!("/localapi/v0/{what}"))
         .header(header::HOST, HOST)
+        .header("sec-tailscale", "localapi")
         .body(Full::new(body))
         .map_err(|_| odd())
 }

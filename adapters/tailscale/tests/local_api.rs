@@ -121,6 +121,7 @@ async fn answer(
     let path = head.uri.path_and_query().unwrap().as_str();
     daemon.asked.push(format!("{} {path}", head.method));
     assert_eq!(header(header::HOST).as_deref(), Some("local-tailscaled.sock"));
+    assert_eq!(head.headers["sec-tailscale"], "localapi");
 
     let path = path.strip_prefix("/localapi/v0/").unwrap();
     let (status, body) = match (head.method.as_str(), path.split('?').next().unwrap()) {

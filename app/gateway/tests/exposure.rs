@@ -98,9 +98,9 @@ fn what_would_be_unsafe_or_of_no_use_does_not_start() {
 fn a_short_token_is_only_warned_about_on_loopback() {
     let home = Home::with(&json!({}));
     let mut gateway = Gateway::start(home.command(OPENCLAW, &run("--token hunter2")));
-    let said = gateway.hear("can be reached by");
+    let said = gateway.hear("log file:");
     assert!(said.contains("the gateway token is shorter than 24 characters"), "{said}");
-    assert!(said.contains("can be reached by this machine only"), "{said}");
+    assert!(said.contains("open to this machine only"), "{said}");
 }
 
 /// A network namespace has interfaces of its own. Without the right to make one
@@ -131,8 +131,8 @@ fn every_bind_mode_listens_there_and_nowhere_else() {
     for (interfaces, arguments, addresses, reach) in table {
         let home = Home::with(&json!({}));
         let mut gateway = Gateway::start(within(&home, interfaces, arguments));
-        let said = gateway.hear("can be reached by");
-        assert!(said.contains(&format!("can be reached by {reach}")), "{arguments}: {said}");
+        let said = gateway.hear("log file:");
+        assert!(said.contains(&format!("open to {reach}\n")), "{arguments}: {said}");
         assert_eq!(gateway.listening(), *addresses, "{arguments}");
     }
 
@@ -183,7 +183,7 @@ fn a_gateway_without_tailscale_runs_nevertheless() {
     let home = Home::with(&json!({}));
     let mut gateway = Gateway::start(home.command(OPENCLAW, &run("--tailscale serve")));
     let said = gateway.hear("serve is not enabled");
-    assert!(said.contains("can be reached by the members of its tailnet"), "{said}");
+    assert!(said.contains("open to the members of its tailnet"), "{said}");
     gateway.stop();
 }
 

@@ -142,9 +142,9 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
 fn introduce(gateway: &Gateway, urls: &[String], secrets: &SecretsFile, log: &str) {
     info!(target: "gateway", "agent model: {}", gateway.model());
     for url in urls {
-        info!(target: "gateway", "listening on {url} (PID {})", std::process::id());
+        let (pid, reach) = (std::process::id(), gateway.reach());
+        info!(target: "gateway", "listening on {url} (PID {pid}), open to {reach}");
     }
-    info!(target: "gateway", "can be reached by {}", gateway.reach());
     info!(target: "gateway", "log file: {log}");
     match secrets.token_file() {
         Some(path) => info!(target: "gateway", "the token is in {}", path.display()),
