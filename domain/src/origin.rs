@@ -340,10 +340,10 @@ fn the_gateways_own_pages_come_from_where_they_talk_to() {
 #[test]
 fn more_names_and_the_dangerous_switch() {
     let names = ["gateway.example".to_owned()];
-    let named = House { more_names: &names, ..House::default() };
+    let house = House { more_names: &names, ..House::default() };
     let check = |origin, host, house: &House<'_>| check(Some(origin), Some(host), house);
-    assert_eq!(check("https://gateway.example", "gateway.example", &named), OK);
-    assert_eq!(check("https://other.example", "other.example", &named), HOST);
+    assert_eq!(check("https://gateway.example", "gateway.example", &house), OK);
+    assert_eq!(check("https://other.example", "other.example", &house), HOST);
     let reckless = House { any_name: true, ..House::default() };
     assert_eq!(check("https://other.example", "other.example", &reckless), OK);
     assert_eq!(check("https://evil.example", "other.example", &reckless), HOST);

@@ -57,6 +57,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tracing-subscriber", &["adapters/telemetry"]),
     ("libc", &["adapters/heap"]),
     ("ed25519-dalek", &["adapters/signatures"]),
+    ("if-addrs", &["app/gateway"]),
 ];
 
 #[test]

@@ -4,6 +4,7 @@ mod identity;
 mod mint;
 mod password;
 mod revoked;
+mod strengths;
 mod token;
 
 pub use identity::{Identity, identity};
@@ -17,6 +18,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use domain::exposure::Strengths;
 use ports::driven::Secrets;
 use ring::{
     error::Unspecified,
@@ -43,6 +45,7 @@ pub struct SecretsFile {
     key: hmac::Key,
     token: hmac::Tag,
     password: Option<Password>,
+    strengths: Strengths,
     file: Option<PathBuf>,
 }
 
@@ -50,7 +53,7 @@ pub struct SecretsFile {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
     /// The one that was given is none.
-    #[error("the given {0} is blank or a placeholder, so there is no {0}")]
+    #[error("the given {0} is blank or a placeholder, so no {0} is configured")]
     NotASecret(&'static str),
     /// The one in the file is none.
     #[error("{} holds no token; delete it to have a new one made", .0.display())]
@@ -91,6 +94,7 @@ impl SecretsFile {
             None => (token::read_or_make(state_dir)?, Some(token::path(state_dir))),
         };
         Ok(Self {
+            strengths: strengths::of(&token, password.as_ref().map(|it| it.as_str())),
             token: hmac::sign(&key, token.as_bytes()),
             password: password.map(|password| Password::new(&key, &password)).transpose()?,
             key,

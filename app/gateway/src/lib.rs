@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+mod expose;
 mod listen;
 pub mod paths;
 mod wiring;
@@ -8,8 +9,9 @@ mod wiring;
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use config_file::ConfigFile;
+use domain::exposure::{NoAddress, Reach, Refusal};
 use ports::{
-    config::{AuthMode, BindMode},
+    config::{AuthMode, BindMode, TailscaleMode},
     driven::{EventSink, StoreError},
     event::{Body, Event},
 };
@@ -25,6 +27,7 @@ use tokio_util::{
 };
 use tracing::{error, info, warn};
 
+pub use listen::first_address;
 pub use paths::{Paths, PathsError};
 
 use wiring::Wired;
@@ -53,6 +56,19 @@ pub struct StartOptions {
     pub logs: Arc<LogFile>,
     /// What clients have to show, when the command line says so.
     pub auth_mode: Option<AuthMode>,
+    /// Who can reach it, as far as the command line says so.
+    pub exposure: ExposureOptions,
+}
+
+/// What the command line says about who can reach the gateway.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ExposureOptions {
+    /// `gateway.tailscale.mode`, if it says so.
+    pub tailscale: Option<TailscaleMode>,
+    /// `gateway.tailscale.resetOnExit`, whatever the file says.
+    pub reset_on_exit: bool,
+    /// `gateway.allowInsecureBind`, whatever the file says.
+    pub allow_insecure_bind: bool,
 }
 
 /// Why a gateway did not start.
@@ -69,15 +85,23 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
-    /// The configuration asks for something that would be unsafe or is not
-    /// possible here.
-    #[error("{key}: {problem}")]
-    Config {
+    /// There is no such address here.
+    #[error(transparent)]
+    NoAddress(#[from] NoAddress),
+    /// It would be unsafe, or of no use.
+    #[error("{}", sentences(.0))]
+    Refused(Vec<Refusal>),
+    /// The configuration asks for something this build leaves out.
+    #[error("{key}: this build has no {what}")]
+    LeftOut {
         /// The key.
         key: &'static str,
-        /// What is the matter with it.
-        problem: String,
+        /// What it asks for.
+        what: &'static str,
     },
+    /// The system does not say which addresses this machine has.
+    #[error("the network interfaces cannot be listed: {}", .0.kind())]
+    Interfaces(#[source] std::io::Error),
     /// The state directory cannot be used.
     #[error("the state in {} cannot be used: {source}", path.display())]
     State {
@@ -104,6 +128,7 @@ pub enum ExitReason {
 /// [`shutdown`](Self::shutdown) does so gently.
 pub struct Gateway {
     addresses: Vec<SocketAddr>,
+    reach: Reach,
     wired: Wired,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -116,15 +141,23 @@ impl Gateway {
     pub async fn start(options: StartOptions) -> Result<Self, StartError> {
         let tasks = TaskTracker::new();
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
-        let listeners = listen::bind(&options)?;
+        let plan = listen::plan(&options)?;
+        let listeners = listen::bind(&plan)?;
         let addresses = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
-        let wired = wiring::wire(options, listeners, &tasks, &stop, &cut).await?;
-        Ok(Self { addresses, wired, tasks, stop, cut: cut.clone(), _cut_on_drop: cut.drop_guard() })
+        let reach = plan.reach();
+        let wired = wiring::wire(options, &plan, listeners, &tasks, &stop, &cut).await?;
+        let guard = cut.clone().drop_guard();
+        Ok(Self { addresses, reach, wired, tasks, stop, cut, _cut_on_drop: guard })
     }
 
     /// Where it listens.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Who can reach it there.
+    pub fn reach(&self) -> Reach {
+        self.reach
     }
 
     /// Where clients are told things; for whoever embeds a gateway.
@@ -185,6 +218,12 @@ impl Gateway {
             }
         }
     }
+}
+
+/// Each refusal on a line of its own, and below it what to do.
+fn sentences(refusals: &[Refusal]) -> String {
+    let lines = refusals.iter().map(|refusal| format!("{refusal}\n{}", refusal.advice()));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 async fn asked(terminate: &mut Signal, interrupt: &mut Signal) {

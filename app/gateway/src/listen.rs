@@ -2,79 +2,205 @@
 
 use std::{
     io::ErrorKind,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
 };
 
+use domain::exposure::{
+    Exposure, Facts, Interface, ListenOn, Login, Reach, Warning, allows_tailscale,
+};
 use ports::{
-    config::{AuthMode, BindMode},
-    driven::ConfigSource,
+    config::{AuthMode, BindMode, GatewayConfig},
+    driven::{ConfigSource, Secrets},
 };
 use tokio::net::TcpListener;
+use tracing::warn;
 
 use crate::{StartError, StartOptions};
 
-/// Binds every address the options ask for, or says why not.
-pub(crate) fn bind(options: &StartOptions) -> Result<Vec<TcpListener>, StartError> {
-    let addresses = addresses(options.bind, options.port)?;
-    let configured = options.config.current().gateway.auth.mode;
-    if options.auth_mode.or(configured) == Some(AuthMode::None) && !is_loopback(options.bind) {
-        return Err(StartError::Config {
-            key: "gateway.auth.mode",
-            problem: "none is for a gateway that listens on loopback only".to_owned(),
-        });
-    }
-    http_server::bind(&addresses).map_err(|source| match (source.kind(), addresses.first()) {
-        (ErrorKind::AddrInUse, Some(address)) => StartError::PortInUse(*address),
-        (_, first) => {
-            let address =
-                first.copied().unwrap_or_else(|| (Ipv4Addr::LOCALHOST, options.port).into());
-            StartError::Listen { address, source }
-        }
-    })
+/// Where a gateway is going to listen, which has been found to be safe.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    addresses: ListenOn,
+    port: u16,
+    reach: Reach,
+    /// What a client has to show.
+    pub(crate) login: Login,
+    /// What Tailscale shall do.
+    pub(crate) tailscale: Option<Exposure>,
+    /// Whether it shall stop doing so at the end.
+    pub(crate) reset_on_exit: bool,
+    /// Whether the gateway speaks TLS.
+    pub(crate) tls: bool,
 }
 
-/// Whether nobody but this machine can reach what `bind` listens on.
-pub(crate) fn is_loopback(bind: BindMode) -> bool {
-    match bind {
-        BindMode::Loopback | BindMode::Auto => true,
-        BindMode::Lan | BindMode::Tailnet => false,
-        BindMode::Address(address) => address.is_loopback(),
+impl Plan {
+    /// Who can reach the gateway, with Tailscale's help or without.
+    pub(crate) fn reach(&self) -> Reach {
+        self.reach.through(self.tailscale)
     }
 }
 
-/// The addresses of `bind`. `auto` means the tailnet where there is one; this
-/// version finds none, and never listens wider than it was told.
-fn addresses(bind: BindMode, port: u16) -> Result<Vec<SocketAddr>, StartError> {
-    let addresses: Vec<IpAddr> = match bind {
-        BindMode::Loopback | BindMode::Auto => {
-            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
-        }
-        BindMode::Lan => vec![Ipv4Addr::UNSPECIFIED.into()],
-        BindMode::Address(address) => vec![address],
-        BindMode::Tailnet => {
-            return Err(StartError::Config {
-                key: "gateway.bind",
-                problem: "tailnet is not supported by this version; name the tailnet address \
-                          instead"
-                    .to_owned(),
-            });
-        }
+/// What the options come to on this machine, or why that must not be.
+pub(crate) fn plan(options: &StartOptions) -> Result<Plan, StartError> {
+    if cfg!(not(feature = "tailscale")) && tailscale(options).is_some() {
+        return Err(StartError::LeftOut { key: "gateway.tailscale.mode", what: "Tailscale" });
+    }
+    let interfaces = interfaces(options.bind)?;
+    let addresses = ListenOn::choose(options.bind.into(), &interfaces)?;
+    let listening: Vec<IpAddr> = addresses.all().collect();
+    let config = &options.config.current().gateway;
+    let plan = Plan {
+        reach: Reach::of(&listening, &interfaces),
+        addresses,
+        port: options.port,
+        login: login(options),
+        tailscale: tailscale(options),
+        reset_on_exit: options.exposure.reset_on_exit || config.tailscale.reset_on_exit,
+        tls: speaks_tls(config),
     };
-    Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+    for warning in judge(&plan, options, &listening)? {
+        warn!(target: "gateway", "{warning}");
+    }
+    Ok(plan)
 }
 
-#[test]
-fn nothing_is_bound_wider_than_asked() {
-    let table = [
-        (BindMode::Loopback, vec!["127.0.0.1:7", "[::1]:7"]),
-        (BindMode::Auto, vec!["127.0.0.1:7", "[::1]:7"]),
-        (BindMode::Lan, vec!["0.0.0.0:7"]),
-        (BindMode::Address([192, 0, 2, 1].into()), vec!["192.0.2.1:7"]),
-    ];
-    for (bind, expected) in table {
-        let bound: Vec<String> =
-            addresses(bind, 7).unwrap().iter().map(SocketAddr::to_string).collect();
-        assert_eq!(bound, expected, "{bind:?}");
+fn judge(
+    plan: &Plan,
+    options: &StartOptions,
+    listening: &[IpAddr],
+) -> Result<Vec<Warning>, StartError> {
+    let config = &options.config.current().gateway;
+    let allowed = config.auth.allow_tailscale;
+    let verdict = Facts {
+        listening,
+        port: plan.port,
+        reach: plan.reach,
+        tailscale: plan.tailscale,
+        login: plan.login,
+        allows_tailscale: allows_tailscale(allowed, plan.tailscale, plan.login),
+        secrets: options.secrets.strengths(),
+        tls: plan.tls,
+        trusted_proxies: trusts_proxies(config),
+        insecure_bind: options.exposure.allow_insecure_bind || config.allow_insecure_bind,
     }
-    assert!(addresses(BindMode::Tailnet, 7).is_err());
+    .judge();
+    if verdict.refusals.is_empty() {
+        Ok(verdict.warnings)
+    } else {
+        Err(StartError::Refused(verdict.refusals))
+    }
+}
+
+/// What a client has to show: by option, by configuration, else whatever there
+/// is.
+fn login(options: &StartOptions) -> Login {
+    let configured = || options.config.current().gateway.auth.mode;
+    let default =
+        || if options.secrets.has_password() { AuthMode::Password } else { AuthMode::Token };
+    options.auth_mode.or_else(configured).unwrap_or_else(default).into()
+}
+
+fn tailscale(options: &StartOptions) -> Option<Exposure> {
+    let configured = || options.config.current().gateway.tailscale.mode;
+    options.exposure.tailscale.unwrap_or_else(configured).exposure()
+}
+
+/// This gateway does not speak TLS itself.
+fn speaks_tls(_: &GatewayConfig) -> bool {
+    false
+}
+
+/// Whether there are proxies that are believed.
+fn trusts_proxies(config: &GatewayConfig) -> bool {
+    !config.trusted_proxies.is_empty()
+}
+
+/// Listens where the plan says.
+pub(crate) fn bind(plan: &Plan) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners = Vec::new();
+    for address in &plan.addresses.must {
+        let address = SocketAddr::new(*address, port(&listeners, plan.port));
+        let bound = http_server::bind(&[address]).map_err(|source| match source.kind() {
+            ErrorKind::AddrInUse => StartError::PortInUse(address),
+            _ => StartError::Listen { address, source },
+        })?;
+        listeners.extend(bound);
+    }
+    for address in &plan.addresses.may {
+        let address = SocketAddr::new(*address, port(&listeners, plan.port));
+        let heard = |it: &TcpListener| it.local_addr().is_ok_and(|own| own == address);
+        if listeners.iter().any(heard) {
+            continue;
+        }
+        match http_server::bind(&[address]) {
+            Ok(bound) => listeners.extend(bound),
+            Err(error) => warn!(%error, %address, "not listening there"),
+        }
+    }
+    Ok(listeners)
+}
+
+/// The port all listeners share: the first one's, which may have been picked by
+/// the system.
+fn port(listeners: &[TcpListener], asked: u16) -> u16 {
+    listeners.first().and_then(|it| it.local_addr().ok()).map_or(asked, |it| it.port())
+}
+
+/// The first address a gateway with that bind mode would listen on, if it
+/// started now.
+pub fn first_address(bind: BindMode) -> Result<IpAddr, StartError> {
+    let addresses = ListenOn::choose(bind.into(), &interfaces(bind)?)?;
+    Ok(addresses.must[0])
+}
+
+/// The addresses of this machine, where `bind` depends on them.
+fn interfaces(bind: BindMode) -> Result<Vec<Interface>, StartError> {
+    match bind {
+        // Some containers do not let anybody list them.
+        BindMode::Loopback | BindMode::Lan => return Ok(Vec::new()),
+        BindMode::Tailnet | BindMode::Auto | BindMode::Address(_) => (),
+    }
+    let found = if_addrs::get_if_addrs().map_err(StartError::Interfaces)?;
+    let interface = |it: if_addrs::Interface| Interface { address: it.addr.ip(), name: it.name };
+    Ok(found.into_iter().map(interface).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(must: &str, may: &str) -> Plan {
+        let addresses =
+            |text: &str| text.split_whitespace().map(|it| it.parse().unwrap()).collect();
+        Plan {
+            addresses: ListenOn { must: addresses(must), may: addresses(may) },
+            port: 0,
+            reach: Reach::ThisMachine,
+            login: Login::Token,
+            tailscale: None,
+            reset_on_exit: false,
+            tls: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn all_addresses_share_one_port_and_none_is_listened_on_twice() {
+        let listeners = bind(&plan("127.0.0.1", "::1")).unwrap();
+        let ports: Vec<u16> = listeners.iter().map(|it| it.local_addr().unwrap().port()).collect();
+        assert!(ports.iter().all(|port| *port == ports[0]), "{ports:?}");
+        assert!(ports.len() <= 2, "{ports:?}");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_may_be_missing_is_only_missed() {
+        // A documentation address, which no machine has.
+        let listeners = bind(&plan("127.0.0.2", "192.0.2.1")).unwrap();
+        assert_eq!(listeners.len(), 1);
+        assert!(matches!(bind(&plan("192.0.2.1", "")), Err(StartError::Listen { .. })));
+    }
+
+    #[test]
+    fn this_machine_has_a_loopback() {
+        assert!(interfaces(BindMode::Auto).unwrap().iter().any(|it| it.address.is_loopback()));
+    }
 }

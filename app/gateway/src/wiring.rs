@@ -5,9 +5,11 @@ mod facts;
 mod heap_care;
 mod models;
 mod reach;
+mod tailnet;
 
 use std::{sync::Arc, time::Duration};
 
+use domain::exposure::Reach;
 use ports::{
     driven::{
         Archive, Clock, ConfigSource, Connections, Entropy, EventSink, Journal, ModelProvider,
@@ -46,7 +48,8 @@ use ws_server::Hub;
 use crate::{
     StartError, StartOptions,
     clock::{SystemClock, SystemEntropy},
-    listen,
+    expose::{self, Serving},
+    listen::Plan,
 };
 
 /// The parts of a running gateway that stopping it needs.
@@ -62,12 +65,13 @@ pub(crate) struct Wired {
 /// Puts a gateway together and lets it run on `tasks`.
 pub(crate) async fn wire(
     options: StartOptions,
+    plan: &Plan,
     listeners: Vec<TcpListener>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
     cut: &CancellationToken,
 ) -> Result<Wired, StartError> {
-    let StartOptions { paths, config: file, secrets, bind, logs, auth_mode, .. } = options;
+    let StartOptions { paths, config: file, secrets, logs, auth_mode, .. } = options;
     let config: Arc<dyn ConfigSource> = Arc::clone(&file) as _;
     let limits = config.current().gateway.limits.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
@@ -83,6 +87,8 @@ pub(crate) async fn wire(
 
     let found = models::find(&file).await;
     let providers: Arc<[Arc<dyn ModelProvider>]> = found.providers.into();
+    let tailnet = tailnet::tailnet(&file, plan);
+    let names = tailnet::names(tailnet.as_deref(), plan.reach()).await;
     let facts = Arc::new(facts::gather(&paths, &listeners, &*entropy, started_at)?);
 
     let hub = Hub::new((&limits).into());
@@ -137,7 +143,8 @@ pub(crate) async fn wire(
         pairing: pairing.clone(),
         secrets,
         signatures: Arc::new(Ed25519),
-        tailnet: None,
+        tailscale: plan.tailscale,
+        tailnet: tailnet.clone(),
     };
     let presence =
         Presence::new(&facts, Arc::clone(&clock), Arc::clone(&events), Arc::clone(&versions));
@@ -192,7 +199,7 @@ pub(crate) async fn wire(
 
     let addresses = Addresses {
         listening: listeners.iter().filter_map(|it| Some(it.local_addr().ok()?.ip())).collect(),
-        names: Vec::new(),
+        names,
     };
     let door: Arc<dyn Doorkeeper> = Arc::new(Door::new(Arc::clone(&services), addresses));
     let registry: Arc<dyn Rpc> = Arc::new(Registry::new(services));
@@ -204,7 +211,7 @@ pub(crate) async fn wire(
         entropy: Arc::clone(&entropy),
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
-        loopback_only: listen::is_loopback(bind),
+        loopback_only: plan.reach() == Reach::ThisMachine,
     }));
     let upgrade = ws_server::handler(ws_server::Deps {
         door: Arc::clone(&door),
@@ -224,6 +231,11 @@ pub(crate) async fn wire(
 
     let drain = Duration::from_millis(limits.drain_ms);
     let tick = Duration::from_millis(limits.tick_interval_ms);
+    if let (Some(tailnet), Some(how)) = (tailnet, plan.tailscale) {
+        let port = listeners.first().and_then(|it| it.local_addr().ok()).map_or(0, |it| it.port());
+        let serving = Serving { how, port, reset_on_exit: plan.reset_on_exit };
+        tasks.spawn(expose::run(tailnet, serving, stop.clone()));
+    }
     tasks.spawn(http_server::serve(
         listeners,
         http_server::Deps {

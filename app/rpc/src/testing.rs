@@ -201,6 +201,7 @@ fn services() -> Services {
         pairing: pairing.clone(),
         secrets: Arc::new(secrets()),
         signatures: Arc::new(signatures()),
+        tailscale: None,
         tailnet: None,
     };
     let status = Status::new(status::Deps {

@@ -21,7 +21,7 @@ use std::{
 use domain::{
     access::Principal,
     device::DeviceFault,
-    exposure,
+    exposure::{self, Exposure},
     pairing::{Reason, Request, SetupRefused},
     peer::{Network, UnknownProxy},
     throttle::{Throttle, ThrottleLimits},
@@ -52,6 +52,8 @@ pub struct Deps {
     pub secrets: Arc<dyn Secrets>,
     /// Checks what devices sign.
     pub signatures: Arc<dyn Signatures>,
+    /// Whom Tailscale on this machine brings to the gateway.
+    pub tailscale: Option<Exposure>,
     /// Who is in the tailnet, if this machine is in one.
     pub tailnet: Option<Arc<dyn Tailnet>>,
 }
@@ -159,9 +161,8 @@ impl Auth {
     /// Whether being known to the tailnet is enough.
     fn allows_tailnet(&self) -> bool {
         let config = self.0.deps.config.current();
-        let gateway = &config.gateway;
-        let how = gateway.tailscale.mode.exposure();
-        exposure::allows_tailscale(gateway.auth.allow_tailscale, how, self.mode().into())
+        let allowed = config.gateway.auth.allow_tailscale;
+        exposure::allows_tailscale(allowed, self.0.deps.tailscale, self.mode().into())
     }
 
     fn proxies(&self) -> Vec<Network> {

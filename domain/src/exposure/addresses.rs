@@ -29,7 +29,7 @@ pub struct Interface {
 /// What to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenOn {
-    /// Addresses the gateway does not start without.
+    /// Addresses the gateway does not start without. There is at least one.
     pub must: Vec<IpAddr>,
     /// The same in the other family, which not every machine has.
     pub may: Vec<IpAddr>,

@@ -6,7 +6,7 @@ use super::{Exposure, Interface, addresses::belongs_to_tailscale};
 
 /// Who can reach the gateway's port, from few to many.
 ///
-/// Written out, it is the end of the sentence "the port can be reached by".
+/// Written out, it is the end of the sentence "the port is open to".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// Programs on this machine.

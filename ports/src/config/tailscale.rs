@@ -14,7 +14,8 @@ pub struct TailscaleConfig {
     /// away when it stops.
     pub reset_on_exit: bool,
     /// Whether a funnel that is already open for the gateway stays open when
-    /// the mode is `serve`.
+    /// the mode is `serve`. Counts only where clients show a password, which a
+    /// funnel needs.
     pub preserve_funnel: bool,
     /// The socket of tailscaled. Default: `/var/run/tailscale/tailscaled.sock`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -167,8 +167,8 @@ pub struct Knock {
 impl Knock {
     /// The scopes it asks for.
     pub fn asked(&self) -> Scopes {
-        let scope = |word: &Box<str>| Scope::ALL.iter().find(|scope| scope.as_str() == &**word);
-        self.scopes.iter().flatten().filter_map(scope).copied().collect()
+        let scope = |word: &str| Scope::ALL.iter().find(|scope| scope.as_str() == word);
+        self.scopes.iter().flatten().filter_map(|word| scope(word)).copied().collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use domain::{
     access::{Role, Scope, Scopes},
     pairing::{Device, Grant, Portrait, Request},
+    time::Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -214,7 +215,7 @@ impl PairedDevice {
             tokens: tokens.collect(),
             created_at_ms: device.created_at.as_millis(),
             approved_at_ms: device.approved_at.as_millis(),
-            last_seen_at_ms: device.seen_at.map(|at| at.as_millis()),
+            last_seen_at_ms: device.seen_at.map(Timestamp::as_millis),
             connected,
         }
     }
@@ -226,9 +227,9 @@ impl TokenSummary {
             role: role.as_str(),
             scopes: words(grant.scopes),
             created_at_ms: grant.created_at.as_millis(),
-            rotated_at_ms: grant.rotated_at.map(|at| at.as_millis()),
-            revoked_at_ms: grant.revoked_at.map(|at| at.as_millis()),
-            last_used_at_ms: grant.used_at.map(|at| at.as_millis()),
+            rotated_at_ms: grant.rotated_at.map(Timestamp::as_millis),
+            revoked_at_ms: grant.revoked_at.map(Timestamp::as_millis),
+            last_used_at_ms: grant.used_at.map(Timestamp::as_millis),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use clap::Args;
-use ports::{config::BindMode, driven::ConfigSource};
+use ports::driven::ConfigSource;
 use ws_client::{Client, ConnectError, Credentials, Target};
 
 use crate::cli::{context::Context, failure::Failure, lock::Holder, port};
@@ -107,11 +107,8 @@ fn local(context: &Context) -> Result<(Target, &'static str), Failure> {
         return Ok((target, RUNNING));
     }
     let port = port::choose(context, None)?;
-    let target = match context.config.current().gateway.bind {
-        BindMode::Address(address) if !address.is_unspecified() => at(address, port),
-        _ => Target::local(port),
-    };
-    Ok((target, LOCAL))
+    let first = gateway::first_address(context.config.current().gateway.bind);
+    Ok((first.map_or_else(|_| Target::local(port), |address| at(address, port)), LOCAL))
 }
 
 /// The URL of a gateway at `address`, as one reaches it from this machine.

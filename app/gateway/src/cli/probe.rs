@@ -31,11 +31,7 @@ pub(crate) async fn gateway_status(context: &Context, rpc: &Rpc) -> Result<(), F
         (None, 18789) => "default",
         _ => "env/config",
     };
-    let host = match bind {
-        BindMode::Lan => "0.0.0.0".to_owned(),
-        BindMode::Address(address) => address.to_string(),
-        BindMode::Loopback | BindMode::Tailnet | BindMode::Auto => "127.0.0.1".to_owned(),
-    };
+    let host = gateway::first_address(bind).map_or_else(|_| String::new(), |it| it.to_string());
     let status = json!({
         "service": { "runtime": {
             "status": if running.is_some() { "running" } else { "stopped" },

@@ -11,9 +11,9 @@ use std::{
 
 use clap::Args;
 use config_file::{ConfigFile, Severity};
-use gateway::{ExitReason, Gateway, StartError, StartOptions};
+use gateway::{ExitReason, ExposureOptions, Gateway, StartError, StartOptions};
 use ports::{
-    config::{AuthMode, BindMode, LogLevel},
+    config::{AuthMode, BindMode, GatewayConfig, LogLevel, TailscaleMode},
     driven::{ConfigSource, LogSource},
 };
 use secrets_file::{Given, SecretsFile};
@@ -58,9 +58,16 @@ pub(crate) struct Run {
     /// Accepted for old scripts: the gateway starts without configuration.
     #[arg(long, hide = true)]
     allow_unconfigured: bool,
-    /// Tailscale: off is all there is yet.
-    #[arg(long, hide = true, value_name = "MODE")]
+    /// Listen beyond this machine and its tailnet without TLS.
+    #[arg(long)]
+    allow_insecure_bind: bool,
+    /// Whom Tailscale brings to the gateway: off, serve (the tailnet) or funnel
+    /// (the internet).
+    #[arg(long, value_name = "MODE")]
     tailscale: Option<String>,
+    /// Take that back when the gateway stops.
+    #[arg(long)]
+    tailscale_reset_on_exit: bool,
     /// Accepted for old scripts.
     #[arg(long, hide = true, value_name = "STYLE")]
     ws_log: Option<String>,
@@ -78,14 +85,13 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
         }
     }
     let auth_mode = asked.auth.as_deref().map(auth_mode).transpose()?;
-    check_tailscale(asked.tailscale.as_deref(), auth_mode)?;
+    let tailscale = asked.tailscale.as_deref().map(tailscale_mode).transpose()?;
     let config = Arc::clone(&context.config);
     if let Some(refusal) = config.refusal() {
         return Err(Failure::config(refusal));
     }
-    let bind = bind_mode(asked.bind.as_deref(), config.current().gateway.bind)?;
+    let bind = bind_mode(asked.bind.as_deref(), &config.current().gateway)?;
     let given = given(context, &asked)?;
-    check_password(auth_mode, &given, &config)?;
 
     context.paths.create().map_err(|error| {
         let place = context.paths.state_dir.display();
@@ -114,6 +120,11 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
         bind,
         logs: Arc::clone(&logs),
         auth_mode,
+        exposure: ExposureOptions {
+            tailscale,
+            reset_on_exit: asked.tailscale_reset_on_exit,
+            allow_insecure_bind: asked.allow_insecure_bind,
+        },
     };
     let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
     let urls: Vec<_> = gateway.addresses().iter().map(|address| url(*address)).collect();
@@ -131,7 +142,8 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
 fn introduce(gateway: &Gateway, urls: &[String], secrets: &SecretsFile, log: &str) {
     info!(target: "gateway", "agent model: {}", gateway.model());
     for url in urls {
-        info!(target: "gateway", "listening on {url} (PID {})", std::process::id());
+        let (pid, reach) = (std::process::id(), gateway.reach());
+        info!(target: "gateway", "listening on {url} (PID {pid}), open to {reach}");
     }
     info!(target: "gateway", "log file: {log}");
     match secrets.token_file() {
@@ -153,31 +165,30 @@ fn auth_mode(word: &str) -> Result<AuthMode, Failure> {
     }
 }
 
-fn check_tailscale(word: Option<&str>, auth: Option<AuthMode>) -> Result<(), Failure> {
-    match word.map(str::trim) {
-        None | Some("off") => Ok(()),
-        Some("funnel") if auth != Some(AuthMode::Password) => {
-            Err(Failure::new("tailscale funnel requires gateway auth mode=password"))
-        }
-        Some("serve" | "funnel") => Err(Failure::new("--tailscale is not supported yet")),
-        Some(_) => Err(Failure::new("Invalid --tailscale (use \"off\", \"serve\", or \"funnel\")")),
+fn tailscale_mode(word: &str) -> Result<TailscaleMode, Failure> {
+    match word.trim() {
+        "off" => Ok(TailscaleMode::Off),
+        "serve" => Ok(TailscaleMode::Serve),
+        "funnel" => Ok(TailscaleMode::Funnel),
+        _ => Err(Failure::new("Invalid --tailscale (use \"off\", \"serve\", or \"funnel\")")),
     }
 }
 
 /// Where to listen: by flag, else by configuration.
-fn bind_mode(flag: Option<&str>, configured: BindMode) -> Result<BindMode, Failure> {
+fn bind_mode(flag: Option<&str>, config: &GatewayConfig) -> Result<BindMode, Failure> {
     let invalid = || {
         let words = "\"loopback\", \"lan\", \"tailnet\", \"auto\", \"custom\" or an IP address";
         Failure::new(format!("Invalid --bind (use {words})"))
     };
     match flag.map(str::trim) {
-        None => Ok(configured),
+        None => Ok(config.bind),
         Some("loopback") => Ok(BindMode::Loopback),
         Some("lan") => Ok(BindMode::Lan),
         Some("tailnet") => Ok(BindMode::Tailnet),
         Some("auto") => Ok(BindMode::Auto),
-        Some("custom") => match configured {
-            BindMode::Address(_) => Ok(configured),
+        Some("custom") => match (config.bind, config.custom_bind_host) {
+            (_, Some(host)) => Ok(BindMode::Address(host)),
+            (BindMode::Address(_), None) => Ok(config.bind),
             _ => Err(Failure::new("--bind custom needs gateway.customBindHost in the config")),
         },
         Some(text) => text.parse::<IpAddr>().map(BindMode::Address).map_err(|_| invalid()),
@@ -206,22 +217,6 @@ fn first_line(path: &Path) -> Result<String, Failure> {
         Failure::new(format!("--password-file {}: {}", path.display(), error.kind()))
     })?;
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
-}
-
-/// Refuses what would let in nobody.
-fn check_password(
-    flag: Option<AuthMode>,
-    given: &Given,
-    config: &ConfigFile,
-) -> Result<(), Failure> {
-    let mode = flag.or(config.current().gateway.auth.mode);
-    if mode == Some(AuthMode::Password) && given.password.is_none() {
-        return Err(Failure::config(
-            "gateway auth mode is password, but no password was configured\n\
-             Set gateway.auth.password, OPENCLAW_GATEWAY_PASSWORD or --password-file.",
-        ));
-    }
-    Ok(())
 }
 
 fn log_options(context: &Context, verbose: bool) -> telemetry::Options {
@@ -281,7 +276,8 @@ fn explain(error: &StartError) -> Failure {
                 "Stop it with `openclaw gateway stop`, end it with --force, or choose another --port.",
             )
         }
-        StartError::Config { .. } => Failure::config(error),
+        StartError::Refused(_) | StartError::LeftOut { .. } => Failure::config(error),
+        StartError::NoAddress(_) => Failure::new(error.to_string()),
         _ => Failure::new(format!("Gateway failed to start: {error}")),
     }
 }
@@ -292,20 +288,26 @@ mod tests {
 
     #[test]
     fn words_for_binding() {
-        let configured = BindMode::Address([192, 0, 2, 1].into());
+        let address = |last| BindMode::Address([192, 0, 2, last].into());
         let loopback = BindMode::Address([127, 0, 0, 1].into());
+        let host = Some([192, 0, 2, 2].into());
         #[rustfmt::skip]
         let table = [
-            (None, configured, Some(configured)),
-            (Some("lan"), configured, Some(BindMode::Lan)),
-            (Some("127.0.0.1"), BindMode::Lan, Some(loopback)),
-            (Some("custom"), configured, Some(configured)),
-            (Some("custom"), BindMode::Lan, None),
-            (Some("wide"), BindMode::Lan, None),
-            (Some(""), BindMode::Lan, None),
+            // flag              bind           customBindHost  chosen
+            (None,               address(1),    None,           Some(address(1))),
+            (Some("lan"),        address(1),    None,           Some(BindMode::Lan)),
+            (Some("tailnet"),    address(1),    None,           Some(BindMode::Tailnet)),
+            (Some("auto"),       BindMode::Lan, None,           Some(BindMode::Auto)),
+            (Some("127.0.0.1"),  BindMode::Lan, None,           Some(loopback)),
+            (Some("custom"),     address(1),    None,           Some(address(1))),
+            (Some("custom"),     BindMode::Lan, host,           Some(address(2))),
+            (Some("custom"),     BindMode::Lan, None,           None),
+            (Some("wide"),       BindMode::Lan, None,           None),
+            (Some(""),           BindMode::Lan, None,           None),
         ];
-        for (flag, configured, expected) in table {
-            assert_eq!(bind_mode(flag, configured).ok(), expected, "{flag:?}");
+        for (flag, bind, custom_bind_host, expected) in table {
+            let config = GatewayConfig { bind, custom_bind_host, ..GatewayConfig::default() };
+            assert_eq!(bind_mode(flag, &config).ok(), expected, "{flag:?}");
         }
     }
 
@@ -313,9 +315,8 @@ mod tests {
     fn odd_words_are_refused_by_name() {
         let auth = auth_mode("none").unwrap_err();
         assert_eq!(auth.message(), "Invalid --auth (use \"token\" or \"password\")");
-        let tailscale = check_tailscale(Some("on"), None).unwrap_err();
+        let tailscale = tailscale_mode("on").unwrap_err();
         assert!(tailscale.message().starts_with("Invalid --tailscale (use \"off\""));
-        let funnel = check_tailscale(Some("funnel"), Some(AuthMode::Token)).unwrap_err();
-        assert!(funnel.message().contains("funnel requires gateway auth mode=password"));
+        assert_eq!(tailscale_mode(" serve ").ok(), Some(TailscaleMode::Serve));
     }
 }

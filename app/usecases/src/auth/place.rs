@@ -42,7 +42,7 @@ impl Auth {
         let trust = Trust {
             proxies: &proxies,
             real_ip: config.gateway.allow_real_ip_fallback,
-            tailnet: config.gateway.tailscale.mode.exposure().is_some(),
+            tailnet: self.0.deps.tailscale.is_some(),
         };
         Peer::resolve(&seen, &trust)
     }
