@@ -6,6 +6,7 @@ pub mod agent;
 pub mod attachment;
 pub mod client;
 pub mod command;
+pub mod discovery;
 pub mod event;
 pub mod ids;
 pub mod limits;
