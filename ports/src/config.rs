@@ -5,6 +5,7 @@
 //! to 2.11 lists those of OpenClaw).
 
 mod agents;
+mod discovery;
 mod gateway;
 mod models;
 mod rest;
@@ -13,6 +14,7 @@ mod schema;
 pub use agents::{
     AgentConfig, AgentDefaults, AgentsConfig, HeartbeatConfig, IdentityConfig, ModelChoice,
 };
+pub use discovery::{DiscoveryConfig, MdnsConfig, MdnsMode};
 pub use gateway::{
     AuthConfig, AuthMode, BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig,
     GatewayConfig, GatewayMode, HttpConfig, LimitsConfig,
@@ -30,6 +32,8 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// How the gateway can be reached, and its limits.
     pub gateway: GatewayConfig,
+    /// Who can find it on the local network.
+    pub discovery: DiscoveryConfig,
     /// Who answers.
     pub agents: AgentsConfig,
     /// Where models come from.

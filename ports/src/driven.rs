@@ -3,6 +3,7 @@
 mod agent;
 mod clock;
 mod config;
+mod discovery;
 mod events;
 mod logs;
 mod models;
@@ -12,6 +13,7 @@ mod store;
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use clock::{Clock, Entropy};
 pub use config::{ConfigIssue, ConfigSnapshot, ConfigSource};
+pub use discovery::{Advertisement, AdvertisementChange, Advertiser, DiscoveryError, Finder};
 pub use events::EventSink;
 pub use logs::{LogPage, LogQuery, LogSource};
 pub use models::{
@@ -29,6 +31,7 @@ pub use {
     agent::MockAgentRuntime,
     clock::{MockClock, MockEntropy},
     config::MockConfigSource,
+    discovery::{MockAdvertisement, MockAdvertiser, MockFinder},
     events::MockEventSink,
     logs::MockLogSource,
     models::MockModelProvider,
