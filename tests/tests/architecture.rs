@@ -56,6 +56,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["app/gateway"]),
     ("tracing-subscriber", &["adapters/telemetry"]),
     ("libc", &["adapters/heap"]),
+    ("mdns-sd", &["adapters/discovery-mdns"]),
+    ("zeroconf", &["adapters/discovery-zeroconf"]),
+    ("if-addrs", &["adapters/discovery-zeroconf"]),
+    ("libloading", &["adapters/discovery-zeroconf/avahi-sys"]),
 ];
 
 #[test]
