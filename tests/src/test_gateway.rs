@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use config_file::ConfigFile;
 use domain::client::Protocol;
-use gateway::{Gateway, Paths, StartOptions};
+use gateway::{Discoverability, Gateway, Paths, StartOptions};
 use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -158,6 +158,7 @@ async fn open(home: &Path) -> Gateway {
         bind: BindMode::Loopback,
         logs: Arc::new(LogFile::in_directory(paths.log_dir.clone())),
         auth_mode: None,
+        discoverability: Discoverability { disabled: true, ..Discoverability::default() },
         paths,
     };
     Gateway::start(options).await.expect("the gateway starts")

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+mod discovery;
 mod listen;
 pub mod paths;
 mod wiring;
@@ -10,7 +11,7 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use config_file::ConfigFile;
 use ports::{
     config::{AuthMode, BindMode},
-    driven::{EventSink, StoreError},
+    driven::{EventSink, Finder, StoreError},
     event::{Body, Event},
 };
 use secrets_file::{SecretsError, SecretsFile};
@@ -25,6 +26,7 @@ use tokio_util::{
 };
 use tracing::{error, info, warn};
 
+pub use discovery::Discoverability;
 pub use paths::{Paths, PathsError};
 
 use wiring::Wired;
@@ -53,6 +55,8 @@ pub struct StartOptions {
     pub logs: Arc<LogFile>,
     /// What clients have to show, when the command line says so.
     pub auth_mode: Option<AuthMode>,
+    /// What the environment says about being found on the local network.
+    pub discoverability: Discoverability,
 }
 
 /// Why a gateway did not start.
@@ -98,6 +102,11 @@ pub enum ExitReason {
     Stopped,
     /// It could not write everything down.
     StoreFailed,
+}
+
+/// Finds gateways on the local network, in a build with the feature `mdns`.
+pub fn finder() -> impl Finder {
+    wiring::discovery::Network
 }
 
 /// A gateway that is running. Dropping it stops it at once;
@@ -155,6 +164,9 @@ impl Gateway {
     async fn stop_gently(self, hurry: impl Future<Output = ()>) -> ExitReason {
         info!("stopping");
         let Self { wired, tasks, stop, cut, .. } = self;
+        if let Some(announcing) = &wired.announcing {
+            announcing.end().await;
+        }
         wired.parts.drain();
         stop.cancel();
         let goodbye = Body::Shutdown { reason: "gateway stopping", restart_expected_ms: NO_RETURN };

@@ -1,6 +1,7 @@
 //! From the options to adapters to use cases to routes: a straight list of
 //! constructors, in the order of dependence.
 
+pub(crate) mod discovery;
 mod facts;
 mod heap_care;
 mod models;
@@ -13,7 +14,7 @@ use ports::{
 };
 use rpc::{Addresses, Door, Registry, Services};
 use store_sqlite::SqliteStore;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 use usecases::{
@@ -42,8 +43,11 @@ use crate::{
     listen,
 };
 
+use self::discovery::Announcing;
+
 /// The parts of a running gateway that stopping it needs.
 pub(crate) struct Wired {
+    pub(crate) announcing: Option<Announcing>,
     pub(crate) chat: Chat,
     pub(crate) drain: Duration,
     pub(crate) hub: Hub,
@@ -60,9 +64,12 @@ pub(crate) async fn wire(
     stop: &CancellationToken,
     cut: &CancellationToken,
 ) -> Result<Wired, StartError> {
-    let StartOptions { paths, config: file, secrets, bind, logs, auth_mode, .. } = options;
+    let StartOptions {
+        paths, config: file, secrets, bind, logs, auth_mode, discoverability, ..
+    } = options;
     let config: Arc<dyn ConfigSource> = Arc::clone(&file) as _;
     let limits = config.current().gateway.limits.clone();
+    let mdns = config.current().discovery.mdns.mode;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let started_at = clock.now();
@@ -76,6 +83,8 @@ pub(crate) async fn wire(
     let found = models::find(&file).await;
     let providers: Arc<[Arc<dyn ModelProvider>]> = found.providers.into();
     let facts = Arc::new(facts::gather(&paths, &listeners, &*entropy, started_at)?);
+
+    let machine = facts.host.clone();
 
     let hub = Hub::new((&limits).into());
     let events: Arc<dyn EventSink> = Arc::new(hub.clone());
@@ -191,6 +200,7 @@ pub(crate) async fn wire(
         error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
     }
 
+    let bound: Vec<_> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
     let drain = Duration::from_millis(limits.drain_ms);
     let tick = Duration::from_millis(limits.tick_interval_ms);
     tasks.spawn(http_server::serve(
@@ -207,9 +217,14 @@ pub(crate) async fn wire(
         },
     ));
     tasks.spawn(hub.clone().flusher());
-    tasks.spawn(ticks::tick(tick, clock, events, stop.clone()));
+    tasks.spawn(ticks::tick(tick, Arc::clone(&clock), events, stop.clone()));
     tasks.spawn(presence.run(stop.clone()));
     tasks.spawn(health.run(stop.clone()));
     tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
-    Ok(Wired { chat, drain, hub, model: found.choice, parts, store })
+    let announcing = discovery::facts(&bound, &machine, discoverability).and_then(|facts| {
+        // Nobody has anything to add to them while the gateway runs.
+        let (_, facts) = watch::channel(facts);
+        Announcing::start(facts, mdns, clock, tasks, cut)
+    });
+    Ok(Wired { announcing, chat, drain, hub, model: found.choice, parts, store })
 }

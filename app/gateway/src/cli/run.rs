@@ -11,7 +11,7 @@ use std::{
 
 use clap::Args;
 use config_file::{ConfigFile, Severity};
-use gateway::{ExitReason, Gateway, StartError, StartOptions};
+use gateway::{Discoverability, ExitReason, Gateway, StartError, StartOptions};
 use ports::{
     config::{AuthMode, BindMode, LogLevel},
     driven::{ConfigSource, LogSource},
@@ -114,6 +114,7 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
         bind,
         logs: Arc::clone(&logs),
         auth_mode,
+        discoverability: Discoverability::read(|name| context.variable(name)),
     };
     let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
     let urls: Vec<_> = gateway.addresses().iter().map(|address| url(*address)).collect();
