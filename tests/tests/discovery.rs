@@ -3,7 +3,9 @@
 //! `dbus-daemon`. Where the machine has none of it, a test says so and passes;
 //! with `OPENCLAW_CI` set it fails.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{
+    env, ffi::OsStr, fs, os::unix::ffi::OsStrExt, path::Path, process::Command, time::Instant,
+};
 
 use serde_json::{Value, json};
 use tests::{
@@ -11,7 +13,7 @@ use tests::{
     network::{
         Daemon,
         Machine::{self, Left, Right},
-        Network, Process,
+        Network, PATIENCE, Process,
     },
 };
 
@@ -67,7 +69,7 @@ fn publish(
     network: &Network,
     machine: Machine,
     daemon: &Daemon,
-    arguments: &[&str],
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
 ) -> Result<Process, String> {
     let mut command = network.command(machine, "avahi-publish");
     command.arg("--service").args(arguments);
@@ -179,8 +181,10 @@ fn a_published_peer_is_found_where_it_resolves_to_whatever_it_claims() {
         let fingerprint = format!("gatewayTlsSha256={}", "AB".repeat(32));
         let lies = ["lanHost=evil.example", "gatewayPort=666", "gatewayTls=1", &fingerprint];
         let harm = ["displayName=\u{1b}[2J\u{202e}", "flag"];
-        let name = ["Pantry (OpenClaw)", SERVICE, "4321"];
-        let _peer = publish(network, Right, &theirs, &[&name[..], &lies, &harm].concat())?;
+        let odd = OsStr::from_bytes(b"odd=\xff\xfe");
+        let name = ["Pantry 2.0 (OpenClaw)", SERVICE, "4321"];
+        let arguments = [&name[..], &lies, &harm].concat().into_iter().map(OsStr::new);
+        let _peer = publish(network, Right, &theirs, arguments.chain([odd]))?;
 
         let embedded = discover(discovering(network, Left));
         let mut command = discovering(network, Left);
@@ -188,7 +192,7 @@ fn a_published_peer_is_found_where_it_resolves_to_whatever_it_claims() {
         let system = discover(command);
         for found in [embedded, system] {
             let [beacon] = found.as_slice() else { panic!("one peer: {found:#?}") };
-            assert_eq!(beacon["instanceName"], "Pantry (OpenClaw)");
+            assert_eq!(beacon["instanceName"], "Pantry 2.0 (OpenClaw)");
             assert_eq!(beacon["host"], "pantry.local");
             assert_eq!(beacon["port"], 4321);
             assert_eq!(beacon["addresses"][0], "192.0.2.2");
@@ -199,6 +203,7 @@ fn a_published_peer_is_found_where_it_resolves_to_whatever_it_claims() {
             assert_eq!(beacon["gatewayTlsFingerprintVerified"], false);
             assert_eq!(beacon["displayName"], "\\u{1b}[2J\\u{202e}");
             assert_eq!(beacon["txt"]["flag"], "");
+            assert!(beacon["txt"]["odd"].is_string(), "what is no text does no harm");
         }
         Ok(())
     });
@@ -246,7 +251,7 @@ fn who_cannot_be_reached_or_does_not_want_to_be_found_is_not_announced() {
 fn the_embedded_responder_gives_way_when_its_names_are_taken() {
     on_a_network(|network| {
         let avahi = network.avahi(Right, "kitchen")?;
-        let _peer = publish(network, Right, &avahi, &["kitchen (OpenClaw)", SERVICE, "4321"])?;
+        let _peer = publish(network, Right, &avahi, ["kitchen (OpenClaw)", SERVICE, "4321"])?;
         let gateway = Process::start(gateway(network, Left))?;
         let said = announced(&gateway);
         for renamed in [
@@ -255,13 +260,22 @@ fn the_embedded_responder_gives_way_when_its_names_are_taken() {
         ] {
             assert_eq!(said.matches(renamed).count(), 1, "{renamed}: {said}");
         }
-        // Browsing from now on, so that the first answer is not an older one.
-        let browser = avahi_browse(network, Right, &avahi)?;
-        let ours = |line: &str| line.starts_with('=') && line.contains(r"\0402\041");
-        let seen = browser.until(ours).pop().unwrap();
-        assert!(seen.contains(";kitchen-2.local;192.0.2.1;18789;"), "{seen}");
-        assert!(txt(&seen).contains(&"lanHost=kitchen-2.local".to_owned()), "{seen}");
+        // The record follows the names within a second or two.
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let found = discover(discovering(network, Right));
+            let ours = found.iter().find(|it| it["instanceName"] == "kitchen (OpenClaw) (2)");
+            let ours = ours.expect("it is announced").clone();
+            assert_eq!(ours["wsUrl"], "ws://kitchen-2.local:18789");
+            assert_eq!(ours["addresses"], json!(["192.0.2.1"]));
+            if ours["lanHost"] == "kitchen-2.local" {
+                break;
+            }
+            assert!(Instant::now() < end, "{ours:#?}");
+        }
 
+        let browser = avahi_browse(network, Right, &avahi)?;
+        browser.until(|line| line.starts_with('+') && line.contains(r"\0402\041"));
         gateway.stop();
         browser.until(|line| line.starts_with('-') && line.contains(r"\0402\041"));
         Ok(())
@@ -272,7 +286,7 @@ fn the_embedded_responder_gives_way_when_its_names_are_taken() {
 fn a_name_taken_on_the_same_machine_gets_a_number() {
     on_a_network(|network| {
         let avahi = network.avahi(Left, "kitchen")?;
-        let _peer = publish(network, Left, &avahi, &["kitchen (OpenClaw)", SERVICE, "4321"])?;
+        let _peer = publish(network, Left, &avahi, ["kitchen (OpenClaw)", SERVICE, "4321"])?;
         let mut command = gateway(network, Left);
         avahi.tell(&mut command);
         let gateway = Process::start(command)?;
@@ -291,7 +305,7 @@ fn a_name_taken_on_the_same_machine_gets_a_number() {
 fn avahi_renames_what_is_taken_elsewhere_and_tells_the_host_it_gave_up() {
     on_a_network(|network| {
         let theirs = network.avahi(Right, "kitchen")?;
-        let _peer = publish(network, Right, &theirs, &["kitchen (OpenClaw)", SERVICE, "4321"])?;
+        let _peer = publish(network, Right, &theirs, ["kitchen (OpenClaw)", SERVICE, "4321"])?;
         let ours = network.avahi(Left, "kitchen")?;
         let mut command = gateway(network, Left);
         ours.tell(&mut command);

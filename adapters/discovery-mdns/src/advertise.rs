@@ -60,7 +60,7 @@ impl Announced {
     fn read(&mut self, event: DaemonEvent) -> Option<AdvertisementChange> {
         match event {
             DaemonEvent::Announce(fullname, _) => {
-                let instance = instance(&fullname);
+                let instance = instance(&fullname).to_owned();
                 let news = self.told.as_ref() != Some(&instance);
                 self.told = Some(instance.clone());
                 let responder = RESPONDER;
@@ -100,7 +100,7 @@ impl Announced {
 /// The name of a gateway or a host without what all of them end in.
 fn short(name: &str) -> String {
     match name.strip_suffix(&format!(".{}", service())) {
-        Some(_) => instance(name),
+        Some(_) => instance(name).to_owned(),
         None => name.trim_end_matches('.').to_owned(),
     }
 }
@@ -128,5 +128,41 @@ impl Advertisement for Announced {
         {
             time::sleep(SECOND_GOODBYE).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::discovery::{BeaconFacts, Detail, Reach};
+
+    use super::*;
+
+    #[test]
+    fn the_records_of_a_beacon() {
+        let facts = BeaconFacts {
+            machine: "Kitchen".into(),
+            host: None,
+            port: 18789,
+            reach: Reach::of([[192, 0, 2, 1].into()]).unwrap(),
+            tls: true,
+            tls_sha256: None,
+            tailnet_dns: None,
+            canvas_port: None,
+            cli_path: None,
+            ssh_port: None,
+        };
+        let beacon = Beacon::new(&facts, Detail::Minimal);
+        let info = info(&beacon).unwrap();
+        assert_eq!(info.get_fullname(), "Kitchen (OpenClaw)._openclaw-gw._tcp.local.");
+        assert_eq!((info.get_hostname(), info.get_port()), ("kitchen.local.", 18789));
+        for (key, value) in &beacon.txt {
+            assert_eq!(info.get_property_val_str(key), Some(value.as_str()));
+        }
+    }
+
+    #[test]
+    fn names_are_told_without_what_all_of_them_end_in() {
+        assert_eq!(short("Kitchen (2)._openclaw-gw._tcp.local."), "Kitchen (2)");
+        assert_eq!(short("kitchen-2.local."), "kitchen-2.local");
     }
 }

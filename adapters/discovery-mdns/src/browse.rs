@@ -20,16 +20,19 @@ impl Finder for Embedded {
             while let Ok(event) = events.recv_async().await {
                 match event {
                     ServiceEvent::ServiceResolved(service) => finds.see(sighting(&service)),
-                    ServiceEvent::ServiceRemoved(_, fullname) => finds.lose(&instance(&fullname)),
+                    ServiceEvent::ServiceRemoved(_, fullname) => finds.lose(instance(&fullname)),
                     _ => (),
                 }
             }
         };
-        // The responder goes on for ever; an early end means that it gave up.
-        match time::timeout(time, look).await {
-            Err(_) => Ok(finds.into_list()),
-            Ok(()) => Err(refused(mdns_sd::Error::DaemonShutdown)),
+        // The responder goes on for ever; an early end means that it gave up, or
+        // that strangers announce faster than anybody can listen.
+        let early = time::timeout(time, look).await.is_ok();
+        let found = finds.into_list();
+        if early && found.is_empty() {
+            return Err(refused(mdns_sd::Error::DaemonShutdown));
         }
+        Ok(found)
     }
 }
 
@@ -37,7 +40,7 @@ fn sighting(service: &ResolvedService) -> Sighting {
     let entry =
         |it: &mdns_sd::TxtProperty| (it.key().to_owned(), it.val().unwrap_or_default().to_owned());
     Sighting {
-        instance: instance(&service.fullname),
+        instance: instance(&service.fullname).to_owned(),
         host: service.host.clone(),
         port: service.port,
         addresses: service.addresses.iter().map(mdns_sd::ScopedIp::to_ip_addr).collect(),

@@ -144,3 +144,32 @@ impl Advertisement for Announced {
         self.end().await;
     }
 }
+
+#[tokio::test]
+async fn a_chosen_host_name_is_left_to_somebody_else() {
+    use domain::discovery::{BeaconFacts, Detail};
+
+    let facts = BeaconFacts {
+        machine: "kitchen".into(),
+        host: Some("cellar".into()),
+        port: 1,
+        reach: Reach::of([[192, 0, 2, 1].into()]).unwrap(),
+        tls: false,
+        tls_sha256: None,
+        tailnet_dns: None,
+        canvas_port: None,
+        cli_path: None,
+        ssh_port: None,
+    };
+    let Err(error) = System.advertise(&Beacon::new(&facts, Detail::Minimal)).await else {
+        panic!("it was announced")
+    };
+    assert!(error.to_string().contains("machine's name only"), "{error}");
+}
+
+#[test]
+fn an_address_this_machine_does_not_have_is_announced_nowhere() {
+    let reach = |address: [u8; 4]| Reach::of([address.into()]).unwrap();
+    assert_eq!(interface(&reach([0, 0, 0, 0])).unwrap(), NetworkInterface::Unspec);
+    assert!(interface(&reach([192, 0, 2, 77])).is_err());
+}

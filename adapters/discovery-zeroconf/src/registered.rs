@@ -152,3 +152,15 @@ impl Session<'_> {
 fn is_collision(error: &zeroconf::error::Error) -> bool {
     error.to_string().contains("name collision")
 }
+
+#[test]
+fn a_name_that_is_taken_is_told_from_other_trouble() {
+    let table = [
+        ("could not register service: `Local name collision`", true),
+        ("could not register service: `Not permitted`", false),
+        ("could not initialize AvahiClient", false),
+    ];
+    for (text, taken) in table {
+        assert_eq!(is_collision(&text.into()), taken, "{text}");
+    }
+}

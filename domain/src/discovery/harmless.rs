@@ -17,7 +17,8 @@ pub fn harmless(text: &str) -> String {
     shown
 }
 
-fn is_invisible(letter: char) -> bool {
+/// Whether a reader does not see `letter` as what it is, control characters aside.
+pub(super) fn is_invisible(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

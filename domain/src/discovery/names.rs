@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use crate::discovery::harmless::harmless;
+use crate::discovery::harmless::is_invisible;
 
 /// The name of a gateway among the others: `Kitchen (OpenClaw)`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InstanceName(
-    // Invariant: not empty, at most MAX_BYTES, nothing invisible, no dot.
+    // Invariant: not empty, at most MAX_BYTES, nothing invisible, no dot, no
+    // backslash.
     String,
 );
 
@@ -91,9 +92,9 @@ const FALLBACK: &str = "openclaw";
 
 /// The name of a machine as people see it.
 pub(super) fn display_name(machine: &str) -> String {
-    let name = harmless(first_label(machine));
-    let words: Vec<_> = name.split_whitespace().collect();
-    let name = words.join(" ");
+    let seen = |letter: &char| !letter.is_control() && !is_invisible(*letter) && *letter != '\\';
+    let name: String = first_label(machine).chars().filter(seen).collect();
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     let name = name.strip_suffix(InstanceName::SUFFIX).unwrap_or(&name);
     if name.is_empty() { FALLBACK.to_owned() } else { name.to_owned() }
 }
@@ -135,7 +136,7 @@ mod tests {
             ("...",                 "openclaw (OpenClaw)",            "openclaw"),
             ("localhost",           "openclaw (OpenClaw)",            "openclaw"),
             ("--",                  "-- (OpenClaw)",                  "openclaw"),
-            ("a\u{7}b",             "a\\u{7}b (OpenClaw)",            "a-b"),
+            ("a\u{7}\u{202e}\\b",   "ab (OpenClaw)",                  "a---b"),
         ];
         for (machine, instance, host) in table {
             assert_eq!(InstanceName::of_machine(machine).as_str(), instance);
@@ -158,7 +159,7 @@ mod tests {
         fn every_name_fits(machine in "\\PC{0,80}", conflicts in 0_usize..30) {
             let mut name = InstanceName::of_machine(&machine);
             prop_assert!(name.as_str().len() + InstanceName::SPARE <= InstanceName::MAX_BYTES);
-            prop_assert!(!name.as_str().contains('.'));
+            prop_assert!(!name.as_str().contains(['.', '\\']));
             for _ in 0..conflicts {
                 let next = name.next();
                 prop_assert_ne!(&next, &name);
