@@ -27,8 +27,8 @@ use crate::Discoverability;
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What there is to tell about a gateway on `addresses`; nothing when nobody on
-/// the local network can reach it or is to hear of it. What is said about TLS and the tailnet is for
-/// whoever knows to add.
+/// the local network can reach it or is to hear of it. What is said about TLS and
+/// the tailnet is for whoever knows to add.
 pub(super) fn facts(
     addresses: &[SocketAddr],
     machine: &str,
