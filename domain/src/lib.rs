@@ -7,6 +7,7 @@ pub mod attachment;
 pub mod client;
 pub mod command;
 pub mod device;
+pub mod discovery;
 pub mod event;
 pub mod exposure;
 pub mod ids;

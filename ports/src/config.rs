@@ -6,6 +6,7 @@
 
 mod agents;
 mod auth;
+mod discovery;
 mod gateway;
 mod models;
 mod rest;
@@ -16,6 +17,7 @@ pub use agents::{
     AgentConfig, AgentDefaults, AgentsConfig, HeartbeatConfig, IdentityConfig, ModelChoice,
 };
 pub use auth::{AuthConfig, AuthMode, ProxyNetwork, RateLimitConfig, TrustedProxyConfig};
+pub use discovery::{DiscoveryConfig, MdnsConfig, MdnsMode};
 pub use gateway::{
     BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig, GatewayConfig, GatewayMode,
     HttpConfig, LimitsConfig,
@@ -34,6 +36,8 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// How the gateway can be reached, and its limits.
     pub gateway: GatewayConfig,
+    /// Who can find it on the local network.
+    pub discovery: DiscoveryConfig,
     /// Who answers.
     pub agents: AgentsConfig,
     /// Where models come from.

@@ -4,6 +4,7 @@ mod agent;
 mod clock;
 mod config;
 mod connections;
+mod discovery;
 mod events;
 mod logs;
 mod models;
@@ -17,6 +18,7 @@ pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use clock::{Clock, Entropy};
 pub use config::{ConfigIssue, ConfigSnapshot, ConfigSource};
 pub use connections::Connections;
+pub use discovery::{Advertisement, AdvertisementChange, Advertiser, DiscoveryError, Finder};
 pub use events::EventSink;
 pub use logs::{LogPage, LogQuery, LogSource};
 pub use models::{
@@ -39,6 +41,7 @@ pub use {
     clock::{MockClock, MockEntropy},
     config::MockConfigSource,
     connections::MockConnections,
+    discovery::{MockAdvertisement, MockAdvertiser, MockFinder},
     events::MockEventSink,
     logs::MockLogSource,
     models::MockModelProvider,

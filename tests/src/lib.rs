@@ -4,6 +4,7 @@ pub mod bad_inputs;
 mod client;
 mod fakes;
 pub mod ledger;
+pub mod network;
 mod test_gateway;
 
 pub use client::{Client, Closed, PATIENCE, connect_params};

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use config_file::ConfigFile;
 use domain::client::Protocol;
-use gateway::{ExposureOptions, Gateway, Paths, StartOptions};
+use gateway::{Discoverability, ExposureOptions, Gateway, Paths, StartOptions};
 use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -159,6 +159,7 @@ async fn open(home: &Path) -> Gateway {
         logs: Arc::new(LogFile::in_directory(paths.log_dir.clone())),
         auth_mode: None,
         exposure: ExposureOptions::default(),
+        discoverability: Discoverability { disabled: true, ..Discoverability::default() },
         paths,
     };
     Gateway::start(options).await.expect("the gateway starts")

@@ -57,7 +57,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tracing-subscriber", &["adapters/telemetry"]),
     ("libc", &["adapters/heap"]),
     ("ed25519-dalek", &["adapters/signatures"]),
-    ("if-addrs", &["app/gateway"]),
+    ("mdns-sd", &["adapters/discovery-mdns"]),
+    ("zeroconf", &["adapters/discovery-zeroconf"]),
+    ("if-addrs", &["adapters/discovery-zeroconf", "app/gateway"]),
+    ("libloading", &["adapters/discovery-zeroconf/avahi-sys"]),
 ];
 
 #[test]

@@ -6,6 +6,7 @@ mod call;
 mod chat;
 mod connect;
 mod context;
+mod discover;
 mod failure;
 mod health;
 mod lock;
@@ -94,6 +95,8 @@ enum GatewayCommand {
     Probe(connect::Rpc),
     /// Call a method of the gateway.
     Call(call::Call),
+    /// List the gateways on the local network.
+    Discover(discover::Discover),
 }
 
 #[derive(Debug, Args)]
@@ -177,6 +180,7 @@ async fn look_after(context: &Context, Gateway { run, command }: Gateway) -> Res
         GatewayCommand::Health(rpc) => health::health(context, &rpc).await,
         GatewayCommand::Probe(rpc) => probe::probe(context, &rpc).await,
         GatewayCommand::Call(call) => call::call(context, &call).await,
+        GatewayCommand::Discover(asked) => discover::discover(context, &asked).await,
     }
 }
 
@@ -207,6 +211,7 @@ mod tests {
             ("gateway stop --json", true), ("gateway status --timeout 5", true),
             ("gateway health", true), ("gateway probe --url ws://x:1", true),
             ("gateway call health --params {} --expect-final --token t", true),
+            ("gateway discover --timeout 500 --json", true), ("gateway discover --timeout 0", false),
             ("gateway call", false), ("gateway dance", false), ("gateway --port", false),
             ("logs", true), ("logs tail", true), ("logs --follow --plain --limit 5", true),
             ("logs head", false), ("status --json", true), ("health --timeout 1", true),

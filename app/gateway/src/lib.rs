@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+mod discovery;
 mod expose;
 mod listen;
 pub mod paths;
@@ -12,7 +13,7 @@ use config_file::ConfigFile;
 use domain::exposure::{NoAddress, Reach, Refusal};
 use ports::{
     config::{AuthMode, BindMode, TailscaleMode},
-    driven::{EventSink, StoreError},
+    driven::{EventSink, Finder, StoreError},
     event::{Body, Event},
 };
 use secrets_file::{SecretsError, SecretsFile};
@@ -27,6 +28,7 @@ use tokio_util::{
 };
 use tracing::{error, info, warn};
 
+pub use discovery::Discoverability;
 pub use listen::first_address;
 pub use paths::{Paths, PathsError};
 
@@ -58,6 +60,8 @@ pub struct StartOptions {
     pub auth_mode: Option<AuthMode>,
     /// Who can reach it, as far as the command line says so.
     pub exposure: ExposureOptions,
+    /// What the environment says about being found on the local network.
+    pub discoverability: Discoverability,
 }
 
 /// What the command line says about who can reach the gateway.
@@ -124,6 +128,11 @@ pub enum ExitReason {
     StoreFailed,
 }
 
+/// Finds gateways on the local network, in a build with the feature `mdns`.
+pub fn finder() -> impl Finder {
+    wiring::discovery::Network
+}
+
 /// A gateway that is running. Dropping it stops it at once;
 /// [`shutdown`](Self::shutdown) does so gently.
 pub struct Gateway {
@@ -188,6 +197,9 @@ impl Gateway {
     async fn stop_gently(self, hurry: impl Future<Output = ()>) -> ExitReason {
         info!("stopping");
         let Self { wired, tasks, stop, cut, .. } = self;
+        if let Some(announcing) = &wired.announcing {
+            announcing.end().await;
+        }
         wired.parts.drain();
         stop.cancel();
         let goodbye = Body::Shutdown { reason: "gateway stopping", restart_expected_ms: NO_RETURN };

@@ -1,6 +1,7 @@
 //! From the options to adapters to use cases to routes: a straight list of
 //! constructors, in the order of dependence.
 
+pub(crate) mod discovery;
 mod facts;
 mod heap_care;
 mod models;
@@ -21,7 +22,7 @@ use rpc::{Addresses, Door, Registry, Services};
 use secrets_file::{RevokedFile, TokenKey};
 use signatures::Ed25519;
 use store_sqlite::SqliteStore;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 use usecases::{
@@ -52,8 +53,11 @@ use crate::{
     listen::Plan,
 };
 
+use self::discovery::Announcing;
+
 /// The parts of a running gateway that stopping it needs.
 pub(crate) struct Wired {
+    pub(crate) announcing: Option<Announcing>,
     pub(crate) chat: Chat,
     pub(crate) drain: Duration,
     pub(crate) hub: Hub,
@@ -71,9 +75,11 @@ pub(crate) async fn wire(
     stop: &CancellationToken,
     cut: &CancellationToken,
 ) -> Result<Wired, StartError> {
-    let StartOptions { paths, config: file, secrets, logs, auth_mode, .. } = options;
+    let StartOptions { paths, config: file, secrets, logs, auth_mode, discoverability, .. } =
+        options;
     let config: Arc<dyn ConfigSource> = Arc::clone(&file) as _;
     let limits = config.current().gateway.limits.clone();
+    let mdns = config.current().discovery.mdns.mode;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let started_at = clock.now();
@@ -90,6 +96,8 @@ pub(crate) async fn wire(
     let tailnet = tailnet::tailnet(&file, plan);
     let names = tailnet::names(tailnet.as_deref(), plan.reach()).await;
     let facts = Arc::new(facts::gather(&paths, &listeners, &*entropy, started_at)?);
+
+    let machine = facts.host.clone();
 
     let hub = Hub::new((&limits).into());
     let events: Arc<dyn EventSink> = Arc::new(hub.clone());
@@ -229,6 +237,7 @@ pub(crate) async fn wire(
         error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
     }
 
+    let bound: Vec<_> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
     let drain = Duration::from_millis(limits.drain_ms);
     let tick = Duration::from_millis(limits.tick_interval_ms);
     if let (Some(tailnet), Some(how)) = (tailnet, plan.tailscale) {
@@ -250,9 +259,14 @@ pub(crate) async fn wire(
         },
     ));
     tasks.spawn(hub.clone().flusher());
-    tasks.spawn(ticks::tick(tick, clock, events, stop.clone()));
+    tasks.spawn(ticks::tick(tick, Arc::clone(&clock), events, stop.clone()));
     tasks.spawn(presence.run(stop.clone()));
     tasks.spawn(health.run(stop.clone()));
     tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
-    Ok(Wired { chat, drain, hub, model: found.choice, parts, store })
+    let announcing = discovery::facts(&bound, &machine, discoverability).and_then(|facts| {
+        // Nobody has anything to add to them while the gateway runs.
+        let (_, facts) = watch::channel(facts);
+        Announcing::start(facts, mdns, clock, tasks, cut)
+    });
+    Ok(Wired { announcing, chat, drain, hub, model: found.choice, parts, store })
 }

@@ -7,6 +7,7 @@ mod calendar;
 pub mod chat;
 pub mod config;
 pub mod directory;
+pub mod discovery;
 pub mod facts;
 pub mod health;
 pub mod logs;

@@ -11,7 +11,7 @@ use std::{
 
 use clap::Args;
 use config_file::{ConfigFile, Severity};
-use gateway::{ExitReason, ExposureOptions, Gateway, StartError, StartOptions};
+use gateway::{Discoverability, ExitReason, ExposureOptions, Gateway, StartError, StartOptions};
 use ports::{
     config::{AuthMode, BindMode, GatewayConfig, LogLevel, TailscaleMode},
     driven::{ConfigSource, LogSource},
@@ -125,6 +125,7 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
             reset_on_exit: asked.tailscale_reset_on_exit,
             allow_insecure_bind: asked.allow_insecure_bind,
         },
+        discoverability: Discoverability::read(|name| context.variable(name)),
     };
     let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
     let urls: Vec<_> = gateway.addresses().iter().map(|address| url(*address)).collect();
