@@ -14,6 +14,7 @@ pub mod presence;
 pub mod run;
 pub mod session;
 pub mod time;
+pub mod tls;
 mod words;
 
 pub use words::UnknownWord;

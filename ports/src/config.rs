@@ -7,19 +7,23 @@
 mod agents;
 mod gateway;
 mod models;
+mod remote;
 mod rest;
 mod schema;
+mod tls;
 
 pub use agents::{
     AgentConfig, AgentDefaults, AgentsConfig, HeartbeatConfig, IdentityConfig, ModelChoice,
 };
 pub use gateway::{
     AuthConfig, AuthMode, BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig,
-    GatewayConfig, GatewayMode, HttpConfig, LimitsConfig,
+    GatewayConfig, GatewayMode, HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig,
 };
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
+pub use remote::RemoteConfig;
 pub use rest::{LogLevel, LoggingConfig, SessionConfig};
 pub use schema::{holds_secret, schema};
+pub use tls::{AcmeConfig, TlsConfig};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

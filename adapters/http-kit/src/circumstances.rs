@@ -40,7 +40,7 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 #[test]
 fn what_a_request_shows() {
     let peer = "[::ffff:127.0.0.1]:5000".parse().unwrap();
-    let ends = Ends { peer, local: "127.0.0.1:18789".parse().unwrap() };
+    let ends = Ends { peer, local: "127.0.0.1:18789".parse().unwrap(), secure: false };
     let plain = Request::get("/").header("host", "localhost:18789").extension(ends).body(());
     let seen = circumstances(&plain.unwrap());
     assert_eq!((seen.host.as_deref(), seen.origin.as_deref()), (Some("localhost:18789"), None));

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{remote::RemoteConfig, tls::TlsConfig};
+
 /// How the gateway can be reached, and its limits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
@@ -18,6 +20,10 @@ pub struct GatewayConfig {
     pub bind: BindMode,
     /// Who is let in.
     pub auth: AuthConfig,
+    /// Encryption of the port.
+    pub tls: TlsConfig,
+    /// The gateway elsewhere that `mode: "remote"` means.
+    pub remote: RemoteConfig,
     /// How much a client may have.
     pub limits: LimitsConfig,
     /// The HTTP side.
@@ -33,6 +39,8 @@ impl Default for GatewayConfig {
             mode: None,
             bind: BindMode::Loopback,
             auth: AuthConfig::default(),
+            tls: TlsConfig::default(),
+            remote: RemoteConfig::default(),
             limits: LimitsConfig::default(),
             http: HttpConfig::default(),
             control_ui: ControlUiConfig::default(),
@@ -180,6 +188,8 @@ impl Default for LimitsConfig {
 pub struct HttpConfig {
     /// Which routes are served.
     pub endpoints: EndpointsConfig,
+    /// What answers tell browsers beside the headers that are always there.
+    pub security_headers: HttpSecurityHeaders,
     /// The brief's spelling of `endpoints.chatCompletions.enabled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_completions: Option<bool>,
@@ -191,6 +201,42 @@ impl HttpConfig {
     /// is served on loopback only.
     pub fn serves_chat_completions(&self, loopback_only: bool) -> bool {
         self.endpoints.chat_completions.enabled.or(self.chat_completions).unwrap_or(loopback_only)
+    }
+}
+
+/// What answers tell browsers beside the headers that are always there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct HttpSecurityHeaders {
+    /// The value of `Strict-Transport-Security`, as in `max-age=31536000`, sent
+    /// over the gateway's own TLS only. Default: `false`, not sent, for it binds
+    /// the name of the host to `https`, whatever else it serves.
+    pub strict_transport_security: HstsConfig,
+}
+
+/// A value, or `false` for none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum HstsConfig {
+    /// `false`: the header is not sent.
+    Off(bool),
+    /// What it says.
+    Value(String),
+}
+
+impl Default for HstsConfig {
+    fn default() -> Self {
+        Self::Off(false)
+    }
+}
+
+impl HstsConfig {
+    /// What it says, if it is sent.
+    pub fn value(&self) -> Option<&str> {
+        match self {
+            Self::Off(_) => None,
+            Self::Value(value) => Some(value),
+        }
     }
 }
 

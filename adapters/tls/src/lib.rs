@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod acme;
+mod authority;
+mod certificate;
+mod certificates;
+mod der;
+mod files;
+mod handing_out;
+mod handshake;
+mod socket;
+mod source;
+
+pub use certificate::Unusable;
+pub use certificates::{Certificates, TlsError, own_fingerprint};
