@@ -3,16 +3,19 @@
 use std::{
     convert::Infallible,
     net::IpAddr,
+    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
+use bytes::Bytes;
 use domain::limits::{NoSeat, SeatLimits, Seats};
 use futures_util::FutureExt;
-use http_body_util::BodyExt;
+use http_body::{Frame, SizeHint};
 use http_kit::{Body, Encryption, Ends, Secured};
 use hyper::{rt::Executor, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -171,9 +174,9 @@ async fn talk_http2(building: Arc<Building>, secured: Secured, ends: Ends) {
     let requests = Arc::new(AtomicUsize::new(0));
     let service = service_fn(|request| {
         requests.fetch_add(1, Relaxed);
-        let held = Arc::clone(&requests);
+        let _held = Arc::clone(&requests);
         let answer = answer(&building, request, ends);
-        answer.map(|response| Ok::<_, Infallible>(response.map(|body| hold(body, held))))
+        answer.map(|response| Ok::<_, Infallible>(response.map(|body| Held { body, _held })))
     });
     let mut serving = tls.http2.serve_connection(TokioIo::new(secured), service);
     let served = tokio::select! {
@@ -200,9 +203,30 @@ async fn talk_http2(building: Arc<Building>, secured: Secured, ends: Ends) {
     }
 }
 
-/// `body`, which keeps `held` until it was sent or given up.
-fn hold(body: Body, held: Arc<AtomicUsize>) -> Body {
-    body.map_frame(move |frame| (frame, &held).0).boxed_unsync()
+/// A body that keeps something until it was sent or given up.
+struct Held {
+    body: Body,
+    _held: Arc<AtomicUsize>,
+}
+
+impl http_body::Body for Held {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// Resolves when no request came for a while and none is being answered. The

@@ -111,8 +111,7 @@ impl Acme {
                     sleep(LOOK).await;
                 }
                 Err(error) => {
-                    let error = &error as &dyn std::error::Error;
-                    warn!(error, "gateway tls: no certificate from the authority");
+                    complain(&error);
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -178,6 +177,11 @@ impl Acme {
         files::write(&self.directory, &name, &serde_json::to_vec(&kept)?)?;
         Ok(account)
     }
+}
+
+fn complain(error: &AcmeError) {
+    let error = error as &dyn std::error::Error;
+    warn!(error, "gateway tls: no certificate from the authority");
 }
 
 /// Shows the authority that the domains of `order` are ours.

@@ -74,7 +74,7 @@ impl Source {
             },
             (_, Some(_)) => "half of it is missing".to_owned(),
         };
-        info!(target: "gateway", "gateway tls: making a certificate, for {reason}");
+        info!(target: "gateway", "gateway tls: making a certificate: {reason}");
         authority::make(directory, names, now)
             .map_err(|source| TlsError::Make { directory: directory.clone(), source })?;
         self.read()

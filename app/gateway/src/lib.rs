@@ -8,6 +8,7 @@ mod wiring;
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use config_file::ConfigFile;
+use domain::tls::Fingerprint;
 use ports::{
     config::{AuthMode, BindMode},
     driven::{EventSink, StoreError},
@@ -15,6 +16,7 @@ use ports::{
 };
 use secrets_file::{SecretsError, SecretsFile};
 use telemetry::LogFile;
+use tls::{Certificates, TlsError};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     time,
@@ -89,6 +91,9 @@ pub enum StartError {
     /// The gateway's own keys cannot be used.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// The port cannot be encrypted.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// How a gateway ended.
@@ -125,6 +130,12 @@ impl Gateway {
     /// Where it listens.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The fingerprint of the certificate clients are shown, if connections are
+    /// encrypted.
+    pub fn tls_fingerprint(&self) -> Option<Fingerprint> {
+        self.wired.certificates.as_ref().map(Certificates::fingerprint)
     }
 
     /// Where clients are told things; for whoever embeds a gateway.

@@ -1,6 +1,7 @@
 //! From the options to adapters to use cases to routes: a straight list of
 //! constructors, in the order of dependence.
 
+mod encryption;
 mod facts;
 mod heap_care;
 mod models;
@@ -13,6 +14,7 @@ use ports::{
 };
 use rpc::{Addresses, Door, Registry, Services};
 use store_sqlite::SqliteStore;
+use tls::Certificates;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
@@ -44,6 +46,7 @@ use crate::{
 
 /// The parts of a running gateway that stopping it needs.
 pub(crate) struct Wired {
+    pub(crate) certificates: Option<Certificates>,
     pub(crate) chat: Chat,
     pub(crate) drain: Duration,
     pub(crate) hub: Hub,
@@ -62,10 +65,13 @@ pub(crate) async fn wire(
 ) -> Result<Wired, StartError> {
     let StartOptions { paths, config: file, secrets, bind, logs, auth_mode, .. } = options;
     let config: Arc<dyn ConfigSource> = Arc::clone(&file) as _;
-    let limits = config.current().gateway.limits.clone();
+    let settings = config.current().gateway.clone();
+    let limits = settings.limits.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let started_at = clock.now();
+    let certificates = encryption::open(&settings, &paths, &listeners, started_at)?;
+    let strict_transport_security = encryption::promise(&settings)?;
 
     let database = paths.state_dir.join("state").join("openclaw-gateway.sqlite");
     let store = SqliteStore::open(&database, store_sqlite::Options::default());
@@ -200,16 +206,21 @@ pub(crate) async fn wire(
             upgrade: Some(upgrade),
             fallback: None,
             door,
+            encryption: certificates.as_ref().map(Certificates::encryption),
+            strict_transport_security,
             limits,
             tasks: tasks.clone(),
             stop: stop.clone(),
             cut: cut.clone(),
         },
     ));
+    if let Some(certificates) = certificates.clone() {
+        tasks.spawn(certificates.keep_good(Arc::clone(&clock), stop.clone()));
+    }
     tasks.spawn(hub.clone().flusher());
     tasks.spawn(ticks::tick(tick, clock, events, stop.clone()));
     tasks.spawn(presence.run(stop.clone()));
     tasks.spawn(health.run(stop.clone()));
     tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
-    Ok(Wired { chat, drain, hub, model: found.choice, parts, store })
+    Ok(Wired { certificates, chat, drain, hub, model: found.choice, parts, store })
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, Permissions},
     io::IsTerminal,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -116,11 +116,11 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
         auth_mode,
     };
     let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
-    let urls: Vec<_> = gateway.addresses().iter().map(|address| url(*address)).collect();
     if let Some(address) = gateway.addresses().first() {
-        lock.announce(at(address.ip(), address.port()).to_string())?;
+        let secure = gateway.tls_fingerprint().is_some();
+        lock.announce(at(address.ip(), address.port()).secured(secure).to_string())?;
     }
-    introduce(&gateway, &urls, &secrets, &logs.path());
+    introduce(&gateway, &secrets, &logs.path());
     match gateway.run().await? {
         ExitReason::Stopped => Ok(()),
         ExitReason::StoreFailed => Err(Failure::new("not everything could be written down")),
@@ -128,10 +128,15 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
 }
 
 /// Says what a person needs to know to use it.
-fn introduce(gateway: &Gateway, urls: &[String], secrets: &SecretsFile, log: &str) {
+fn introduce(gateway: &Gateway, secrets: &SecretsFile, log: &str) {
     info!(target: "gateway", "agent model: {}", gateway.model());
-    for url in urls {
-        info!(target: "gateway", "listening on {url} (PID {})", std::process::id());
+    let fingerprint = gateway.tls_fingerprint();
+    let scheme = if fingerprint.is_some() { "wss" } else { "ws" };
+    for address in gateway.addresses() {
+        info!(target: "gateway", "listening on {scheme}://{address} (PID {})", std::process::id());
+    }
+    if let Some(fingerprint) = fingerprint {
+        info!(target: "gateway", "tls fingerprint sha256 {fingerprint}");
     }
     info!(target: "gateway", "log file: {log}");
     match secrets.token_file() {
@@ -139,10 +144,6 @@ fn introduce(gateway: &Gateway, urls: &[String], secrets: &SecretsFile, log: &st
         None => info!(target: "gateway", "the token is the one that was given"),
     }
     info!(target: "gateway", "to chat, run `openclaw chat` in another terminal");
-}
-
-fn url(address: SocketAddr) -> String {
-    format!("ws://{address}")
 }
 
 fn auth_mode(word: &str) -> Result<AuthMode, Failure> {

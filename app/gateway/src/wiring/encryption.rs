@@ -1,0 +1,62 @@
+//! Encryption of the port: for which names, and with which certificate.
+
+use std::net::{IpAddr, SocketAddr};
+
+use domain::{
+    time::Timestamp,
+    tls::{Name, names},
+};
+use http::HeaderValue;
+use ports::config::GatewayConfig;
+use rustix::system::uname;
+use tls::Certificates;
+use tokio::net::TcpListener;
+
+use crate::{Paths, StartError};
+
+/// The certificate, if the configuration asks for one.
+pub(super) fn open(
+    config: &GatewayConfig,
+    paths: &Paths,
+    listeners: &[TcpListener],
+    now: Timestamp,
+) -> Result<Option<Certificates>, StartError> {
+    if !config.tls.enabled {
+        return Ok(None);
+    }
+    let names = own_names(listeners);
+    Ok(Some(Certificates::open(&config.tls, &paths.state_dir, names, now)?))
+}
+
+/// What answers say as `Strict-Transport-Security`, if the configuration asks
+/// for it.
+pub(super) fn promise(config: &GatewayConfig) -> Result<Option<HeaderValue>, StartError> {
+    let promise = config.http.security_headers.strict_transport_security.value();
+    let promise = promise.map(HeaderValue::from_str).transpose();
+    promise.map_err(|_| StartError::Config {
+        key: "gateway.http.securityHeaders.strictTransportSecurity",
+        problem: "that is not the value of a header".to_owned(),
+    })
+}
+
+/// The names and addresses under which clients reach `listeners`.
+fn own_names(listeners: &[TcpListener]) -> Vec<Name> {
+    let bound = listeners.iter().filter_map(|it| it.local_addr().ok());
+    let mut addresses: Vec<IpAddr> = bound.map(|address: SocketAddr| address.ip()).collect();
+    if addresses.iter().any(IpAddr::is_unspecified) {
+        // A machine that does not tell has none we could name.
+        let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+        addresses.extend(interfaces.iter().map(if_addrs::Interface::ip).filter(is_lasting));
+    }
+    let machine = uname();
+    names(machine.nodename().to_str().ok(), &addresses, &[])
+}
+
+/// Whether an address is the same tomorrow. Those of one link are not worth a
+/// new certificate: nobody types them.
+fn is_lasting(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => !address.is_link_local(),
+        IpAddr::V6(address) => !address.is_unicast_link_local(),
+    }
+}
