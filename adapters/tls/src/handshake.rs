@@ -58,16 +58,64 @@ impl Greeter {
 /// Hears what a client begins with.
 async fn hear(tcp: &mut TcpStream) -> io::Result<Accepted> {
     let mut acceptor = Acceptor::default();
+    let mut beginning = Beginning::default();
     loop {
-        receive(tcp, |kernel| acceptor.read_tls(kernel)).await?;
+        receive(tcp, |kernel| acceptor.read_tls(&mut beginning.of(kernel))).await?;
         match acceptor.accept() {
             Ok(Some(accepted)) => return Ok(accepted),
             Ok(None) => (),
             Err((error, mut alert)) => {
-                let _ = alert.write_all(&mut Kernel(tcp));
+                // They fit into the empty buffer of the socket.
+                let _ = if beginning.is_old() {
+                    tcp.try_write(&PROTOCOL_VERSION).map(drop)
+                } else {
+                    alert.write_all(&mut Kernel(tcp))
+                };
                 return refuse(tcp, error).await;
             }
         }
+    }
+}
+
+/// The alert for those who speak a version nobody should. The library looks at
+/// other things first, and says that something is missing from the greeting.
+const PROTOCOL_VERSION: [u8; 7] = [0x15, 3, 1, 0, 2, 2, 70];
+
+/// The first bytes of a greeting: five of the record around it, four of its own
+/// head, and the version.
+#[derive(Default)]
+struct Beginning {
+    bytes: [u8; 11],
+    heard: usize,
+}
+
+impl Beginning {
+    /// `kernel`, listened to.
+    fn of<'a>(&'a mut self, kernel: &'a mut impl io::Read) -> impl io::Read + 'a {
+        Overheard { beginning: self, kernel }
+    }
+
+    /// Whether it is a greeting of a version before TLS 1.2. Those of later ones
+    /// say 1.2 in this place.
+    fn is_old(&self) -> bool {
+        let [0x16, _, _, _, _, 1, _, _, _, major, minor] = self.bytes else { return false };
+        self.heard == self.bytes.len() && (major, minor) < (3, 3)
+    }
+}
+
+struct Overheard<'a, R> {
+    beginning: &'a mut Beginning,
+    kernel: &'a mut R,
+}
+
+impl<R: io::Read> io::Read for Overheard<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.kernel.read(buffer)?;
+        let Beginning { bytes, heard } = self.beginning;
+        let more = read.min(bytes.len() - *heard);
+        bytes[*heard..][..more].copy_from_slice(&buffer[..more]);
+        *heard += more;
+        Ok(read)
     }
 }
 

@@ -10,6 +10,8 @@ mod handing_out;
 mod handshake;
 mod socket;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use certificate::Unusable;
 pub use certificates::{Certificates, TlsError, own_fingerprint};
