@@ -195,10 +195,10 @@ enum Begun {
 fn begin(building: &Building, mut request: Request<Incoming>, ends: Ends) -> Begun {
     request.extensions_mut().insert(ends);
     if request.version() == Version::HTTP_2 {
+        name_host(&mut request);
         if building.header_count < request.headers().len() {
             return Begun::Answered(empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
         }
-        name_host(&mut request);
     }
     let upgrade = gate::wants_websocket(&request);
     if let Err(refusal) = gate::pass(&request, upgrade, &*building.door) {
