@@ -206,6 +206,7 @@ mod tests {
             ("gateway --dev run", true), ("--profile x gateway run", true),
             ("gateway stop --json", true), ("gateway status --timeout 5", true),
             ("gateway health", true), ("gateway probe --url ws://x:1", true),
+            ("gateway status --url wss://x:1 --tls-fingerprint sha256:00 --allow-insecure", true),
             ("gateway call health --params {} --expect-final --token t", true),
             ("gateway call", false), ("gateway dance", false), ("gateway --port", false),
             ("logs", true), ("logs tail", true), ("logs --follow --plain --limit 5", true),
