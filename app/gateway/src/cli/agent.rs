@@ -34,10 +34,10 @@ pub(crate) struct Agent {
     #[arg(long, value_name = "WS-URL")]
     url: Option<String>,
     /// The gateway's token.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     token: Option<String>,
     /// The gateway's password.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     password: Option<String>,
     /// The SHA-256 of the gateway's certificate.
     #[arg(long, value_name = "SHA256")]

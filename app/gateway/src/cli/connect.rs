@@ -25,10 +25,10 @@ pub(crate) struct Rpc {
     #[arg(long, value_name = "WS-URL")]
     pub(crate) url: Option<String>,
     /// The gateway's token.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) token: Option<String>,
     /// The gateway's password.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) password: Option<String>,
     /// The SHA-256 of the gateway's certificate: no other is accepted, and this
     /// one whoever signed it.

@@ -41,10 +41,10 @@ pub(crate) struct Run {
     #[arg(long, value_name = "MODE")]
     auth: Option<String>,
     /// The token, instead of the one in the state directory.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     token: Option<String>,
     /// The password.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     password: Option<String>,
     /// A file with the password in it.
     #[arg(long, value_name = "FILE", conflicts_with = "password")]
