@@ -1,6 +1,6 @@
 //! Encryption of the port: for which names, and with which certificate.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use domain::{
     time::Timestamp,
@@ -40,23 +40,20 @@ pub(super) fn promise(config: &GatewayConfig) -> Result<Option<HeaderValue>, Sta
 }
 
 /// The names and addresses under which clients reach `listeners`.
+///
+/// Where they listen on every interface, its addresses of the kind people type
+/// are meant: those of IPv4 that are not only good for one link. The ones of
+/// IPv6 change from day to day, and a new certificate makes strangers of those
+/// who pinned the old one; whoever wants one in there listens on it by name.
 fn own_names(listeners: &[TcpListener]) -> Vec<Name> {
     let bound = listeners.iter().filter_map(|it| it.local_addr().ok());
-    let mut addresses: Vec<IpAddr> = bound.map(|address: SocketAddr| address.ip()).collect();
+    let mut addresses: Vec<IpAddr> = bound.map(|address| address.ip()).collect();
     if addresses.iter().any(IpAddr::is_unspecified) {
         // A machine that does not tell has none we could name.
         let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-        addresses.extend(interfaces.iter().map(if_addrs::Interface::ip).filter(is_lasting));
+        let own = interfaces.iter().map(if_addrs::Interface::ip);
+        addresses.extend(own.filter(|ip| matches!(ip, IpAddr::V4(v4) if !v4.is_link_local())));
     }
     let machine = uname();
     names(machine.nodename().to_str().ok(), &addresses, &[])
-}
-
-/// Whether an address is the same tomorrow. Those of one link are not worth a
-/// new certificate: nobody types them.
-fn is_lasting(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => !address.is_link_local(),
-        IpAddr::V6(address) => !address.is_unicast_link_local(),
-    }
 }
