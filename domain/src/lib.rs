@@ -20,6 +20,7 @@ pub mod run;
 pub mod session;
 pub mod throttle;
 pub mod time;
+pub mod tls;
 mod words;
 
 pub use words::UnknownWord;

@@ -9,9 +9,11 @@ mod auth;
 mod discovery;
 mod gateway;
 mod models;
+mod remote;
 mod rest;
 mod schema;
 mod tailscale;
+mod tls;
 
 pub use agents::{
     AgentConfig, AgentDefaults, AgentsConfig, HeartbeatConfig, IdentityConfig, ModelChoice,
@@ -20,12 +22,14 @@ pub use auth::{AuthConfig, AuthMode, ProxyNetwork, RateLimitConfig, TrustedProxy
 pub use discovery::{DiscoveryConfig, MdnsConfig, MdnsMode};
 pub use gateway::{
     BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig, GatewayConfig, GatewayMode,
-    HttpConfig, LimitsConfig,
+    HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig,
 };
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
+pub use remote::RemoteConfig;
 pub use rest::{LogLevel, LoggingConfig, SessionConfig};
 pub use schema::{holds_secret, schema};
 pub use tailscale::{TailscaleConfig, TailscaleMode};
+pub use tls::{AcmeConfig, TlsConfig};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -21,6 +21,7 @@ mod operator;
 mod play;
 mod report;
 mod scope;
+mod secure;
 mod stage;
 mod step;
 mod swarm;

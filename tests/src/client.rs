@@ -9,7 +9,11 @@ use http_body_util::Empty;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time,
+};
 
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -48,9 +52,17 @@ impl Client {
     /// Connects to `address` and reads the challenge, without logging in.
     pub async fn knock(address: SocketAddr, protocol: Protocol) -> Self {
         let stream = TcpStream::connect(address).await.expect("the gateway listens");
+        Self::knock_over(stream, &address.to_string(), protocol).await
+    }
+
+    /// The same over `stream`, which leads to `host`.
+    pub async fn knock_over<S>(stream: S, host: &str, protocol: Protocol) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let request = Request::builder()
             .uri("/")
-            .header(header::HOST, address.to_string())
+            .header(header::HOST, host)
             .header(header::UPGRADE, "websocket")
             .header(header::CONNECTION, "upgrade")
             .header(header::SEC_WEBSOCKET_KEY, handshake::generate_key())

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use config_file::ConfigFile;
-use domain::client::Protocol;
+use domain::{client::Protocol, tls::Fingerprint};
 use gateway::{Discoverability, ExposureOptions, Gateway, Paths, StartOptions};
 use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
@@ -66,6 +66,11 @@ impl TestGateway {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.gateway.addresses()[0]
+    }
+
+    /// The fingerprint of its certificate, if it has one.
+    pub fn tls_fingerprint(&self) -> Option<Fingerprint> {
+        self.gateway.tls_fingerprint()
     }
 
     /// Tells every client that may see it.

@@ -52,7 +52,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("rusqlite", &["adapters/store-sqlite"]),
     ("fastwebsockets", &["adapters/ws-server", "adapters/ws-client", "tests"]),
-    ("rustls", &["adapters/http-client"]),
+    ("rustls", &["adapters/http-client", "adapters/tls", "tests"]),
+    ("tokio-rustls", &["adapters/http-client", "tests"]),
+    ("rcgen", &["adapters/tls", "tests"]),
+    ("instant-acme", &["adapters/tls"]),
     ("clap", &["app/gateway"]),
     ("tracing-subscriber", &["adapters/telemetry"]),
     ("libc", &["adapters/heap"]),

@@ -84,7 +84,10 @@ fn problem(steps: &[Step], message: &str) -> Problem {
         })
         .collect();
     let key = spell(&path);
-    let guarded = ["gateway.auth", "gateway.bind"].iter().any(|guarded| key.starts_with(guarded));
+    // Who is let in, where from, and who can read along.
+    let guarded = ["gateway.auth", "gateway.bind", "gateway.tls"]
+        .iter()
+        .any(|guarded| key.starts_with(guarded));
     let severity = match key.as_str() {
         // Who is let in is somewhere in what cannot be read.
         "" | "gateway" => Severity::Fatal,
@@ -181,6 +184,8 @@ mod tests {
             json!({ "gateway": { "auth": { "token": 5 } } }),
             json!({ "gateway": { "auth": [] } }),
             json!({ "gateway": { "bind": "nowhere" } }),
+            json!({ "gateway": { "tls": { "enabled": "yes" } } }),
+            json!({ "gateway": { "tls": { "acme": { "domains": "x" } } } }),
             json!({ "gateway": "yes" }),
             json!([]),
         ] {

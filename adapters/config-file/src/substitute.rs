@@ -34,7 +34,8 @@ pub(crate) fn substitute(
             let value = lookup(name).filter(|value| !value.is_empty());
             if value.is_none() {
                 // Who is let in must not depend on a variable somebody forgot.
-                let guarded = key.starts_with("gateway.auth") || key.starts_with("gateway.bind");
+                let guarded = ["gateway.auth", "gateway.bind", "gateway.tls"];
+                let guarded = guarded.iter().any(|guarded| key.starts_with(guarded));
                 let severity = if guarded { Severity::Fatal } else { Severity::Warning };
                 let message = format!("the environment variable {name} is not set");
                 problems.push(Problem::new(severity, key, message));

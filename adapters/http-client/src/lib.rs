@@ -11,6 +11,7 @@ mod key;
 mod limits;
 pub mod model;
 mod response;
+mod secure;
 mod sse;
 mod tasks;
 
@@ -21,4 +22,5 @@ pub use events::EventStream;
 pub use key::{ApiKey, ParseKeyError};
 pub use limits::Limits;
 pub use response::Response;
+pub use secure::{SecureError, Trust, secure};
 pub use sse::{Event, EventReader, EventTooLong};

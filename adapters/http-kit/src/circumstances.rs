@@ -17,14 +17,15 @@ use crate::Ends;
 pub fn circumstances<B>(request: &Request<B>, door: &dyn Doorkeeper) -> Circumstances {
     let headers = request.headers();
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let peer = request.extensions().get::<Ends>().map(|ends| ends.peer.ip());
+    let ends = request.extensions().get::<Ends>();
+    let peer = ends.map(|ends| ends.peer.ip());
     Circumstances {
         connection: Box::default(),
         peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical(),
         host: text(header::HOST).map(Box::from),
         origin: text(header::ORIGIN).map(Box::from),
         headers: of_interest(headers, &door.headers()),
-        secure: false,
+        secure: ends.is_some_and(|ends| ends.secure),
         nonce: Box::default(),
         challenged_at: Timestamp::default(),
     }

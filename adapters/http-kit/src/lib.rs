@@ -2,9 +2,11 @@
 
 mod body;
 mod circumstances;
+mod secured;
 
 pub use body::{BodyError, Reader, compute};
 pub use circumstances::circumstances;
+pub use secured::{Encryption, Secured, SecuredSocket};
 
 use std::{fmt, future::Future, net::SocketAddr, pin::Pin, sync::Arc};
 
@@ -31,6 +33,8 @@ pub struct Ends {
     pub peer: SocketAddr,
     /// Our end.
     pub local: SocketAddr,
+    /// Whether what is said between them is encrypted, by us.
+    pub secure: bool,
 }
 
 /// One path the server answers.

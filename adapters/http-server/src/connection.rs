@@ -8,12 +8,15 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use http_kit::{Answer, Body, Ends, Handler, text};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
+use http_kit::{Answer, Body, Ends, Handler, empty, text};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ports::{config::LimitsConfig, driving::Doorkeeper};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
@@ -21,12 +24,19 @@ use crate::{
     first_look::{FirstLook, first_look},
     gate,
     router::{Found, Router},
+    secure::{self, Tls},
 };
 
 /// What the connections of a server share.
 pub(crate) struct Building {
     /// How HTTP is spoken.
     pub(crate) http: http1::Builder,
+    /// How connections are encrypted, if they are.
+    pub(crate) tls: Option<Tls>,
+    /// How many headers a request may have.
+    pub(crate) header_count: usize,
+    /// What answers say about encryption.
+    pub(crate) strict_transport_security: Option<HeaderValue>,
     /// How long the head of a request may take.
     pub(crate) head_time: Duration,
     /// How long open requests may take to finish after `stop`.
@@ -65,6 +75,9 @@ pub(crate) fn http(limits: &LimitsConfig) -> http1::Builder {
 /// A socket that says nothing costs no more than this future: the machinery of
 /// HTTP is made when the first byte is there.
 pub(crate) async fn serve(building: Arc<Building>, mut stream: TcpStream, ends: Ends) {
+    if building.tls.is_some() {
+        return Box::pin(secure::serve(building, stream, ends)).await;
+    }
     let look = tokio::select! {
         biased;
         () = building.stop.cancelled() => return,
@@ -84,7 +97,11 @@ pub(crate) async fn serve(building: Arc<Building>, mut stream: TcpStream, ends: 
     }
 }
 
-async fn talk(building: Arc<Building>, stream: TcpStream, ends: Ends) {
+/// Speaks HTTP/1.1 on `stream`.
+pub(crate) async fn talk<S>(building: Arc<Building>, stream: S, ends: Ends)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = service_fn(|request| answer(&building, request, ends).map(Ok::<_, Infallible>));
     let io = TokioIo::new(stream);
     let mut serving = building.http.serve_connection(io, service).with_upgrades();
@@ -115,19 +132,16 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Closes `stream` so that the last answer arrives: what the client still sends
 /// is read and thrown away for a while, for a socket closed with unread bytes
 /// resets the connection, and the answer with it.
-async fn close(building: &Building, stream: &mut TcpStream) {
+pub(crate) async fn close<S>(building: &Building, stream: &mut S)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let hang_up = async {
         stream.shutdown().await?;
-        loop {
-            stream.readable().await?;
-            let mut unread = [0; 4096];
-            match stream.try_read(&mut unread) {
-                Ok(0) => return Ok(()),
-                Ok(_) => (),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => (),
-                Err(error) => return Err(error),
-            }
-        }
+        // Not in the future, which every connection has room for.
+        let mut unread = vec![0; 4096];
+        while stream.read(&mut unread).await? != 0 {}
+        Ok::<_, std::io::Error>(())
     };
     tokio::select! {
         _ = tokio::time::timeout(LINGER, hang_up) => (),
@@ -149,12 +163,13 @@ const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 3] = [
 
 /// The answer to `request`. All but the handler's own work is done before the
 /// future is made, so that it is small: every connection has room for one.
-fn answer(
+pub(crate) fn answer(
     building: &Building,
     request: Request<Incoming>,
     ends: Ends,
 ) -> impl Future<Output = Response<Body>> + use<> {
     let begun = begin(building, request, ends);
+    let strict_transport_security = building.strict_transport_security.clone();
     async {
         let mut response = match begun {
             Begun::Answered(response) => response,
@@ -163,6 +178,9 @@ fn answer(
         let headers = response.headers_mut();
         for (name, value) in &DEFAULT_HEADERS {
             headers.entry(name).or_insert_with(|| value.clone());
+        }
+        if let Some(value) = strict_transport_security {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
         }
         response
     }
@@ -176,6 +194,12 @@ enum Begun {
 
 fn begin(building: &Building, mut request: Request<Incoming>, ends: Ends) -> Begun {
     request.extensions_mut().insert(ends);
+    if request.version() == Version::HTTP_2 {
+        name_host(&mut request);
+        if building.header_count < request.headers().len() {
+            return Begun::Answered(empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+        }
+    }
     let upgrade = gate::wants_websocket(&request);
     if let Err(refusal) = gate::pass(&request, upgrade, &*building.door) {
         return Begun::Answered(*refusal);
@@ -195,6 +219,15 @@ fn begin(building: &Building, mut request: Request<Incoming>, ends: Ends) -> Beg
     // request by value, and shares what is built to be shared.
     let begun = panic::catch_unwind(AssertUnwindSafe(|| handler(request)));
     begun.map_or_else(|_| Begun::Answered(panicked()), Begun::Working)
+}
+
+/// Puts whom a request of HTTP/2 is for where everybody looks for it: it need
+/// not have a `Host`, and its `:authority` stands for one (RFC 9113 8.3.1).
+fn name_host(request: &mut Request<Incoming>) {
+    let Some(authority) = request.uri().authority() else { return };
+    if let Ok(host) = HeaderValue::from_str(authority.as_str()) {
+        request.headers_mut().entry(header::HOST).or_insert(host);
+    }
 }
 
 /// The answer of a handler, or of the house when the handler panics.

@@ -6,16 +6,18 @@ mod gate;
 mod listen;
 mod probe;
 mod router;
+mod secure;
 #[cfg(test)]
 mod tests;
 
 pub use listen::bind;
 pub use probe::probe_routes;
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use http_kit::{Ends, Handler, Route};
+use http::HeaderValue;
+use http_kit::{Encryption, Ends, Handler, Route};
 use ports::{config::LimitsConfig, driving::Doorkeeper};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{
@@ -24,7 +26,7 @@ use tokio_util::{
 };
 use tracing::{info, warn};
 
-use crate::{connection::Building, router::Router};
+use crate::{connection::Building, router::Router, secure::Tls};
 
 /// What the server needs.
 pub struct Deps {
@@ -36,6 +38,11 @@ pub struct Deps {
     pub fallback: Option<Handler>,
     /// Decides which names and whose pages may come in.
     pub door: Arc<dyn Doorkeeper>,
+    /// What encrypts connections. With it, every connection is.
+    pub encryption: Option<Arc<dyn Encryption>>,
+    /// What answers over encrypted connections say as
+    /// `Strict-Transport-Security`.
+    pub strict_transport_security: Option<HeaderValue>,
     /// How much a request may have.
     pub limits: LimitsConfig,
     /// Where connections are spawned.
@@ -58,10 +65,14 @@ pub struct Deps {
 /// When two routes contradict each other, which the first start of any build
 /// shows.
 pub async fn serve(listeners: Vec<TcpListener>, deps: Deps) {
-    let Deps { routes, upgrade, fallback, door, limits, tasks, stop, cut } = deps;
+    let Deps { routes, upgrade, fallback, door, limits, tasks, stop, cut, .. } = deps;
     let router = Router::new(routes).expect("routes do not contradict each other");
+    let secure = deps.encryption.is_some();
     let building = Arc::new(Building {
         http: connection::http(&limits),
+        tls: deps.encryption.map(|encryption| Tls::new(encryption, &limits, tasks.clone())),
+        header_count: limits.http_header_count,
+        strict_transport_security: deps.strict_transport_security.filter(|_| secure),
         head_time: Duration::from_millis(limits.http_header_ms),
         drain_time: Duration::from_millis(limits.drain_ms),
         router,
@@ -75,7 +86,8 @@ pub async fn serve(listeners: Vec<TcpListener>, deps: Deps) {
     let open = TaskTracker::new();
     join_all(listeners.into_iter().map(|listener| async {
         let listener = listener;
-        let accepting = accept(&listener, |stream, ends| {
+        let accepting = accept(&listener, |stream, peer, local| {
+            let ends = Ends { peer, local, secure };
             let connection = connection::serve(Arc::clone(&building), stream, ends);
             let token: TaskTrackerToken = open.token();
             tasks.spawn(async move {
@@ -97,7 +109,10 @@ pub async fn serve(listeners: Vec<TcpListener>, deps: Deps) {
 /// descriptors is the usual reason, and passes.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
-async fn accept(listener: &TcpListener, mut welcome: impl FnMut(TcpStream, Ends)) {
+async fn accept(
+    listener: &TcpListener,
+    mut welcome: impl FnMut(TcpStream, SocketAddr, SocketAddr),
+) {
     let mut well = true;
     loop {
         match listener.accept().await {
@@ -109,7 +124,7 @@ async fn accept(listener: &TcpListener, mut welcome: impl FnMut(TcpStream, Ends)
                 // A socket that is broken already says so when it is read.
                 let _ = stream.set_nodelay(true);
                 if let Ok(local) = stream.local_addr() {
-                    welcome(stream, Ends { peer, local });
+                    welcome(stream, peer, local);
                 }
             }
             // The client changed its mind; the next one may not have.

@@ -6,3 +6,4 @@ mod framing;
 mod gate;
 mod house;
 mod routes;
+mod secure;

@@ -38,8 +38,11 @@ impl Client {
         readable: bool,
     ) -> Result<Self, ConnectError> {
         let secret = credentials.token.is_some() || credentials.password.is_some();
-        if secret && target.is_public() && !readable {
+        if secret && target.is_readable() && !readable {
             return Err(ConnectError::Readable(target.to_string()));
+        }
+        if target.pin.is_some() && !target.secure {
+            return Err(ConnectError::PinnedInTheOpen(target.to_string()));
         }
         let login = Self::log_in(target, credentials, patience);
         match timeout(patience, login).await {

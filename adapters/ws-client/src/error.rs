@@ -2,6 +2,8 @@
 
 use std::{io, time::Duration};
 
+use http_client::SecureError;
+
 use crate::frames::GatewayError;
 
 /// Why there is no connection.
@@ -9,8 +11,8 @@ use crate::frames::GatewayError;
 pub enum ConnectError {
     /// A secret would be readable on the way.
     #[error(
-        "refusing to send a token or password to {0} unencrypted; use a tunnel, or set \
-         OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1 if the network in between is yours"
+        "refusing to send a token or password to {0} unencrypted; use wss:// or a tunnel, or \
+         --allow-insecure if the network in between is yours"
     )]
     Readable(String),
     /// Nobody listens there.
@@ -21,6 +23,17 @@ pub enum ConnectError {
         /// What went wrong.
         source: io::Error,
     },
+    /// The connection cannot be encrypted, or the other end is somebody else.
+    #[error("no trusted connection to {target}: {source}")]
+    Secure {
+        /// Where.
+        target: String,
+        /// What went wrong.
+        source: SecureError,
+    },
+    /// A certificate is expected of a gateway that shows none.
+    #[error("a TLS fingerprint needs a wss:// address, and {0} is none")]
+    PinnedInTheOpen(String),
     /// Somebody listens, but not a gateway.
     #[error("{0} is not a gateway: it does not speak WebSocket")]
     NotAGateway(String),

@@ -10,11 +10,12 @@ use fastwebsockets::{
 use futures_util::{StreamExt, stream};
 use http::{Request, StatusCode, header};
 use http_body_util::Empty;
+use http_client::{Trust, secure};
 use hyper::{client::conn::http1, upgrade::Upgraded};
 use hyper_util::rt::TokioIo;
 use ports::BoxStream;
 use tokio::{
-    io::{ReadHalf, WriteHalf, split},
+    io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf, split},
     net::TcpStream,
 };
 
@@ -56,9 +57,15 @@ impl Socket {
         let address = (target.host.as_str(), target.port);
         let tcp = TcpStream::connect(address).await.map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;
-        let io = upgrade(tcp, target)
-            .await
-            .ok_or_else(|| ConnectError::NotAGateway(target.to_string()))?;
+        let io = if target.secure {
+            let trust = target.pin.map_or(Trust::Platform, Trust::Pinned);
+            let secured = secure(tcp, &target.host, trust).await;
+            let failed = |source| ConnectError::Secure { target: target.to_string(), source };
+            upgrade(secured.map_err(failed)?, target).await
+        } else {
+            upgrade(tcp, target).await
+        };
+        let io = io.ok_or_else(|| ConnectError::NotAGateway(target.to_string()))?;
         let mut websocket = WebSocket::after_handshake(TokioIo::new(io), Role::Client);
         websocket.set_auto_close(false);
         websocket.set_auto_pong(false);
@@ -109,8 +116,11 @@ impl Socket {
     }
 }
 
-/// Asks for the upgrade of `tcp` to a WebSocket.
-async fn upgrade(tcp: TcpStream, target: &Target) -> Option<Upgraded> {
+/// Asks for the upgrade of `stream` to a WebSocket.
+async fn upgrade<S>(stream: S, target: &Target) -> Option<Upgraded>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let request = Request::get(&target.path)
         .header(header::HOST, target.authority())
         .header(header::CONNECTION, "Upgrade")
@@ -120,7 +130,7 @@ async fn upgrade(tcp: TcpStream, target: &Target) -> Option<Upgraded> {
         .header(header::USER_AGENT, concat!("openclaw-cli/", env!("CARGO_PKG_VERSION")))
         .body(Empty::<Bytes>::new())
         .ok()?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(tcp)).await.ok()?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
     let upgrade = async move {
         let response = sender.send_request(request).await.ok()?;
         let switched = response.status() == StatusCode::SWITCHING_PROTOCOLS;

@@ -6,9 +6,16 @@ use std::{
     str::FromStr,
 };
 
-/// Where a gateway is: `ws://host:port`.
+use domain::tls::Fingerprint;
+
+/// Where a gateway is, `ws://host:port` or `wss://host:port`, and how it is
+/// recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
+    /// Whether the connection is encrypted.
+    pub(crate) secure: bool,
+    /// The one certificate that is good, if it is known.
+    pub(crate) pin: Option<Fingerprint>,
     /// A name or an address, without the brackets of IPv6.
     pub(crate) host: String,
     /// The port.
@@ -30,17 +37,32 @@ pub struct Credentials {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// It is not a WebSocket URL.
-    #[error("a gateway URL looks like ws://127.0.0.1:18789")]
+    #[error("a gateway URL looks like ws://127.0.0.1:18789 or wss://gateway.example:18789")]
     NotAUrl,
-    /// It asks for encryption.
-    #[error("wss:// is not supported yet; use ws:// on this machine or through a tunnel")]
-    Encrypted,
 }
 
 impl Target {
     /// The gateway on this machine at `port`.
     pub fn local(port: u16) -> Self {
-        Self { host: Ipv4Addr::LOCALHOST.to_string(), port, path: "/".into() }
+        let host = Ipv4Addr::LOCALHOST.to_string();
+        Self { secure: false, pin: None, host, port, path: "/".into() }
+    }
+
+    /// The same, encrypted or not.
+    #[must_use]
+    pub fn secured(self, secure: bool) -> Self {
+        Self { secure, ..self }
+    }
+
+    /// The same, recognised by this certificate only.
+    #[must_use]
+    pub fn pinned(self, pin: Option<Fingerprint>) -> Self {
+        Self { pin, ..self }
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn is_secure(&self) -> bool {
+        self.secure
     }
 
     /// Whether it is on this machine.
@@ -49,18 +71,11 @@ impl Target {
         host.parse().map_or(host.eq_ignore_ascii_case("localhost"), |ip: IpAddr| ip.is_loopback())
     }
 
-    /// Whether what is sent there can be read on the way by strangers: the host
-    /// is neither this machine nor in a private network.
-    pub fn is_public(&self) -> bool {
-        match self.host.parse() {
-            Ok(IpAddr::V4(address)) => !is_private_v4(address),
-            Ok(IpAddr::V6(address)) => !is_private_v6(address),
-            Err(_) => {
-                let host = self.host.trim_end_matches('.').to_ascii_lowercase();
-                let below = |domain: &str| host.ends_with(domain);
-                host != "localhost" && ![".localhost", ".local", ".ts.net"].into_iter().any(below)
-            }
-        }
+    /// Whether what is sent there can be read on the way: it leaves this
+    /// machine, and is not encrypted. A private network is no exception; who is
+    /// in it reads along.
+    pub fn is_readable(&self) -> bool {
+        !self.secure && !self.is_loopback()
     }
 
     /// `host:port` as it stands in a URL.
@@ -73,21 +88,6 @@ impl Target {
     }
 }
 
-fn is_private_v4(address: Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
-    let carrier_grade = first == 100 && (64..128).contains(&second);
-    address.is_loopback() || address.is_private() || address.is_link_local() || carrier_grade
-}
-
-fn is_private_v6(address: Ipv6Addr) -> bool {
-    match address.to_ipv4_mapped() {
-        Some(address) => is_private_v4(address),
-        None => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-        }
-    }
-}
-
 impl FromStr for Target {
     type Err = TargetError;
 
@@ -96,10 +96,10 @@ impl FromStr for Target {
         let scheme = |scheme: &str| {
             text.get(..scheme.len()).filter(|head| head.eq_ignore_ascii_case(scheme))
         };
-        if scheme("wss://").or(scheme("https://")).is_some() {
-            return Err(TargetError::Encrypted);
-        }
-        let head = scheme("ws://").or(scheme("http://")).ok_or(TargetError::NotAUrl)?;
+        let secured = scheme("wss://").or(scheme("https://"));
+        let open = || scheme("ws://").or(scheme("http://"));
+        let head = secured.or_else(open).ok_or(TargetError::NotAUrl)?;
+        let secure = secured.is_some();
         let rest = &text[head.len()..];
         let rest = &rest[..rest.find('#').unwrap_or(rest.len())];
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -107,13 +107,14 @@ impl FromStr for Target {
         if authority.contains('@') || path.contains(|c: char| c.is_control() || c == ' ') {
             return Err(TargetError::NotAUrl);
         }
-        let (host, port) = split(authority).ok_or(TargetError::NotAUrl)?;
+        let usual = if secure { 443 } else { 80 };
+        let (host, port) = split(authority, usual).ok_or(TargetError::NotAUrl)?;
         let path = if path.starts_with('/') { path.into() } else { format!("/{path}") };
-        Ok(Self { host, port, path })
+        Ok(Self { secure, pin: None, host, port, path })
     }
 }
 
-fn split(authority: &str) -> Option<(String, u16)> {
+fn split(authority: &str, usual: u16) -> Option<(String, u16)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(bracketed) => {
             let (host, port) = bracketed.split_once(']')?;
@@ -129,14 +130,15 @@ fn split(authority: &str) -> Option<(String, u16)> {
     if host.is_empty() || !host.chars().all(fits) {
         return None;
     }
-    let port = port.map_or(Some(80), |port| port.parse().ok())?;
+    let port = port.map_or(Some(usual), |port| port.parse().ok())?;
     Some((host.to_owned(), port))
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path == "/" { "" } else { &self.path };
-        write!(f, "ws://{}{path}", self.authority())
+        let scheme = if self.secure { "wss" } else { "ws" };
+        write!(f, "{scheme}://{}{path}", self.authority())
     }
 }
 
@@ -156,6 +158,8 @@ fn urls_of_gateways() {
         ("  WS://localhost:1/x?y=1#z ", Some("ws://localhost:1/x?y=1")),
         ("ws://[::1]:18789/", Some("ws://[::1]:18789")),
         ("ws://gateway.local", Some("ws://gateway.local:80")),
+        ("wss://gateway.example", Some("wss://gateway.example:443")),
+        ("https://[::1]:18789/x", Some("wss://[::1]:18789/x")),
         ("ws://host:99999", None),
         ("ws://me@host:1", None),
         ("ws://ho st:1", None),
@@ -168,23 +172,22 @@ fn urls_of_gateways() {
         let parsed = text.parse::<Target>().ok().map(|target| target.to_string());
         assert_eq!(parsed.as_deref(), expected, "{text}");
     }
-    assert_eq!("wss://x".parse::<Target>(), Err(TargetError::Encrypted));
 }
 
 #[test]
-fn secrets_are_not_for_strangers() {
+fn what_leaves_this_machine_unencrypted_can_be_read() {
     #[rustfmt::skip]
     let table = [
         ("127.0.0.1", false), ("127.9.9.9", false), ("[::1]", false), ("localhost", false),
-        ("10.1.2.3", false), ("172.16.0.1", false), ("192.168.1.1", false), ("169.254.1.1", false),
-        ("100.64.0.1", false), ("[fd00::1]", false), ("[fe80::1]", false), ("mac.local", false),
-        ("mac.tail1234.ts.net", false), ("[::ffff:192.168.0.1]", false), ("LOCALHOST.", false),
-        ("192.0.2.10", true), ("8.8.8.8", true), ("172.32.0.1", true), ("100.128.0.1", true),
-        ("[2001:db8::1]", true), ("example.com", true), ("localhost.example.com", true),
-        ("notlocal", true), ("127.1", true), ("[::ffff:8.8.8.8]", true), ("0.0.0.0", true),
+        ("LOCALHOST.", false),
+        ("10.1.2.3", true), ("192.168.1.1", true), ("100.64.0.1", true), ("[fd00::1]", true),
+        ("mac.local", true), ("mac.tail1234.ts.net", true), ("192.0.2.10", true),
+        ("example.com", true), ("localhost.example.com", true), ("notlocal", true),
+        ("127.1", true), ("[::ffff:8.8.8.8]", true), ("0.0.0.0", true),
     ];
-    for (host, public) in table {
+    for (host, readable) in table {
         let target: Target = format!("ws://{host}:1").parse().unwrap();
-        assert_eq!(target.is_public(), public, "{host}");
+        assert_eq!(target.is_readable(), readable, "{host}");
+        assert!(!target.secured(true).is_readable(), "{host}");
     }
 }

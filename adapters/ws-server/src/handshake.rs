@@ -4,7 +4,7 @@ use std::{future::poll_fn, ops::ControlFlow, sync::Arc, task::Poll, time::Durati
 
 use domain::client::Protocol;
 use ports::driving::{Circumstances, Refusal, RpcError};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 use tracing::debug;
 use wire::{Dialect, Request, knock, push_challenge, push_response};
 
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct Newcomer {
     pub(crate) circumstances: Circumstances,
     pub(crate) seat: Seat,
-    pub(crate) socket: TcpStream,
+    pub(crate) socket: Socket,
     /// What was read from the socket already.
     pub(crate) already_read: Vec<u8>,
 }
@@ -48,7 +48,7 @@ struct Farewell {
 pub(crate) async fn welcome(server: Arc<Server>, newcomer: Newcomer) -> Option<Session> {
     let limits = &server.deps.limits;
     let Newcomer { circumstances, seat, socket, mut already_read } = newcomer;
-    let link = Arc::new(Link::new(Socket::Tcp(socket), limits.max_buffered_bytes));
+    let link = Arc::new(Link::new(socket, limits.max_buffered_bytes));
     let mut frames = Frames::new(limits.preauth_payload_bytes, limits.fragments_per_message);
 
     let patience = Duration::from_millis(limits.handshake_ms);

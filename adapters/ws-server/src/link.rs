@@ -3,6 +3,9 @@
 //! Shared by the connection's task, which reads and answers, and the hub's
 //! flusher, which tells. Each holds the lock for one decision.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     io,
     sync::{Mutex, MutexGuard, PoisonError},

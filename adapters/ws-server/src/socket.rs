@@ -6,6 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use http_kit::SecuredSocket;
 use tokio::{
     io::{AsyncRead, ReadBuf},
     net::TcpStream,
@@ -17,6 +18,8 @@ use tokio::{
 pub(crate) enum Socket {
     /// Plain TCP.
     Tcp(TcpStream),
+    /// An encrypted connection.
+    Secured(Box<dyn SecuredSocket>),
 }
 
 impl Socket {
@@ -26,18 +29,21 @@ impl Socket {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let mut buffer = ReadBuf::new(buffer);
         match self {
             Self::Tcp(tcp) => {
+                let mut buffer = ReadBuf::new(buffer);
                 Pin::new(tcp).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
             }
+            Self::Secured(socket) => socket.poll_read(cx, buffer),
         }
     }
 
-    /// Writes what the kernel takes now; `WouldBlock` when that is nothing.
+    /// Writes what the kernel takes now; `WouldBlock` when that is nothing. What
+    /// was not taken has to be offered again before anything else is.
     pub(crate) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(tcp) => tcp.try_write(bytes),
+            Self::Secured(socket) => socket.try_write(bytes),
         }
     }
 
@@ -45,6 +51,7 @@ impl Socket {
     pub(crate) fn poll_write_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(tcp) => tcp.poll_write_ready(cx),
+            Self::Secured(socket) => socket.poll_write_ready(cx),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use fastwebsockets::upgrade::{UpgradeFut, is_upgrade_request, upgrade};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use http_kit::{Body, Ends, Handler, circumstances, empty, handler_of, text};
+use http_kit::{Body, Ends, Handler, Secured, circumstances, empty, handler_of, text};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use ports::driving::Circumstances;
@@ -14,6 +14,7 @@ use tracing::debug;
 use crate::{
     handshake::{Newcomer, welcome},
     server::{Deps, Seat, Server},
+    socket::Socket,
 };
 
 /// The path of the control plane.
@@ -22,7 +23,8 @@ const PATH: &str = "/";
 /// Answers every request that asks for a WebSocket.
 ///
 /// Finds the two ends of the connection as [`Ends`] in the extensions of the
-/// request, and below the HTTP connection a `TokioIo<TcpStream>`.
+/// request, and below the HTTP connection a `TokioIo<TcpStream>` or a
+/// `TokioIo<Secured>`.
 pub fn handler(deps: Deps) -> Handler {
     let server = Arc::new(Server::new(deps));
     handler_of(move |request| std::future::ready(answer(&server, request)))
@@ -115,7 +117,7 @@ fn is_key(key: &[u8]) -> bool {
 
 /// Takes the socket out from under the HTTP connection, and with it what the
 /// client may have sent right behind its request.
-async fn open(upgraded: UpgradeFut) -> Option<(TcpStream, Vec<u8>)> {
+async fn open(upgraded: UpgradeFut) -> Option<(Socket, Vec<u8>)> {
     let upgraded = match upgraded.await {
         Ok(websocket) => websocket.into_inner().into_inner(),
         Err(error) => {
@@ -123,14 +125,20 @@ async fn open(upgraded: UpgradeFut) -> Option<(TcpStream, Vec<u8>)> {
             return None;
         }
     };
-    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+    let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => {
+            let tcp = parts.io.into_inner();
+            // Answers are small and wanted now.
+            let _ = tcp.set_nodelay(true);
+            return Some((Socket::Tcp(tcp), parts.read_buf.into()));
+        }
+        Err(upgraded) => upgraded,
+    };
+    let Ok(parts) = upgraded.downcast::<TokioIo<Secured>>() else {
         debug!("the connection below HTTP is not one we know");
         return None;
     };
-    let socket = parts.io.into_inner();
-    // Answers are small and wanted now.
-    let _ = socket.set_nodelay(true);
-    Some((socket, parts.read_buf.into()))
+    Some((Socket::Secured(parts.io.into_inner().into_socket()), parts.read_buf.into()))
 }
 
 #[test]

@@ -210,8 +210,11 @@ mod tests {
             ("gateway --dev run", true), ("--profile x gateway run", true),
             ("gateway stop --json", true), ("gateway status --timeout 5", true),
             ("gateway health", true), ("gateway probe --url ws://x:1", true),
+            ("gateway status --url wss://x:1 --tls-fingerprint sha256:00 --allow-insecure", true),
             ("gateway call health --params {} --expect-final --token t", true),
             ("gateway discover --timeout 500 --json", true), ("gateway discover --timeout 0", false),
+            // One of 64 tokens of ours begins so.
+            ("gateway status --token -z", true), ("gateway run --token -z", true),
             ("gateway call", false), ("gateway dance", false), ("gateway --port", false),
             ("logs", true), ("logs tail", true), ("logs --follow --plain --limit 5", true),
             ("logs head", false), ("status --json", true), ("health --timeout 1", true),

@@ -10,7 +10,10 @@ mod wiring;
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use config_file::ConfigFile;
-use domain::exposure::{NoAddress, Reach, Refusal};
+use domain::{
+    exposure::{NoAddress, Reach, Refusal},
+    tls::Fingerprint,
+};
 use ports::{
     config::{AuthMode, BindMode, TailscaleMode},
     driven::{EventSink, Finder, StoreError},
@@ -18,6 +21,7 @@ use ports::{
 };
 use secrets_file::{SecretsError, SecretsFile};
 use telemetry::LogFile;
+use tls::{Certificates, TlsError};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     time,
@@ -103,6 +107,14 @@ pub enum StartError {
         /// What it asks for.
         what: &'static str,
     },
+    /// The configuration asks for something that is not possible.
+    #[error("{key}: {problem}")]
+    Config {
+        /// The key.
+        key: &'static str,
+        /// What is the matter with it.
+        problem: String,
+    },
     /// The system does not say which addresses this machine has.
     #[error("the network interfaces cannot be listed: {}", .0.kind())]
     Interfaces(#[source] std::io::Error),
@@ -117,6 +129,9 @@ pub enum StartError {
     /// The gateway's own keys cannot be used.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// The port cannot be encrypted.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// How a gateway ended.
@@ -167,6 +182,12 @@ impl Gateway {
     /// Who can reach it there.
     pub fn reach(&self) -> Reach {
         self.reach
+    }
+
+    /// The fingerprint of the certificate clients are shown, if connections are
+    /// encrypted.
+    pub fn tls_fingerprint(&self) -> Option<Fingerprint> {
+        self.wired.certificates.as_ref().map(Certificates::fingerprint)
     }
 
     /// Where clients are told things; for whoever embeds a gateway.

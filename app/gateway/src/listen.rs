@@ -105,9 +105,9 @@ fn tailscale(options: &StartOptions) -> Option<Exposure> {
     options.exposure.tailscale.unwrap_or_else(configured).exposure()
 }
 
-/// This gateway does not speak TLS itself.
-fn speaks_tls(_: &GatewayConfig) -> bool {
-    false
+/// Whether the gateway speaks TLS itself.
+fn speaks_tls(config: &GatewayConfig) -> bool {
+    config.tls.enabled
 }
 
 /// Whether there are proxies that are believed.

@@ -2,6 +2,7 @@
 //! constructors, in the order of dependence.
 
 pub(crate) mod discovery;
+mod encryption;
 mod facts;
 mod heap_care;
 mod models;
@@ -10,7 +11,7 @@ mod tailnet;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::exposure::Reach;
+use domain::{discovery::BeaconFacts, exposure::Reach};
 use ports::{
     driven::{
         Archive, Clock, ConfigSource, Connections, Entropy, EventSink, Journal, ModelProvider,
@@ -22,6 +23,7 @@ use rpc::{Addresses, Door, Registry, Services};
 use secrets_file::{RevokedFile, TokenKey};
 use signatures::Ed25519;
 use store_sqlite::SqliteStore;
+use tls::Certificates;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
@@ -58,6 +60,7 @@ use self::discovery::Announcing;
 /// The parts of a running gateway that stopping it needs.
 pub(crate) struct Wired {
     pub(crate) announcing: Option<Announcing>,
+    pub(crate) certificates: Option<Certificates>,
     pub(crate) chat: Chat,
     pub(crate) drain: Duration,
     pub(crate) hub: Hub,
@@ -78,11 +81,13 @@ pub(crate) async fn wire(
     let StartOptions { paths, config: file, secrets, logs, auth_mode, discoverability, .. } =
         options;
     let config: Arc<dyn ConfigSource> = Arc::clone(&file) as _;
-    let limits = config.current().gateway.limits.clone();
+    let settings = config.current().gateway.clone();
+    let limits = settings.limits.clone();
     let mdns = config.current().discovery.mdns.mode;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let started_at = clock.now();
+    let strict_transport_security = encryption::promise(&settings)?;
 
     let database = paths.state_dir.join("state").join("openclaw-gateway.sqlite");
     let store = SqliteStore::open(&database, store_sqlite::Options::default());
@@ -95,6 +100,7 @@ pub(crate) async fn wire(
     let providers: Arc<[Arc<dyn ModelProvider>]> = found.providers.into();
     let tailnet = tailnet::tailnet(&file, plan);
     let names = tailnet::names(tailnet.as_deref(), plan.reach()).await;
+    let certificates = encryption::open(&settings, &paths, &listeners, &names, started_at)?;
     let facts = Arc::new(facts::gather(&paths, &listeners, &*entropy, started_at)?);
 
     let machine = facts.host.clone();
@@ -183,6 +189,10 @@ pub(crate) async fn wire(
         sessions: sessions.clone(),
         system: system.clone(),
     });
+    let served = names.first().filter(|_| plan.tailscale.is_some());
+    let served = served.map(String::as_str);
+    let reach = reach::Reached::by(served, &listeners, certificates.clone());
+    let tailnet_dns = names.first().cloned();
     let services = Arc::new(Services {
         auth: Auth::new(auth, auth_mode),
         chat: chat.clone(),
@@ -198,7 +208,7 @@ pub(crate) async fn wire(
         models,
         pairing,
         presence: presence.clone(),
-        reach: Arc::new(reach::Reached::by(&listeners)),
+        reach: Arc::new(reach),
         sessions,
         status,
         system,
@@ -252,21 +262,27 @@ pub(crate) async fn wire(
             upgrade: Some(upgrade),
             fallback: None,
             door,
+            encryption: certificates.as_ref().map(Certificates::encryption),
+            strict_transport_security,
             limits,
             tasks: tasks.clone(),
             stop: stop.clone(),
             cut: cut.clone(),
         },
     ));
+    if let Some(certificates) = certificates.clone() {
+        tasks.spawn(certificates.keep_good(Arc::clone(&clock), stop.clone()));
+    }
     tasks.spawn(hub.clone().flusher());
     tasks.spawn(ticks::tick(tick, Arc::clone(&clock), events, stop.clone()));
     tasks.spawn(presence.run(stop.clone()));
     tasks.spawn(health.run(stop.clone()));
     tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
     let announcing = discovery::facts(&bound, &machine, discoverability).and_then(|facts| {
-        // Nobody has anything to add to them while the gateway runs.
-        let (_, facts) = watch::channel(facts);
+        let facts = BeaconFacts { tailnet_dns: facts.tailnet_dns.or(tailnet_dns), ..facts };
+        let (told, facts) = watch::channel(facts);
+        tasks.spawn(discovery::keep_told(told, certificates.clone(), stop.clone()));
         Announcing::start(facts, mdns, clock, tasks, cut)
     });
-    Ok(Wired { announcing, chat, drain, hub, model: found.choice, parts, store })
+    Ok(Wired { announcing, certificates, chat, drain, hub, model: found.choice, parts, store })
 }

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     auth::{AuthConfig, ProxyNetwork},
+    remote::RemoteConfig,
     tailscale::TailscaleConfig,
+    tls::TlsConfig,
 };
 
 /// How the gateway can be reached, and its limits.
@@ -42,6 +44,10 @@ pub struct GatewayConfig {
     /// Names the gateway may be addressed by, besides those of this machine's
     /// loopback and its addresses, as in `gateway.example`.
     pub allowed_hosts: Vec<String>,
+    /// Encryption of the port.
+    pub tls: TlsConfig,
+    /// The gateway elsewhere that `mode: "remote"` means.
+    pub remote: RemoteConfig,
     /// How much a client may have.
     pub limits: LimitsConfig,
     /// The HTTP side.
@@ -63,6 +69,8 @@ impl Default for GatewayConfig {
             trusted_proxies: Vec::new(),
             allow_real_ip_fallback: false,
             allowed_hosts: Vec::new(),
+            tls: TlsConfig::default(),
+            remote: RemoteConfig::default(),
             limits: LimitsConfig::default(),
             http: HttpConfig::default(),
             control_ui: ControlUiConfig::default(),
@@ -183,6 +191,8 @@ impl Default for LimitsConfig {
 pub struct HttpConfig {
     /// Which routes are served.
     pub endpoints: EndpointsConfig,
+    /// What answers tell browsers beside the headers that are always there.
+    pub security_headers: HttpSecurityHeaders,
     /// The brief's spelling of `endpoints.chatCompletions.enabled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_completions: Option<bool>,
@@ -194,6 +204,42 @@ impl HttpConfig {
     /// is served on loopback only.
     pub fn serves_chat_completions(&self, loopback_only: bool) -> bool {
         self.endpoints.chat_completions.enabled.or(self.chat_completions).unwrap_or(loopback_only)
+    }
+}
+
+/// What answers tell browsers beside the headers that are always there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct HttpSecurityHeaders {
+    /// The value of `Strict-Transport-Security`, as in `max-age=31536000`, sent
+    /// over the gateway's own TLS only. Default: `false`, not sent, for it binds
+    /// the name of the host to `https`, whatever else it serves.
+    pub strict_transport_security: HstsConfig,
+}
+
+/// A value, or `false` for none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum HstsConfig {
+    /// `false`: the header is not sent.
+    Off(bool),
+    /// What it says.
+    Value(String),
+}
+
+impl Default for HstsConfig {
+    fn default() -> Self {
+        Self::Off(false)
+    }
+}
+
+impl HstsConfig {
+    /// What it says, if it is sent.
+    pub fn value(&self) -> Option<&str> {
+        match self {
+            Self::Off(_) => None,
+            Self::Value(value) => Some(value),
+        }
     }
 }
 

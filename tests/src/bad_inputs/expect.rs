@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use super::{
     client::{Connection, PATIENCE, excerpt},
+    gateway::Start,
     generate::Words,
     http::Answer,
+    secure,
 };
 
 /// What has to come of a case. Every member that is there must hold. A member
@@ -33,6 +35,12 @@ pub(super) struct Expect {
     /// The gateway ends the connection.
     tcp_closed: bool,
     tcp_closed_within_ms: Option<u64>,
+    /// The gateway says so in TLS.
+    tls_alert: Option<String>,
+    /// The gateway does not start, and this is its exit code.
+    exit: Option<i32>,
+    /// What it says then.
+    stderr_re: Option<String>,
     /// All of it within this time of the last thing that was sent.
     within_ms: Option<u64>,
     /// What the load was answered once the disk was full.
@@ -108,6 +116,8 @@ pub(super) struct Scene<'a> {
     /// The id of the request, if it was one.
     pub(super) id: Option<&'a str>,
     pub(super) sent: Instant,
+    /// The alert that came encrypted, if one did.
+    pub(super) alert: Option<u8>,
     pub(super) words: &'a Words,
 }
 
@@ -137,6 +147,9 @@ impl Expect {
             let within = self.tcp_closed_within_ms.map(Duration::from_millis);
             tcp_closed(scene, within).await?;
         }
+        if let Some(alert) = &self.tls_alert {
+            tls_alert(scene, alert).await?;
+        }
         if let Some(within) = self.within_ms.map(Duration::from_millis) {
             let took = last.saturating_duration_since(scene.sent);
             if within < took {
@@ -147,6 +160,21 @@ impl Expect {
             stays_open(scene).await?;
         }
         self.check_any(scene).await
+    }
+
+    /// Whether a start went as expected.
+    pub(super) fn check_start(&self, start: &Start) -> Result<(), Mismatch> {
+        let Start::Refused { code, said } = start else {
+            return match self.exit {
+                Some(code) => Err(format!("exit code {code}; it runs")),
+                None => Ok(()),
+            };
+        };
+        if self.exit.is_some_and(|expected| Some(expected) != *code) {
+            return Err(format!("exit code {:?}; got {code:?}: {}", self.exit, excerpt(said)));
+        }
+        let said_so = self.stderr_re.as_deref().map(|pattern| matches(pattern, said));
+        said_so.unwrap_or(Ok(())).map_err(|what| format!("{what}; got {}", excerpt(said)))
     }
 
     async fn check_any(&self, scene: &Scene<'_>) -> Result<(), Mismatch> {
@@ -302,6 +330,21 @@ async fn tcp_closed(scene: &Scene<'_>, within: Option<Duration>) -> Result<(), M
         return Ok(());
     }
     Err(format!("the connection ends within {limit:?}; it did not"))
+}
+
+async fn tls_alert(scene: &Scene<'_>, expected: &str) -> Result<(), Mismatch> {
+    let number = secure::number(expected)
+        .ok_or_else(|| format!("runner does not know the alert {expected}"))?;
+    let connection = connection(scene)?;
+    if scene.alert.is_none() {
+        connection.wait(PATIENCE, |seen| secure::alert(&seen.bytes).is_some()).await;
+    }
+    let seen = connection.seen();
+    match scene.alert.or_else(|| secure::alert(&seen.bytes)) {
+        Some(alert) if alert == number => Ok(()),
+        Some(alert) => Err(format!("the alert {expected}; got {alert}")),
+        None => Err(format!("the alert {expected}; got {}", seen.summary(0))),
+    }
 }
 
 async fn stays_open(scene: &Scene<'_>) -> Result<(), Mismatch> {

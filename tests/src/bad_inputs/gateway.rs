@@ -32,8 +32,19 @@ pub(super) struct Launch {
     pub(super) binary: PathBuf,
     /// Put over the configuration that every gateway under test has.
     pub(super) config: Value,
+    /// What lies in its state directory beforehand.
+    pub(super) files: Vec<(&'static str, String)>,
     /// What its machine is like.
     pub(super) surroundings: Surroundings,
+}
+
+/// What came of a start.
+#[derive(Debug)]
+pub(super) enum Start {
+    /// It runs.
+    Runs(Box<Gateway>),
+    /// It ended at once, and said why.
+    Refused { code: Option<i32>, said: String },
 }
 
 /// A gateway that runs. Dropping it kills it and removes its home.
@@ -49,22 +60,12 @@ pub(super) struct Gateway {
 impl Gateway {
     /// Starts a gateway and waits until it is ready.
     pub(super) async fn start(launch: Launch) -> Result<Self, String> {
-        let root = tempfile::Builder::new().prefix("bad-input-").tempdir();
-        let root = root.map_err(|error| format!("no temporary directory: {error}"))?;
-        let io = |error: io::Error| format!("cannot prepare a home: {error}");
-        let layout = Layout(root.path());
-        fs::create_dir_all(layout.state()).map_err(io)?;
-        fs::create_dir_all(layout.temporary()).map_err(io)?;
-        let config = json!({ "gateway": { "auth": { "token": TOKEN } } });
-        let config = merged(config, &launch.config).to_string();
-        fs::write(layout.state().join("openclaw.json"), config).map_err(io)?;
-        launch.surroundings.prepare(root.path())?;
-
-        let (mut launch, mut root) = (launch, root);
+        let mut root = home(&launch)?;
+        let mut launch = launch;
         let mut last = String::new();
         // Between choosing a port and listening on it somebody may take it.
         for _ in 0..3 {
-            let port = free_port().map_err(io)?;
+            let port = free_port()?;
             let child = spawn(&launch, &Layout(root.path()), port)?;
             let mut gateway = Self { child, port, launch, root };
             match gateway.ready().await {
@@ -76,6 +77,19 @@ impl Gateway {
             Self { launch, root, .. } = gateway;
         }
         Err(last)
+    }
+
+    /// Starts a gateway that may refuse to.
+    pub(super) async fn attempt(launch: Launch) -> Result<Start, String> {
+        let root = home(&launch)?;
+        let port = free_port()?;
+        let child = spawn(&launch, &Layout(root.path()), port)?;
+        let mut gateway = Self { child, port, launch, root };
+        match (gateway.ready().await, gateway.child.try_wait()) {
+            (Ok(()), _) => Ok(Start::Runs(Box::new(gateway))),
+            (Err(said), Ok(Some(status))) => Ok(Start::Refused { code: status.code(), said }),
+            (Err(why), _) => Err(why),
+        }
     }
 
     /// Ends it and removes all it leaves behind.
@@ -103,7 +117,10 @@ impl Gateway {
             if let Some(status) = self.exited() {
                 return Err(format!("the gateway ended at once ({status}): {}", self.last_words()));
             }
-            if self.readiness().await.is_some_and(|status| status == 200) {
+            // Whoever does not speak TLS is told so as soon as it is spoken.
+            let secure = self.launch.config["gateway"]["tls"]["enabled"] == true;
+            let ready = if secure { 400 } else { 200 };
+            if self.readiness().await.is_some_and(|status| status == ready) {
                 return Ok(());
             }
             if deadline < Instant::now() {
@@ -256,6 +273,27 @@ fn spawn(launch: &Launch, layout: &Layout<'_>, port: u16) -> Result<Child, Strin
         .map_err(io)
 }
 
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+/// Makes a home for a gateway.
+fn home(launch: &Launch) -> Result<tempfile::TempDir, String> {
+    let root = tempfile::Builder::new().prefix("bad-input-").tempdir();
+    let root = root.map_err(|error| format!("no temporary directory: {error}"))?;
+    let io = |error: io::Error| format!("cannot prepare a home: {error}");
+    let layout = Layout(root.path());
+    fs::create_dir_all(layout.state()).map_err(io)?;
+    fs::create_dir_all(layout.temporary()).map_err(io)?;
+    let config = json!({ "gateway": { "auth": { "token": TOKEN } } });
+    let config = merged(config, &launch.config).to_string();
+    fs::write(layout.state().join("openclaw.json"), config).map_err(io)?;
+    for (name, content) in &launch.files {
+        let path = layout.state().join(name);
+        fs::create_dir_all(path.parent().unwrap_or(root.path())).map_err(io)?;
+        fs::write(path, content).map_err(io)?;
+    }
+    launch.surroundings.prepare(root.path())?;
+    Ok(root)
+}
+
+fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|it| it.local_addr());
+    Ok(listener.map_err(|error| format!("no free port: {error}"))?.port())
 }

@@ -9,7 +9,7 @@ use super::{
     client::Connection,
     environment,
     expect::Mismatch,
-    gateway::{self, Gateway},
+    gateway::{self, Gateway, Start},
     model::EndlessModel,
     operator::{self, Said},
     swarm::Swarm,
@@ -59,6 +59,7 @@ pub(super) enum Invariant {
     NotKilledForMemory,
     StalledAreClosed,
     LiveMissNothing,
+    StartsWithWarningAboutEnd,
 }
 
 /// What is known when a case is over.
@@ -143,6 +144,7 @@ impl Invariant {
             "no OOM kill" => Self::NotKilledForMemory,
             "stalled clients closed 1008 'slow consumer'" => Self::StalledAreClosed,
             "live clients miss no event" => Self::LiveMissNothing,
+            "starts with a warning naming notAfter, or exit 1" => Self::StartsWithWarningAboutEnd,
             _ => return Err(format!("runner does not know the invariant '{name}'")),
         })
     }
@@ -165,6 +167,21 @@ impl Invariant {
     /// Whether something else on the machine can spoil it.
     pub(super) fn is_measured(&self) -> bool {
         self.is_about_latency() || self.is_about_memory()
+    }
+
+    /// Whether it holds of a start.
+    pub(super) fn check_start(&self, start: &Start) -> Result<(), Mismatch> {
+        match (self, start) {
+            (Self::StartsWithWarningAboutEnd, Start::Refused { code: Some(1), .. }) => Ok(()),
+            (Self::StartsWithWarningAboutEnd, Start::Runs(gateway)) => {
+                let log = gateway.log();
+                let log = String::from_utf8_lossy(&log);
+                let mut lines = log.lines();
+                let warned = lines.any(|line| line.contains(" warn ") && line.contains("notAfter"));
+                if warned { Ok(()) } else { Err("a warning that names notAfter".to_owned()) }
+            }
+            _ => Err(format!("{self:?}; the start {start:?}")),
+        }
     }
 
     /// Whether it holds.
@@ -207,6 +224,9 @@ impl Invariant {
             Self::NotKilledForMemory => not_killed(after.gateway),
             Self::StalledAreClosed => swarm(after)?.stalled_are_closed(after.gateway).await,
             Self::LiveMissNothing => swarm(after)?.live_miss_nothing().await,
+            Self::StartsWithWarningAboutEnd => {
+                Err("runner does not know this of a gateway that was started already".to_owned())
+            }
         }
     }
 }

@@ -15,12 +15,13 @@ use super::{
     cases::{self, Case},
     environment::Surroundings,
     expect::Expect,
-    gateway::{Gateway, Launch},
+    gateway::{Gateway, Launch, Start},
     generate::{Words, merged},
     invariant::{self, Invariant},
     model::EndlessModel,
     report::{Outcome, Played, Report},
     scope::{self, Scope},
+    secure,
     stage::{Stage, secrets},
     step::Step,
     watch::Watch,
@@ -142,7 +143,12 @@ impl Script {
             Some(model) => merged(config, &model.config()),
             None => config,
         };
-        let gateway = Gateway::start(Launch { binary, config, surroundings }).await?;
+        let files = files(&case.fixture)?;
+        let launch = Launch { binary, config, files, surroundings };
+        if self.steps.iter().any(|step| matches!(step, Step::Start {})) {
+            return self.play_start(launch).await;
+        }
+        let gateway = Gateway::start(launch).await?;
         let mut stage = Stage::new(gateway, paths, model);
         if case.fixture == "populated" {
             stage.populate().await?;
@@ -167,10 +173,47 @@ impl Script {
     }
 }
 
+impl Script {
+    /// Plays a case that is about whether the gateway starts.
+    async fn play_start(&self, launch: Launch) -> Result<Vec<String>, String> {
+        if self.steps.len() != 1 {
+            return Err("runner does not know a start among other steps".to_owned());
+        }
+        let start = Gateway::attempt(launch).await?;
+        let mut mismatches: Vec<_> = self.expect.check_start(&start).err().into_iter().collect();
+        for invariant in &self.invariants {
+            mismatches.extend(invariant.check_start(&start).err());
+        }
+        if let Start::Runs(gateway) = start {
+            mismatches.extend(invariant::no_panic(&gateway).err());
+            gateway.stop().await;
+        }
+        Ok(mismatches)
+    }
+}
+
+/// What lies in the state directory of a fixture beforehand.
+fn files(name: &str) -> Result<Vec<(&'static str, String)>, String> {
+    const CERT: &str = "gateway/tls/gateway-cert.pem";
+    const KEY: &str = "gateway/tls/gateway-key.pem";
+    Ok(match name {
+        "tls-missing" => vec![(CERT, secure::expired()?.0)],
+        "tls-expired" => {
+            let (cert, key) = secure::expired()?;
+            vec![(CERT, cert), (KEY, key)]
+        }
+        _ => Vec::new(),
+    })
+}
+
 /// The configuration of a fixture.
 fn fixture(name: &str) -> Result<Value, String> {
     match name {
         "default" | "populated" => Ok(json!({})),
+        "tls" | "tls-expired" => Ok(json!({ "gateway": { "tls": { "enabled": true } } })),
+        "tls-missing" => {
+            Ok(json!({ "gateway": { "tls": { "enabled": true, "autoGenerate": false } } }))
+        }
         "http-api-off" => {
             let off = json!({ "chatCompletions": { "enabled": false } });
             Ok(json!({ "gateway": { "http": { "endpoints": off } } }))
@@ -189,7 +232,7 @@ fn every_case_of_this_issue_is_understood() {
         assert!(fixture(&case.fixture).is_ok(), "{}", case.id);
         played += 1;
     }
-    assert_eq!(played, 109);
+    assert_eq!(played, 115);
 }
 
 #[test]

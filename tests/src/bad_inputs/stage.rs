@@ -16,7 +16,7 @@ use super::{
     http,
     invariant::{Aftermath, LOADS_PER_SESSION, Loaded},
     model::EndlessModel,
-    operator,
+    operator, secure,
     step::{Http, Login, Step, Upgrade},
     swarm::Swarm,
     watch::Watch,
@@ -38,6 +38,8 @@ pub(super) struct Stage {
     /// The id of the request that was sent on it, if it has one.
     id: Option<String>,
     sent: Instant,
+    /// The alert that came encrypted.
+    alert: Option<u8>,
     /// The conversation that was spoken in last.
     session: Option<String>,
     loads: Vec<Loaded>,
@@ -64,6 +66,7 @@ impl Stage {
             from: 0,
             id: None,
             sent: Instant::now(),
+            alert: None,
             session: None,
             loads: Vec::new(),
             swarm: None,
@@ -77,6 +80,7 @@ impl Stage {
             from: self.from,
             id: self.id.as_deref(),
             sent: self.sent,
+            alert: self.alert,
             words: &self.words,
         }
     }
@@ -177,13 +181,28 @@ impl Stage {
             Step::OpenMany { .. } => Err(format!("runner does not know {step:?}")),
             Step::Http(request) => self.http(request).await,
             Step::HttpIdle { .. } => self.http_idle().await,
-            Step::Tcp { text, .. } => {
-                let text = self.bytes(text)?;
+            Step::Tcp { text, hex, .. } => {
+                let bytes = match (text, hex) {
+                    (Some(text), None) => self.bytes(text)?,
+                    (None, Some(hex)) => {
+                        unhex(hex).ok_or_else(|| format!("not hexadecimal: {hex}"))?
+                    }
+                    _ => return Err(format!("runner does not know {step:?}")),
+                };
+                self.send_first("tcp", &bytes).await
+            }
+            Step::TlsHello { version, .. } => {
+                let hello = secure::hello(version)?;
+                self.send_first("tls", &hello).await
+            }
+            Step::TlsRenegotiate {} => {
                 let connection = self.open().await?;
-                connection.send(&text).await;
-                self.enter("tcp", connection);
+                self.alert = secure::renegotiate(&connection).await?;
+                self.enter("tls", connection);
                 Ok(())
             }
+            // Played elsewhere: there may be no gateway to be on stage with.
+            Step::Start {} => Err(format!("runner does not know {step:?} here")),
             Step::Sleep { ms } => self.sleep(Duration::from_millis(*ms)).await,
             Step::KillAndRestart {} => {
                 self.connections.clear();
@@ -202,6 +221,14 @@ impl Stage {
                 swarm.broadcast(self.gateway.port, load).await
             }
         }
+    }
+
+    /// Sends `bytes` on a fresh connection.
+    async fn send_first(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        let connection = self.open().await?;
+        connection.send(bytes).await;
+        self.enter(name, connection);
+        Ok(())
     }
 
     fn bytes(&self, value: &Value) -> Result<Vec<u8>, String> {

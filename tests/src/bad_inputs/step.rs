@@ -77,10 +77,28 @@ pub(super) enum Step {
     /// Sends bytes on a fresh connection, which is then held open in any case.
     #[serde(rename = "tcp")]
     Tcp {
-        text: Value,
+        #[serde(default)]
+        text: Option<Value>,
+        /// The bytes in hexadecimal digits, instead of `text`.
+        #[serde(default)]
+        hex: Option<String>,
         #[serde(default, rename = "hold")]
         _hold: bool,
     },
+    /// Sends a greeting of this version of TLS, and nothing more.
+    #[serde(rename = "tls.hello")]
+    TlsHello {
+        version: String,
+        #[serde(default, rename = "stall")]
+        _stall: bool,
+    },
+    /// Greets a second time on a connection of TLS 1.2.
+    #[serde(rename = "tls.renegotiate")]
+    TlsRenegotiate {},
+    /// Starts the gateway, which may refuse to. Nothing else is done in such a
+    /// case.
+    #[serde(rename = "gateway.start")]
+    Start {},
     /// Gives the gateway this long to end the connection.
     #[serde(rename = "sleep")]
     Sleep { ms: u64 },

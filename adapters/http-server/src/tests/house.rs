@@ -117,6 +117,8 @@ impl House {
             upgrade: Some(handler_of(|_| async { text(StatusCode::IM_A_TEAPOT, "upgrade") })),
             fallback: None,
             door: Arc::new(Door),
+            encryption: None,
+            strict_transport_security: None,
             limits,
             tasks: tasks.clone(),
             stop: stop.clone(),

@@ -291,7 +291,7 @@ async fn serve(listener: TcpListener, routes: Arc<[Route]>) {
     let mut connections = JoinSet::new();
     loop {
         let (stream, peer) = listener.accept().await.unwrap();
-        let ends = Ends { peer, local: stream.local_addr().unwrap() };
+        let ends = Ends { peer, local: stream.local_addr().unwrap(), secure: false };
         let routes = Arc::clone(&routes);
         let service = service_fn(move |mut request| {
             hyper::Request::extensions_mut(&mut request).insert(ends);

@@ -74,7 +74,8 @@ impl Gateway {
         let (tasks, stop) = (gateway.tasks.clone(), gateway.stop.clone());
         let accept = async move {
             while let Ok((stream, peer)) = listener.accept().await {
-                let ends = http_kit::Ends { peer, local: stream.local_addr().unwrap() };
+                let ends =
+                    http_kit::Ends { peer, local: stream.local_addr().unwrap(), secure: false };
                 let handler = handler.clone();
                 let service = service_fn(move |mut request: http::Request<_>| {
                     request.extensions_mut().insert(ends);

@@ -34,11 +34,17 @@ pub(crate) struct Agent {
     #[arg(long, value_name = "WS-URL")]
     url: Option<String>,
     /// The gateway's token.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     token: Option<String>,
     /// The gateway's password.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     password: Option<String>,
+    /// The SHA-256 of the gateway's certificate.
+    #[arg(long, value_name = "SHA256")]
+    tls_fingerprint: Option<String>,
+    /// Send the token or password to another machine unencrypted.
+    #[arg(long)]
+    allow_insecure: bool,
 }
 
 /// How long the gateway may take to accept the message, in milliseconds.
@@ -54,6 +60,8 @@ pub(crate) async fn agent(context: &Context, asked: &Agent) -> Result<(), Failur
         url: asked.url.clone(),
         token: asked.token.clone(),
         password: asked.password.clone(),
+        tls_fingerprint: asked.tls_fingerprint.clone(),
+        allow_insecure: asked.allow_insecure,
         timeout: ACCEPT,
     };
     let mut client = connect(context, &rpc).await?;

@@ -3,7 +3,8 @@
 use std::{net::IpAddr, time::Duration};
 
 use clap::Args;
-use ports::driven::ConfigSource;
+use domain::tls::Fingerprint;
+use ports::{config::GatewayMode, driven::ConfigSource};
 use ws_client::{Client, ConnectError, Credentials, Target};
 
 use crate::cli::{context::Context, failure::Failure, lock::Holder, port};
@@ -12,6 +13,7 @@ use crate::cli::{context::Context, failure::Failure, lock::Holder, port};
 const ENV: &str = "env OPENCLAW_GATEWAY_URL";
 const RUNNING: &str = "the running gateway";
 const LOCAL: &str = "local";
+const REMOTE: &str = "gateway.remote.url";
 
 /// Which gateway to talk to, and as whom.
 #[derive(Clone, Debug, Args)]
@@ -20,11 +22,18 @@ pub(crate) struct Rpc {
     #[arg(long, value_name = "WS-URL")]
     pub(crate) url: Option<String>,
     /// The gateway's token.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) token: Option<String>,
     /// The gateway's password.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) password: Option<String>,
+    /// The SHA-256 of the gateway's certificate: no other is accepted, and this
+    /// one whoever signed it.
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) tls_fingerprint: Option<String>,
+    /// Send the token or password to another machine unencrypted.
+    #[arg(long)]
+    pub(crate) allow_insecure: bool,
     /// How long to wait for an answer, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 10_000)]
     pub(crate) timeout: u64,
@@ -38,26 +47,49 @@ pub(crate) struct Destination {
     /// Who said so.
     pub(crate) source: &'static str,
     credentials: Credentials,
+    /// Whether secrets are sent there even if they are not encrypted.
+    may_be_read: bool,
 }
 
 impl Destination {
     /// The gateway `rpc` asks for, else the one of this profile.
     pub(crate) fn choose(context: &Context, rpc: &Rpc) -> Result<Self, Failure> {
-        let named = |url: &str| -> Result<Target, Failure> {
-            url.parse().map_err(|error| Failure::new(format!("Invalid --url: {error}")))
+        let named = |what: &str, url: &str| -> Result<Target, Failure> {
+            url.parse().map_err(|error| Failure::new(format!("Invalid {what}: {error}")))
         };
-        let (target, source) = match (&rpc.url, context.variable("GATEWAY_URL")) {
-            (Some(url), _) => (named(url)?, "--url"),
-            (None, Some(url)) => (named(&url)?, ENV),
-            (None, None) => local(context)?,
+        let gateway = context.config.current().gateway.clone();
+        let is_remote = gateway.mode == Some(GatewayMode::Remote);
+        let remote = gateway.remote.url.as_deref().filter(|_| is_remote);
+        let (target, source) = match (&rpc.url, context.variable("GATEWAY_URL"), remote) {
+            (Some(url), ..) => (named("--url", url)?, "--url"),
+            (None, Some(url), _) => (named("--url", &url)?, ENV),
+            (None, None, Some(url)) => (named(REMOTE, url)?, REMOTE),
+            (None, None, None) => local(context)?,
         };
         let ours = match source {
             LOCAL | RUNNING => true,
-            ENV => false,
+            ENV | REMOTE => false,
             _ => target.is_loopback(),
         };
-        let credentials = credentials(context, rpc, ours)?;
-        Ok(Self { target, source, credentials })
+        let pin = match (&rpc.tls_fingerprint, &gateway.remote.tls_fingerprint) {
+            (Some(text), _) => Some(fingerprint("--tls-fingerprint", text)?),
+            (None, Some(text)) if source == REMOTE => {
+                Some(fingerprint("gateway.remote.tlsFingerprint", text)?)
+            }
+            _ if ours && target.is_secure() => {
+                tls::own_fingerprint(&gateway.tls, &context.paths.state_dir)
+            }
+            _ => None,
+        };
+        let mut credentials = credentials(context, rpc, ours)?;
+        if source == REMOTE {
+            credentials.token = credentials.token.or(gateway.remote.token);
+            credentials.password = credentials.password.or(gateway.remote.password);
+        }
+        // What is sent to an address of this machine does not leave it.
+        let is_here = matches!(source, LOCAL | RUNNING);
+        let may_be_read = is_here || rpc.allow_insecure;
+        Ok(Self { target: target.pinned(pin), source, credentials, may_be_read })
     }
 
     /// Connects and logs in.
@@ -66,8 +98,9 @@ impl Destination {
         context: &Context,
         patience: Duration,
     ) -> Result<Client, ConnectError> {
-        let readable = context.variable("ALLOW_INSECURE_PRIVATE_WS").as_deref() == Some("1");
-        Client::connect(&self.target, &self.credentials, patience, readable).await
+        let allowed = context.variable("ALLOW_INSECURE_PRIVATE_WS").as_deref() == Some("1");
+        let may_be_read = self.may_be_read || allowed;
+        Client::connect(&self.target, &self.credentials, patience, may_be_read).await
     }
 
     /// What to say when it cannot be reached.
@@ -108,7 +141,12 @@ fn local(context: &Context) -> Result<(Target, &'static str), Failure> {
     }
     let port = port::choose(context, None)?;
     let first = gateway::first_address(context.config.current().gateway.bind);
-    Ok((first.map_or_else(|_| Target::local(port), |address| at(address, port)), LOCAL))
+    let target = first.map_or_else(|_| Target::local(port), |address| at(address, port));
+    Ok((target.secured(context.config.current().gateway.tls.enabled), LOCAL))
+}
+
+fn fingerprint(what: &str, text: &str) -> Result<Fingerprint, Failure> {
+    text.parse().map_err(|error| Failure::new(format!("Invalid {what}: {error}")))
 }
 
 /// The URL of a gateway at `address`, as one reaches it from this machine.

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, Permissions},
     io::IsTerminal,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -41,10 +41,10 @@ pub(crate) struct Run {
     #[arg(long, value_name = "MODE")]
     auth: Option<String>,
     /// The token, instead of the one in the state directory.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     token: Option<String>,
     /// The password.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     password: Option<String>,
     /// A file with the password in it.
     #[arg(long, value_name = "FILE", conflicts_with = "password")]
@@ -128,11 +128,11 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
         discoverability: Discoverability::read(|name| context.variable(name)),
     };
     let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
-    let urls: Vec<_> = gateway.addresses().iter().map(|address| url(*address)).collect();
     if let Some(address) = gateway.addresses().first() {
-        lock.announce(at(address.ip(), address.port()).to_string())?;
+        let secure = gateway.tls_fingerprint().is_some();
+        lock.announce(at(address.ip(), address.port()).secured(secure).to_string())?;
     }
-    introduce(&gateway, &urls, &secrets, &logs.path());
+    introduce(&gateway, &secrets, &logs.path());
     match gateway.run().await? {
         ExitReason::Stopped => Ok(()),
         ExitReason::StoreFailed => Err(Failure::new("not everything could be written down")),
@@ -140,11 +140,16 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
 }
 
 /// Says what a person needs to know to use it.
-fn introduce(gateway: &Gateway, urls: &[String], secrets: &SecretsFile, log: &str) {
+fn introduce(gateway: &Gateway, secrets: &SecretsFile, log: &str) {
     info!(target: "gateway", "agent model: {}", gateway.model());
-    for url in urls {
-        let (pid, reach) = (std::process::id(), gateway.reach());
-        info!(target: "gateway", "listening on {url} (PID {pid}), open to {reach}");
+    let fingerprint = gateway.tls_fingerprint();
+    let scheme = if fingerprint.is_some() { "wss" } else { "ws" };
+    let (pid, reach) = (std::process::id(), gateway.reach());
+    for address in gateway.addresses() {
+        info!(target: "gateway", "listening on {scheme}://{address} (PID {pid}), open to {reach}");
+    }
+    if let Some(fingerprint) = fingerprint {
+        info!(target: "gateway", "tls fingerprint sha256 {fingerprint}");
     }
     info!(target: "gateway", "log file: {log}");
     match secrets.token_file() {
@@ -152,10 +157,6 @@ fn introduce(gateway: &Gateway, urls: &[String], secrets: &SecretsFile, log: &st
         None => info!(target: "gateway", "the token is the one that was given"),
     }
     info!(target: "gateway", "to chat, run `openclaw chat` in another terminal");
-}
-
-fn url(address: SocketAddr) -> String {
-    format!("ws://{address}")
 }
 
 fn auth_mode(word: &str) -> Result<AuthMode, Failure> {
@@ -277,7 +278,9 @@ fn explain(error: &StartError) -> Failure {
                 "Stop it with `openclaw gateway stop`, end it with --force, or choose another --port.",
             )
         }
-        StartError::Refused(_) | StartError::LeftOut { .. } => Failure::config(error),
+        StartError::Refused(_) | StartError::LeftOut { .. } | StartError::Config { .. } => {
+            Failure::config(error)
+        }
         StartError::NoAddress(_) => Failure::new(error.to_string()),
         _ => Failure::new(format!("Gateway failed to start: {error}")),
     }

@@ -9,6 +9,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use domain::discovery::{BeaconFacts, Reach};
 use ports::{config::MdnsMode, driven::Clock};
+use tls::Certificates;
 use tokio::{sync::watch, time};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
@@ -22,6 +23,8 @@ pub(crate) use self::system_first::SystemFirst as Network;
 
 use crate::Discoverability;
 
+/// How often it is looked whether the certificate is still the same.
+const LOOK: Duration = Duration::from_secs(30);
 /// How long saying goodbye may take; whoever misses it forgets the gateway after
 /// two minutes.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -50,6 +53,30 @@ pub(super) fn facts(
         cli_path: asked.cli_path.or_else(program),
         ssh_port: asked.ssh_port,
     })
+}
+
+/// Tells about the certificate, and again when it was replaced.
+pub(super) async fn keep_told(
+    told: watch::Sender<BeaconFacts>,
+    certificates: Option<Certificates>,
+    stop: CancellationToken,
+) {
+    let Some(certificates) = certificates else { return };
+    let mut looks = time::interval(LOOK);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = told.closed() => return,
+            _ = looks.tick() => (),
+        }
+        let fingerprint = Some(certificates.fingerprint().to_string());
+        told.send_if_modified(|facts| {
+            let news = facts.tls_sha256 != fingerprint;
+            facts.tls = true;
+            facts.tls_sha256 = fingerprint;
+            news
+        });
+    }
 }
 
 /// The gateway while it is announced.

@@ -71,7 +71,7 @@ fn main() {
             let _ = s.set_nodelay(true);
             tasks.spawn(async move {
                 let svc = hyper::service::service_fn(move |mut r: http::Request<hyper::body::Incoming>| {
-                    r.extensions_mut().insert(http_kit::Ends { peer, local });
+                    r.extensions_mut().insert(http_kit::Ends { peer, local, secure: false });
                     let f = handler(r);
                     async move { Ok::<_, std::convert::Infallible>(f.await) }
                 });

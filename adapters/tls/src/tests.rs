@@ -1,0 +1,5 @@
+//! Certificates and connections, from outside.
+
+mod acme;
+mod connections;
+mod files;
