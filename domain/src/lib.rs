@@ -10,6 +10,7 @@ pub mod device;
 pub mod event;
 pub mod ids;
 pub mod limits;
+pub mod node;
 pub mod origin;
 pub mod presence;
 pub mod run;
