@@ -255,6 +255,7 @@ mod tests {
     #[test]
     fn a_command_has_to_be_allowed_declared_and_approved() {
         use NotAllowed::{NotAllowlisted, NotApproved, NotDeclared, NothingDeclared, Reserved};
+        type Verdict = Result<(), NotAllowed>;
 
         let approved = |platform: &str, commands: &[&str]| Surface {
             platform: Some(platform.into()),
@@ -265,7 +266,7 @@ mod tests {
         let phone = approved("ios", &["system.run", "canvas.present"]);
         let set = "system.execApprovals.set";
         #[rustfmt::skip]
-        let table: [(&str, &[&str], Option<&Surface>, Result<(), NotAllowed>); 11] = [
+        let table: [(&str, &[&str], Option<&Surface>, Verdict); 11] = [
             ("system.run",     &["system.run"],     Some(&linux), Ok(())),
             ("system.notify",  &["system.notify"],  Some(&linux), Err(NotApproved)),
             ("system.run",     &["system.which"],   Some(&linux), Err(NotDeclared)),

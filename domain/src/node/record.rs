@@ -26,8 +26,9 @@ pub struct Ruling {
     pub surface: Option<Surface>,
     /// What was known about the node.
     pub about: NodeFacts,
-    /// The request that was decided about. Its token has the same name.
-    pub request: RequestId,
+    /// The request that was approved. Its token has the same name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestId>,
     /// When something was approved for this node for the first time.
     pub created_at: Timestamp,
     /// When.
@@ -35,6 +36,13 @@ pub struct Ruling {
 }
 
 impl NodeRecord {
+    /// That the node may be asked for nothing.
+    pub fn withdrawn(at: Timestamp) -> Self {
+        let about = NodeFacts::default();
+        let ruling = Ruling { surface: None, about, request: None, created_at: at, at };
+        Self { label: None, ruling: Some(ruling) }
+    }
+
     /// What the node may be asked for, and since when: whatever was decided
     /// last, about the node or about its device (`device`). Taking an approval
     /// back is a decision as well, so it holds until the next one.
@@ -56,17 +64,18 @@ fn what_was_decided_last_counts() {
     let at = Timestamp::from_millis;
     let of = |platform: &str| Surface { platform: Some(platform.into()), ..Surface::default() };
     let (device, node) = (of("linux"), of("darwin"));
-    let ruled = |surface: Option<&Surface>| NodeRecord {
+    let ruled = |surface: &Surface| NodeRecord {
         label: None,
         ruling: Some(Ruling {
-            surface: surface.cloned(),
+            surface: Some(surface.clone()),
             about: NodeFacts::default(),
-            request: "r".parse().unwrap(),
+            request: "r".parse().ok(),
             created_at: at(5),
             at: at(5),
         }),
     };
-    let (approved, withdrawn, nothing) = (ruled(Some(&node)), ruled(None), NodeRecord::default());
+    let (approved, nothing) = (ruled(&node), NodeRecord::default());
+    let withdrawn = NodeRecord::withdrawn(at(5));
     #[rustfmt::skip]
     let table = [
         (&nothing,   None,                Option::None),
@@ -81,6 +90,8 @@ fn what_was_decided_last_counts() {
     for (record, device, expected) in table {
         assert_eq!(record.in_force(device), expected, "{record:?} {device:?}");
     }
-    let text = serde_json::to_string(&withdrawn).unwrap();
-    assert_eq!(serde_json::from_str::<NodeRecord>(&text).unwrap(), withdrawn);
+    for record in [approved, withdrawn, nothing] {
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<NodeRecord>(&text).unwrap(), record);
+    }
 }

@@ -82,7 +82,7 @@ pub enum Asked {
     /// It waits for a decision now.
     New,
     /// The node waits already, for this.
-    Known(NodeRequest),
+    Known(Box<NodeRequest>),
 }
 
 /// Enough nodes wait.
@@ -100,7 +100,7 @@ impl NodeRequests {
     /// [`sweep`](Self::sweep) before.
     pub fn ask(&mut self, request: NodeRequest) -> Result<Asked, TooManyRequests> {
         if let Some(known) = self.of(&request.node, request.at) {
-            return Ok(Asked::Known(known.clone()));
+            return Ok(Asked::Known(Box::new(known.clone())));
         }
         if Self::MOST <= self.waiting(request.at).count() {
             return Err(TooManyRequests);
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(requests.ask(request(1, 1, 0)), Ok(Asked::New));
         let mut more = request(2, 1, 10);
         more.surface.commands.insert("system.run".into());
-        assert_eq!(requests.ask(more), Ok(Asked::Known(request(1, 1, 0))));
+        assert_eq!(requests.ask(more), Ok(Asked::Known(Box::new(request(1, 1, 0)))));
         let now = Timestamp::from_millis(10);
         assert_eq!(requests.waiting(now).collect::<Vec<_>>(), [&request(1, 1, 0)]);
         assert_eq!(requests.take(&"request-1".parse().unwrap()), Some(request(1, 1, 0)));

@@ -91,6 +91,11 @@ impl NodeWork {
         Queued { item, deduped }
     }
 
+    /// What waits in the place of `item`, be it too old or not.
+    pub fn in_place_of(&self, item: &WorkItem) -> Option<&WorkItem> {
+        self.0.get(&item.node)?.get(&item.kind)
+    }
+
     /// Puts an item (back), as it was.
     pub fn put(&mut self, item: WorkItem) {
         self.0.entry(item.node.clone()).or_default().insert(item.kind, item);
