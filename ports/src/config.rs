@@ -7,6 +7,7 @@
 mod agents;
 mod gateway;
 mod models;
+mod nodes;
 mod rest;
 mod schema;
 
@@ -18,6 +19,7 @@ pub use gateway::{
     GatewayConfig, GatewayMode, HttpConfig, LimitsConfig,
 };
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
+pub use nodes::{NodeCommandsConfig, NodesConfig};
 pub use rest::{LogLevel, LoggingConfig, SessionConfig};
 pub use schema::{holds_secret, schema};
 

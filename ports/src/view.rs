@@ -3,10 +3,12 @@
 
 mod health;
 mod message;
+mod node;
 mod presence;
 mod session;
 
 pub use health::{AgentHealth, HealthSummary, HeartbeatPlan, RecentSession, SessionsHealth};
 pub use message::{Content, Message, MessagePart, MessageRole, MessageUsage};
+pub use node::{NodeAbout, NodeRequestRow, NodeRow, PairedNode};
 pub use presence::PresenceEntry;
 pub use session::{SessionEntry, SessionMessage, SessionRow, SessionState, SessionsChanged};

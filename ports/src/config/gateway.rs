@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::NodesConfig;
+
 /// How the gateway can be reached, and its limits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
@@ -24,6 +26,8 @@ pub struct GatewayConfig {
     pub http: HttpConfig,
     /// The dashboard.
     pub control_ui: ControlUiConfig,
+    /// Nodes: what they may be asked for, and what they may do.
+    pub nodes: NodesConfig,
 }
 
 impl Default for GatewayConfig {
@@ -36,6 +40,7 @@ impl Default for GatewayConfig {
             limits: LimitsConfig::default(),
             http: HttpConfig::default(),
             control_ui: ControlUiConfig::default(),
+            nodes: NodesConfig::default(),
         }
     }
 }
