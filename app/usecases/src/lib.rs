@@ -11,6 +11,7 @@ pub mod facts;
 pub mod health;
 pub mod logs;
 pub mod models;
+pub mod nodes;
 pub mod presence;
 pub mod probe;
 pub mod sessions;
