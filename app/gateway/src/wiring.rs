@@ -4,6 +4,7 @@
 mod facts;
 mod heap_care;
 mod models;
+mod nobody;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,6 +27,7 @@ use usecases::{
     health::{self, Health},
     logs::Logs,
     models::Models,
+    nodes::{self, Nodes},
     presence::Presence,
     probe::Parts,
     sessions::{self, Sessions},
@@ -69,7 +71,8 @@ pub(crate) async fn wire(
 
     let database = paths.state_dir.join("state").join("openclaw-gateway.sqlite");
     let store = SqliteStore::open(&database, store_sqlite::Options::default());
-    let store = Arc::new(store.map_err(|source| StartError::State { path: database, source })?);
+    let unusable = |source| StartError::State { path: database.clone(), source };
+    let store = Arc::new(store.map_err(unusable)?);
     let archive: Arc<dyn Archive> = Arc::clone(&store) as _;
     let journal: Arc<dyn Journal> = Arc::clone(&store) as _;
 
@@ -83,7 +86,7 @@ pub(crate) async fn wire(
 
     let agents = Agents::new(&providers, found.models, Arc::clone(&config), Arc::clone(&clock));
     let models = Models::new(Arc::clone(&providers), agents.clone(), Arc::clone(&config));
-    let book = Book::new(Arc::clone(&archive), journal);
+    let book = Book::new(Arc::clone(&archive), Arc::clone(&journal));
     let system_events = SystemEvents::default();
     let chat = Chat::new(
         chat::Deps {
@@ -100,6 +103,27 @@ pub(crate) async fn wire(
         },
         limits.queued_runs_per_session,
     );
+    let nobody = Arc::new(
+        nobody::Nobody::new()
+            .map_err(|_| StartError::Secrets(secrets_file::SecretsError::NoRandomness))?,
+    );
+    let nodes = Nodes::new(nodes::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        connections: Arc::new(hub.clone()),
+        consents: nobody.clone(),
+        devices: nobody.clone(),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        journal,
+        revocations: nobody.clone(),
+        system_events: system_events.clone(),
+        talk: Arc::new(chat.clone()),
+        tokens: nobody,
+    });
+    // Before anybody is let in: what was withdrawn must not be forgotten.
+    nodes.recover().await.map_err(unusable)?;
     let sessions = Sessions::new(sessions::Deps {
         archive: Arc::clone(&archive),
         book,
@@ -152,6 +176,7 @@ pub(crate) async fn wire(
         health: health.clone(),
         logs: Logs::new(log_source),
         models,
+        nodes,
         presence: presence.clone(),
         sessions,
         status,

@@ -9,6 +9,9 @@ pub(crate) mod connect;
 mod gateway;
 mod history;
 mod logs;
+mod node_pairing;
+mod node_side;
+mod nodes;
 mod offers;
 mod send;
 mod sessions;
@@ -33,4 +36,7 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     sessions::METHODS,
     subscribe::METHODS,
     config::METHODS,
+    nodes::METHODS,
+    node_pairing::METHODS,
+    node_side::METHODS,
 ];
