@@ -108,6 +108,33 @@ impl EventKind {
         };
         Rule { access, class, doc }
     }
+
+    /// Who may see it besides, where he subscribed to the session it belongs to
+    /// and nowhere else: a node hears what is answered in the sessions it
+    /// follows (`ws-protocol.md` 7.2), though it may read nothing by itself.
+    pub const fn followers(self) -> Option<Access> {
+        match self {
+            Self::Chat | Self::Agent => Some(Access::Node),
+            Self::Tick
+            | Self::Health
+            | Self::Presence
+            | Self::Heartbeat
+            | Self::Shutdown
+            | Self::SessionsChanged
+            | Self::SessionMessage
+            | Self::DevicePairRequested
+            | Self::DevicePairResolved
+            | Self::DevicePairChanged
+            | Self::DeviceSetupCompleted
+            | Self::NodePairRequested
+            | Self::NodePairResolved
+            | Self::NodePresence
+            | Self::NodeInvokeRequest
+            | Self::NodeInvokeCancel
+            | Self::ExecApprovalRequested
+            | Self::ExecApprovalResolved => None,
+        }
+    }
 }
 
 #[test]

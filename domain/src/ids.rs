@@ -93,6 +93,10 @@ id!(
     RequestId, max = 128
 );
 id!(
+    /// Names one command that was sent to a node.
+    InvokeId, max = 128
+);
+id!(
     /// Names a node. A node that was let in has the name of its device.
     NodeId, max = 256
 );

@@ -12,6 +12,7 @@ pub mod event;
 pub mod exposure;
 pub mod ids;
 pub mod limits;
+pub mod node;
 pub mod origin;
 pub mod pairing;
 pub mod peer;

@@ -12,7 +12,10 @@ pub use device::{Device, Grant, Portrait, Standing};
 pub use request::{Ask, Filed, NoRoom, Reason, Request, Requests};
 pub use setup::{Profile, SetupCode, SetupRefused};
 
-use crate::access::{Access, Denied, Principal, Role, Scope, Scopes};
+use crate::{
+    access::{Access, Denied, Principal, Role, Scope, Scopes},
+    node::scopes_to_approve,
+};
 
 /// Whether `caller` manages all devices or only its own: administrators and
 /// holders of the shared secret without a device do, a device without
@@ -26,8 +29,8 @@ pub fn manages(caller: &Principal, device: &crate::ids::DeviceId) -> bool {
 /// everything it would grant (V-12).
 pub fn may_approve(caller: &Principal, request: &Request) -> Result<(), Denied> {
     Access::Operator(Scope::Pairing).check(caller)?;
-    let wanted = request.ask.scopes.iter().chain(needed_for(&request.ask));
-    for scope in wanted {
+    let wanted = request.ask.scopes.union(needed_for(&request.ask));
+    for scope in wanted.iter() {
         Access::Operator(scope).check(caller)?;
     }
     if manages(caller, &request.ask.device) { Ok(()) } else { Err(Denied::Scope(Scope::Admin)) }
@@ -35,15 +38,10 @@ pub fn may_approve(caller: &Principal, request: &Request) -> Result<(), Denied> 
 
 /// What an approver has to hold beyond the scopes asked for: whoever lets a node
 /// in may from then on have its commands carried out.
-fn needed_for(ask: &Ask) -> Option<Scope> {
-    let runs_programs = |command: &str| command.starts_with("system.");
+fn needed_for(ask: &Ask) -> Scopes {
     match ask.role {
-        Role::Operator => None,
-        Role::Node if ask.commands.iter().any(|command| runs_programs(command)) => {
-            Some(Scope::Admin)
-        }
-        Role::Node if ask.commands.is_empty() => None,
-        Role::Node => Some(Scope::Write),
+        Role::Operator => Scopes::NONE,
+        Role::Node => scopes_to_approve(ask.commands.iter().map(AsRef::as_ref)),
     }
 }
 
@@ -108,8 +106,8 @@ mod tests {
             (caller(Some("a"), &[Pairing, Read]),     operator(&[Read]),         missing(Admin)),
             (caller(Some("b"), &[Pairing, Read]),     operator(&[Read]),         Ok(())),
             (caller(None, &[Pairing]),                node(&[]),                 Ok(())),
-            (caller(None, &[Pairing]),                node(&["camera.snap"]),    missing(Write)),
-            (caller(None, &[Pairing, Write]),         node(&["camera.snap"]),    Ok(())),
+            (caller(None, &[Pairing]),                node(&["canvas.present"]),    missing(Write)),
+            (caller(None, &[Pairing, Write]),         node(&["canvas.present"]),    Ok(())),
             (caller(None, &[Pairing, Write]),         node(&["system.run"]),     missing(Admin)),
             (caller(None, &[Admin]),                  node(&["system.run"]),     Ok(())),
         ];

@@ -9,6 +9,7 @@ mod auth;
 mod discovery;
 mod gateway;
 mod models;
+mod nodes;
 mod remote;
 mod rest;
 mod schema;
@@ -25,6 +26,7 @@ pub use gateway::{
     HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig,
 };
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
+pub use nodes::{NodeCommandsConfig, NodesConfig};
 pub use remote::RemoteConfig;
 pub use rest::{LogLevel, LoggingConfig, SessionConfig};
 pub use schema::{holds_secret, schema};

@@ -4,11 +4,13 @@
 mod device;
 mod health;
 mod message;
+mod node;
 mod presence;
 mod session;
 
 pub use device::{DeviceDecided, PairedDevice, PendingDevice, PortraitView, TokenSummary};
 pub use health::{AgentHealth, HealthSummary, HeartbeatPlan, RecentSession, SessionsHealth};
 pub use message::{Content, Message, MessagePart, MessageRole, MessageUsage};
+pub use node::{NodeAbout, NodeRequestRow, NodeRow, PairedNode};
 pub use presence::PresenceEntry;
 pub use session::{SessionEntry, SessionMessage, SessionRow, SessionState, SessionsChanged};

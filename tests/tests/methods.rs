@@ -26,7 +26,10 @@ fn events_are_as_reviewed() {
         let rule = kind.rule();
         let class = format!("{:?}", rule.class).to_lowercase();
         let access = rule.access.to_string();
-        writeln!(table, "{:<20} {access:<16} {class:<10} {}", kind.as_str(), rule.doc).unwrap();
+        let followers = kind.followers().map(|it| format!("; {it}, where it follows the session"));
+        let (name, doc) = (kind.as_str(), rule.doc);
+        let followers = followers.unwrap_or_default();
+        writeln!(table, "{name:<20} {access:<16} {class:<10} {doc}{followers}").unwrap();
     }
     reviewed("events.txt", &table);
 }

@@ -6,6 +6,7 @@ mod encryption;
 mod facts;
 mod heap_care;
 mod models;
+mod nobody;
 mod reach;
 mod tailnet;
 
@@ -37,6 +38,7 @@ use usecases::{
     health::{self, Health},
     logs::Logs,
     models::Models,
+    nodes::{self, Nodes},
     pairing::{self, Pairing},
     presence::Presence,
     probe::Parts,
@@ -91,8 +93,8 @@ pub(crate) async fn wire(
 
     let database = paths.state_dir.join("state").join("openclaw-gateway.sqlite");
     let store = SqliteStore::open(&database, store_sqlite::Options::default());
-    let store = store.map_err(|source| StartError::State { path: database.clone(), source })?;
-    let store = Arc::new(store);
+    let unusable = |source| StartError::State { path: database.clone(), source };
+    let store = Arc::new(store.map_err(unusable)?);
     let archive: Arc<dyn Archive> = Arc::clone(&store) as _;
     let journal: Arc<dyn Journal> = Arc::clone(&store) as _;
 
@@ -139,6 +141,8 @@ pub(crate) async fn wire(
         models: models.clone(),
         runs: Arc::new(chat.clone()),
     });
+    let mint = Arc::new(TokenKey::open(&paths.state_dir)?);
+    let revocations = Arc::new(RevokedFile::open(&paths.state_dir)?);
     let pairing = Pairing::load(pairing::Deps {
         archive: Arc::clone(&archive),
         clock: Arc::clone(&clock),
@@ -146,11 +150,29 @@ pub(crate) async fn wire(
         entropy: Arc::clone(&entropy),
         events: Arc::clone(&events),
         journal: Arc::clone(&journal),
-        mint: Arc::new(TokenKey::open(&paths.state_dir)?),
-        revocations: Arc::new(RevokedFile::open(&paths.state_dir)?),
+        mint: mint.clone(),
+        revocations: revocations.clone(),
         tasks: tasks.clone(),
     });
-    let pairing = pairing.await.map_err(|source| StartError::State { path: database, source })?;
+    let pairing = pairing.await.map_err(unusable)?;
+    let nodes = Nodes::new(nodes::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        connections: Arc::new(hub.clone()),
+        consents: Arc::new(nobody::Nobody),
+        devices: Arc::new(pairing.clone()),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        journal,
+        revocations,
+        system_events: system_events.clone(),
+        talk: Arc::new(chat.clone()),
+        tokens: mint,
+    });
+    // Before anybody is let in: what was withdrawn must not be forgotten.
+    nodes.recover().await.map_err(unusable)?;
+    pairing.tell_of_departures(Arc::new(nodes.clone()));
     let auth = auth::Deps {
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
@@ -207,6 +229,7 @@ pub(crate) async fn wire(
         logs: Logs::new(log_source),
         models,
         pairing,
+        nodes,
         presence: presence.clone(),
         reach: Arc::new(reach),
         sessions,

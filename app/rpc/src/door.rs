@@ -120,10 +120,18 @@ impl Doorkeeper for Door {
         self.services.presence.arrived(&client);
         self.services.health.refresh();
         let hello = Json::of(&self.hello(&client, standing.as_ref()));
+        // Last: from here on it may be asked for something, which is lost if it
+        // is not listening yet.
+        if client.principal.role == Role::Node {
+            self.services.nodes.arrived(&client);
+        }
         Ok(Welcome { client, hello })
     }
 
     fn left(&self, client: &Client) {
+        if client.principal.role == Role::Node {
+            self.services.nodes.left(client);
+        }
         self.services.pairing.left(client);
         self.services.presence.left(client);
     }

@@ -10,6 +10,9 @@ mod devices;
 mod gateway;
 mod history;
 mod logs;
+mod node_pairing;
+mod node_side;
+mod nodes;
 mod offers;
 mod send;
 mod sessions;
@@ -35,4 +38,7 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     subscribe::METHODS,
     config::METHODS,
     devices::METHODS,
+    nodes::METHODS,
+    node_pairing::METHODS,
+    node_side::METHODS,
 ];

@@ -5,15 +5,17 @@
 
 use std::time::Duration;
 
-use domain::attachment::AttachmentRefused;
+use domain::{attachment::AttachmentRefused, client::Protocol};
 use ports::{
     driven::{CommitError, StoreError},
     driving::RpcError,
 };
+use serde::Serialize;
 use tracing::error;
 use usecases::{
     chat::{InjectError, RunOfOtherSession, SendError},
     directory::AgentMismatch,
+    nodes::{EnqueueError, InvokeError, NodeFailure, PairingError},
     sessions::SessionsError,
 };
 
@@ -30,7 +32,7 @@ pub(crate) fn store(failed: StoreError) -> RpcError {
     }
 }
 
-fn commit(failed: CommitError) -> RpcError {
+pub(crate) fn commit(failed: CommitError) -> RpcError {
     match failed {
         CommitError::Store(failed) => store(failed),
         refused @ (CommitError::KnownRun(_) | CommitError::LabelTaken(_)) => {
@@ -60,6 +62,93 @@ pub(crate) fn send(refused: SendError) -> RpcError {
         }
         SendError::Denied(denied) => denied.into(),
         SendError::Commit(failed) => commit(failed),
+    }
+}
+
+/// Nothing came of a command for a node.
+pub(crate) fn invoke(refused: InvokeError, command: &str, protocol: Protocol) -> RpcError {
+    #[derive(Serialize)]
+    struct Reason<'a> {
+        reason: String,
+        command: &'a str,
+    }
+    let text = refused.to_string();
+    match refused {
+        InvokeError::Denied(denied) => denied.into(),
+        InvokeError::NotConnected => {
+            RpcError::unavailable(text).with_details(&Code { code: "NOT_CONNECTED" })
+        }
+        InvokeError::NotAllowed(reason) => {
+            RpcError::invalid(text).with_details(&Reason { reason: reason.to_string(), command })
+        }
+        InvokeError::Run(_) => RpcError::invalid(text),
+        InvokeError::Busy(_) => RpcError::unavailable(text).retry_after(LATER),
+        InvokeError::Disconnected(_) => RpcError::unavailable(text),
+        InvokeError::PairingChanged => RpcError::unavailable(text)
+            .retry_after(LATER)
+            .with_details(&Code { code: "PAIRING_CHANGED" }),
+        InvokeError::TimedOut { dispatched } => {
+            let failure = NodeFailure { code: Some("TIMEOUT".into()), message: Some(text.clone()) };
+            node_failed(&text, &failure, dispatched, protocol)
+        }
+        InvokeError::Failed(failure) => node_failed(&text, &failure, true, protocol),
+    }
+}
+
+/// A node failed; protocol 4 puts its code before its words.
+fn node_failed(
+    text: &str,
+    failure: &NodeFailure,
+    dispatched: bool,
+    protocol: Protocol,
+) -> RpcError {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Details<'a> {
+        node_error: NodeError<'a>,
+        node_command_dispatched: bool,
+    }
+    #[derive(Serialize)]
+    struct NodeError<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<&'a str>,
+    }
+    let NodeFailure { code, message } = failure;
+    let node_error = NodeError { code: code.as_deref(), message: message.as_deref() };
+    let text = match (protocol, code) {
+        (Protocol::V4, Some(code)) => format!("{code}: {text}"),
+        (Protocol::V4, None) | (Protocol::V3 | Protocol::Brief, _) => text.to_owned(),
+    };
+    let details = Details { node_error, node_command_dispatched: dispatched };
+    RpcError::unavailable(text).with_details(&details)
+}
+
+#[derive(Serialize)]
+struct Code {
+    code: &'static str,
+}
+
+/// Nothing was decided about a node.
+pub(crate) fn pairing(refused: PairingError) -> RpcError {
+    let text = refused.to_string();
+    match refused {
+        PairingError::UnknownRequest | PairingError::UnknownNode | PairingError::NoName => {
+            RpcError::invalid(text)
+        }
+        PairingError::Denied(denied) => denied.into(),
+        PairingError::Full(_) => RpcError::unavailable(text).retry_after(LATER),
+        PairingError::Store(failed) => store(failed),
+        PairingError::Commit(failed) => commit(failed),
+    }
+}
+
+/// Work for a node was not kept.
+pub(crate) fn enqueue(refused: EnqueueError) -> RpcError {
+    match refused {
+        refused @ EnqueueError::UnknownNode => RpcError::invalid(refused.to_string()),
+        EnqueueError::Commit(failed) => commit(failed),
     }
 }
 

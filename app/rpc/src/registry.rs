@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, future, sync::Arc};
 
 use domain::{
-    access::{Access, Scope},
+    access::{Access, Principal, Role, Scope},
     client::Client,
 };
 use ports::{
@@ -14,11 +14,16 @@ use ports::{
 use serde_json::value::RawValue;
 use usecases::{
     auth::Auth, chat::Chat, config::Configuration, directory::Directory, facts::Facts,
-    health::Health, logs::Logs, models::Models, pairing::Pairing, presence::Presence,
+    health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing, presence::Presence,
     sessions::Sessions, status::Status, system::System, versions::Versions,
 };
 
 use crate::{Method, method::Context, methods};
+
+/// What a paired node may call besides what is for nodes, where
+/// `gateway.nodes.allowChat` says so: what the iOS app of January 2026 calls over
+/// its node connection (`ws-protocol.md` 14).
+const NODE_CHAT: [&str; 5] = ["chat.send", "chat.history", "chat.abort", "sessions.list", "health"];
 
 /// How much of the name of an unknown method is repeated.
 const MAX_NAME: usize = 128;
@@ -57,6 +62,8 @@ pub struct Services {
     pub models: Models,
     /// The devices that were let in.
     pub pairing: Pairing,
+    /// The nodes.
+    pub nodes: Nodes,
     /// Who is connected.
     pub presence: Presence,
     /// How the gateway is reached from elsewhere.
@@ -84,12 +91,24 @@ impl Registry {
         Self { services, methods }
     }
 
+    /// Whether `caller` is a paired node that may chat like an operator.
+    fn is_lent_to(&self, caller: &Client, name: &str) -> bool {
+        let Principal { role, device, .. } = &caller.principal;
+        *role == Role::Node
+            && device.is_some()
+            && NODE_CHAT.contains(&name)
+            && self.services.configuration.current().gateway.nodes.allow_chat
+    }
+
     /// The method `name`, if `caller` may call it. Whoever may not call every
     /// method is not told which there are (`ws-protocol.md` 2.6).
     fn find(&self, caller: &Client, name: &str) -> Result<&'static Method, RpcError> {
         let method = self.methods.get(name).copied();
         let unknown = Access::Operator(Scope::Admin);
-        method.map_or(unknown, |method| method.access).check(&caller.principal)?;
+        let access = method.map_or(unknown, |method| method.access);
+        if !self.is_lent_to(caller, name) {
+            access.check(&caller.principal)?;
+        }
         method.ok_or_else(|| {
             let name: String = name.chars().take(MAX_NAME).collect();
             RpcError::invalid(format!("unknown method: {name}"))
@@ -131,11 +150,11 @@ impl fmt::Debug for Registry {
 mod tests {
     use std::collections::HashSet;
 
-    use domain::access::Role;
+    use ports::config::Config;
     use serde_json::json;
 
     use super::*;
-    use crate::testing::{World, client};
+    use crate::testing::{World, client, node};
 
     #[test]
     fn names_are_unique_and_documented() {
@@ -158,7 +177,12 @@ mod tests {
             system.info gateway.identity.get device.pair.list device.pair.approve \
             device.pair.reject device.pair.remove device.pair.rename device.pair.setupCode \
             device.pair.setupStatus device.token.rotate device.token.revoke \
-            device.scopes.requestUpgrade device.scopes.waitUpgrade";
+            device.scopes.requestUpgrade device.scopes.waitUpgrade \
+            node.list node.describe node.rename node.invoke node.pending.enqueue \
+            exec.approvals.node.get exec.approvals.node.set node.pair.request node.pair.list \
+            node.pair.approve node.pair.reject node.pair.verify node.pair.remove \
+            node.invoke.result node.invoke.progress node.event node.pending.pull \
+            node.pending.ack node.pending.drain skills.bins";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);
@@ -194,6 +218,41 @@ mod tests {
                 assert_eq!(unknown, expected);
             }
         }
+    }
+
+    /// AUT-040, and `ws-protocol.md` 14 for the iOS app: the option lends a paired
+    /// node these five methods, and nobody anything else.
+    #[tokio::test]
+    async fn a_paired_node_may_chat_where_the_configuration_says_so() {
+        let mut generous = Config::default();
+        generous.gateway.nodes.allow_chat = true;
+        let (strict, generous) = (World::new(), World::configured(generous));
+        let unpaired = client(Role::Node, &[]);
+        let reader = client(Role::Operator, &[Scope::Read]);
+        let reached = |world: &World, caller: &Client| -> Vec<&str> {
+            let names = all().map(|method| method.name);
+            names.filter(|name| world.registry.find(caller, name).is_ok()).collect()
+        };
+        let own = [
+            "connect",
+            "node.invoke.result",
+            "node.invoke.progress",
+            "node.event",
+            "node.pending.pull",
+            "node.pending.ack",
+            "node.pending.drain",
+            "skills.bins",
+        ];
+        assert_eq!(reached(&strict, &node(1)), own);
+        assert_eq!(reached(&strict, &unpaired), own);
+        assert_eq!(reached(&generous, &unpaired), own);
+        assert_eq!(reached(&generous, &reader), reached(&strict, &reader));
+
+        let mut lent = reached(&generous, &node(1));
+        lent.retain(|name| !own.contains(name));
+        assert_eq!(lent, ["health", "chat.send", "chat.abort", "chat.history", "sessions.list"]);
+        let refused = generous.registry.find(&node(1), "chat.inject").unwrap_err().message;
+        assert_eq!(refused, "unauthorized role: node");
     }
 
     #[tokio::test]

@@ -9,7 +9,8 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     access::{Principal, Proof, Role, Scope},
-    client::{Client, ClientId, ClientInfo, Mode, Protocol},
+    client::{Client, ClientId, ClientInfo, Mode, NodeOffer, Protocol},
+    event::EventKind,
     ids::{DeviceId, MessageId, RunId, SessionId},
     session::{Session, SessionKey},
     time::Timestamp,
@@ -21,11 +22,12 @@ use ports::{
         AgentEvent, Archive, BadSignature, Change, Clock, CommitError, Committed, ConfigSource,
         Drawer, Entropy, Entry, EventSink, FinishReason, HistoryPage, HistoryQuery, Journal,
         MockAgentRuntime, MockClock, MockCodeWriter, MockConfigSource, MockConnections,
-        MockEntropy, MockEventSink, MockLogSource, MockModelProvider, MockReach, MockRevocations,
-        MockSecrets, MockSignatures, MockTokenMint, ModelInfo, ModelProvider, PublicKey, RunRecord,
-        SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
+        MockEntropy, MockLogSource, MockModelProvider, MockReach, MockRevocations, MockSecrets,
+        MockSignatures, MockTokenMint, ModelInfo, ModelProvider, PublicKey, RunRecord, SessionPage,
+        SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
     },
     driving::{Rpc, RpcError, RpcReply},
+    event::{Body, Event, Topic},
 };
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
@@ -40,6 +42,7 @@ use usecases::{
     health::{self, Health},
     logs::Logs,
     models::Models,
+    nodes::{self, Consent, Consents, NodeDevice, NodeDevices, Nodes, RunAsk},
     pairing::{self, Pairing},
     presence::Presence,
     probe::Parts,
@@ -55,16 +58,45 @@ pub(crate) struct World {
     pub(crate) services: Arc<Services>,
     pub(crate) registry: Registry,
     pub(crate) door: Door,
+    events: Arc<Told>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        let services = Arc::new(services());
+        Self::configured(Config::default())
+    }
+
+    pub(crate) fn configured(configuration: Config) -> Self {
+        let events = Arc::new(Told::default());
+        let services = Arc::new(services(configuration, Arc::clone(&events) as _));
         Self {
             registry: Registry::new(Arc::clone(&services)),
             door: Door::new(Arc::clone(&services), Addresses::default()),
             services,
+            events,
         }
+    }
+
+    /// What was told as `kind` so far.
+    pub(crate) fn told(&self, kind: EventKind) -> Vec<Value> {
+        let told = self.events.0.lock().unwrap();
+        let notices = told.iter().filter_map(|event| match &event.body {
+            Body::Notice(of, payload) if *of == kind => Some(payload.as_str()),
+            _ => None,
+        });
+        notices.map(|payload| serde_json::from_str(payload).unwrap()).collect()
+    }
+
+    /// Calls a method as `caller`.
+    pub(crate) async fn call_as(
+        &self,
+        caller: &Arc<Client>,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, RpcError> {
+        let params = serde_json::value::to_raw_value(&params).unwrap();
+        let reply = self.registry.call(caller, method, Some(&params)).await?;
+        Ok(serde_json::from_str(reply.payload.as_str()).unwrap())
     }
 
     /// Calls a method as somebody who holds `scopes`.
@@ -110,6 +142,66 @@ pub(crate) fn client(role: Role, scopes: &[Scope]) -> Arc<Client> {
     })
 }
 
+/// The device the one paired node of the [`World`] is.
+pub(crate) const NODE: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
+/// That node, on connection `id`.
+pub(crate) fn node(id: u64) -> Arc<Client> {
+    let mut client = (*client(Role::Node, &[])).clone();
+    client.id = ClientId(id);
+    client.principal.device = Some(NODE.parse().unwrap());
+    client.info.mode = Mode::Node;
+    let commands = NODE_COMMANDS.map(Box::from).to_vec();
+    client.offer = Some(Box::new(NodeOffer { commands, ..NodeOffer::default() }));
+    Arc::new(client)
+}
+
+/// What that node does, and was approved for.
+const NODE_COMMANDS: [&str; 4] =
+    ["system.run", "system.which", "system.execApprovals.get", "system.execApprovals.set"];
+
+/// Knows one node, and that nobody consented to anything.
+struct OneNode;
+
+impl NodeDevices for OneNode {
+    fn node_device(&self, id: &DeviceId) -> Option<NodeDevice> {
+        (id.as_str() == NODE).then(|| NodeDevice {
+            platform: Some("linux".into()),
+            commands: NODE_COMMANDS.map(Box::from).to_vec(),
+            ..NodeDevice::default()
+        })
+    }
+
+    fn node_devices(&self) -> Vec<(DeviceId, NodeDevice)> {
+        let id = NODE.parse().unwrap();
+        self.node_device(&id).map(|device| (id, device)).into_iter().collect()
+    }
+}
+
+impl Consents for OneNode {
+    fn redeem(&self, _: &str, _: &RunAsk) -> Option<Consent> {
+        None
+    }
+}
+
+/// Remembers what clients were told.
+#[derive(Default)]
+struct Told(Mutex<Vec<Event>>);
+
+impl EventSink for Told {
+    fn publish(&self, event: Event) {
+        self.0.lock().unwrap().push(event);
+    }
+
+    fn subscribe(&self, _: ClientId, _: Topic) {}
+
+    fn unsubscribe(&self, _: ClientId, _: &Topic) {}
+
+    fn clients(&self) -> usize {
+        1
+    }
+}
+
 pub(crate) fn info(mode: Mode) -> ClientInfo {
     ClientInfo {
         id: "test".into(),
@@ -123,11 +215,11 @@ pub(crate) fn info(mode: Mode) -> ClientInfo {
     }
 }
 
-fn services() -> Services {
+fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
     let store = Arc::new(Store::default());
     let (archive, journal): (Arc<dyn Archive>, Arc<dyn Journal>) = (store.clone(), store);
     let book = Book::new(Arc::clone(&archive), Arc::clone(&journal));
-    let (clock, config, entropy, events) = (clock(), config(), entropy(), events());
+    let (clock, config, entropy) = (clock(), config(configuration), entropy());
     let facts = Arc::new(facts());
     let versions = Arc::new(Versions::default());
     let mut log = MockLogSource::new();
@@ -168,11 +260,26 @@ fn services() -> Services {
             config: Arc::clone(&config),
             entropy: Arc::clone(&entropy),
             events: Arc::clone(&events),
-            system_events,
+            system_events: system_events.clone(),
             tasks: TaskTracker::new(),
         },
         4,
     );
+    let nodes = Nodes::new(nodes::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        connections: Arc::new(connections()),
+        consents: Arc::new(OneNode),
+        devices: Arc::new(OneNode),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        journal: Arc::clone(&journal),
+        revocations: Arc::new(revocations()),
+        system_events,
+        talk: Arc::new(chat.clone()),
+        tokens: Arc::new(mint()),
+    });
     let sessions = Sessions::new(sessions::Deps {
         archive: Arc::clone(&archive),
         book,
@@ -227,6 +334,7 @@ fn services() -> Services {
         logs: Logs::new(log),
         models,
         pairing,
+        nodes,
         presence,
         reach: Arc::new(reach()),
         sessions,
@@ -242,8 +350,8 @@ fn clock() -> Arc<dyn Clock> {
     Arc::new(clock)
 }
 
-fn config() -> Arc<dyn ConfigSource> {
-    let config = Arc::new(Config::default());
+fn config(config: Config) -> Arc<dyn ConfigSource> {
+    let config = Arc::new(config);
     let mut source = MockConfigSource::new();
     source.expect_current().returning(move || Arc::clone(&config));
     Arc::new(source)
@@ -260,13 +368,17 @@ fn entropy() -> Arc<dyn Entropy> {
     Arc::new(entropy)
 }
 
-fn events() -> Arc<dyn EventSink> {
-    let mut events = MockEventSink::new();
-    events.expect_publish().return_const(());
-    events.expect_subscribe().return_const(());
-    events.expect_unsubscribe().return_const(());
-    events.expect_clients().return_const(1usize);
-    Arc::new(events)
+fn connections() -> MockConnections {
+    let mut connections = MockConnections::new();
+    connections.expect_close().return_const(());
+    connections
+}
+
+fn revocations() -> MockRevocations {
+    let mut revocations = MockRevocations::new();
+    revocations.expect_is_revoked().return_const(false);
+    revocations.expect_revoke().returning(|_| Ok(()));
+    revocations
 }
 
 fn secrets() -> MockSecrets {
@@ -304,19 +416,6 @@ fn mint() -> MockTokenMint {
     mint.expect_is_token()
         .returning(|purpose, presented| presented == format!("token for {purpose}"));
     mint
-}
-
-fn revocations() -> MockRevocations {
-    let mut revocations = MockRevocations::new();
-    revocations.expect_is_revoked().return_const(false);
-    revocations.expect_revoke().returning(|_| Ok(()));
-    revocations
-}
-
-fn connections() -> MockConnections {
-    let mut connections = MockConnections::new();
-    connections.expect_close().return_const(());
-    connections
 }
 
 fn codes() -> MockCodeWriter {

@@ -12,6 +12,7 @@ pub mod facts;
 pub mod health;
 pub mod logs;
 pub mod models;
+pub mod nodes;
 pub mod pairing;
 pub mod presence;
 pub mod probe;

@@ -18,6 +18,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use async_trait::async_trait;
 use domain::{
     access::{Principal, Role},
     client::{Client, ClientId},
@@ -118,9 +119,10 @@ impl Decision {
 }
 
 /// Somebody who has to know that a device may not be a node any more.
+#[async_trait]
 pub trait Departures: Send + Sync {
     /// `device` is no node any more.
-    fn forget(&self, device: &DeviceId);
+    async fn forget(&self, device: &DeviceId) -> Result<(), StoreError>;
 }
 
 /// What there is to see of devices.

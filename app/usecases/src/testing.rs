@@ -91,15 +91,23 @@ pub(crate) fn program(name: &str, mode: Mode) -> Client {
 
 /// Remembers what clients were told.
 #[derive(Default)]
-pub(crate) struct Told(Mutex<Vec<Event>>);
+pub(crate) struct Told {
+    events: Mutex<Vec<Event>>,
+    /// Who subscribed (or, with `false`, took it back) to what.
+    subscriptions: Mutex<Vec<(ClientId, Topic, bool)>>,
+}
 
 impl Told {
     pub(crate) fn all(&self) -> Vec<Event> {
-        self.0.lock().unwrap().clone()
+        self.events.lock().unwrap().clone()
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.events.lock().unwrap().len()
+    }
+
+    pub(crate) fn subscriptions(&self) -> Vec<(ClientId, Topic, bool)> {
+        self.subscriptions.lock().unwrap().clone()
     }
 
     pub(crate) fn last_state(&self) -> Option<StateVersion> {
@@ -116,12 +124,16 @@ impl Told {
 
 impl EventSink for Told {
     fn publish(&self, event: Event) {
-        self.0.lock().unwrap().push(event);
+        self.events.lock().unwrap().push(event);
     }
 
-    fn subscribe(&self, _: ClientId, _: Topic) {}
+    fn subscribe(&self, client: ClientId, topic: Topic) {
+        self.subscriptions.lock().unwrap().push((client, topic, true));
+    }
 
-    fn unsubscribe(&self, _: ClientId, _: &Topic) {}
+    fn unsubscribe(&self, client: ClientId, topic: &Topic) {
+        self.subscriptions.lock().unwrap().push((client, topic.clone(), false));
+    }
 
     fn clients(&self) -> usize {
         0

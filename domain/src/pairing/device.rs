@@ -64,6 +64,8 @@ pub struct Grant {
     pub caps: Vec<Box<str>>,
     /// When the role was granted.
     pub created_at: Timestamp,
+    /// When somebody last approved it.
+    pub approved_at: Timestamp,
     /// When the token was replaced.
     pub rotated_at: Option<Timestamp>,
     /// When it was taken back.
@@ -141,6 +143,7 @@ impl Device {
             commands,
             caps,
             created_at: before.as_ref().map_or(now, |before| before.created_at),
+            approved_at: now,
             rotated_at: before.map(|_| now),
             revoked_at: None,
             used_at: None,

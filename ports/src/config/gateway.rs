@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     auth::{AuthConfig, ProxyNetwork},
+    nodes::NodesConfig,
     remote::RemoteConfig,
     tailscale::TailscaleConfig,
     tls::TlsConfig,
@@ -54,6 +55,8 @@ pub struct GatewayConfig {
     pub http: HttpConfig,
     /// The dashboard.
     pub control_ui: ControlUiConfig,
+    /// Nodes: what they may be asked for, and what they may do.
+    pub nodes: NodesConfig,
 }
 
 impl Default for GatewayConfig {
@@ -74,6 +77,7 @@ impl Default for GatewayConfig {
             limits: LimitsConfig::default(),
             http: HttpConfig::default(),
             control_ui: ControlUiConfig::default(),
+            nodes: NodesConfig::default(),
         }
     }
 }

@@ -75,6 +75,8 @@ struct ErrorShape {
     message_re: Option<String>,
     #[serde(default)]
     retryable: Option<bool>,
+    #[serde(default)]
+    details: Option<Value>,
 }
 
 /// A close frame.
@@ -243,6 +245,11 @@ impl ErrorShape {
         {
             return Err(format!("retryable: {retryable}"));
         }
+        if let Some(details) = &self.details
+            && !includes(&error["details"], details)
+        {
+            return Err(format!("details with {details}"));
+        }
         Ok(())
     }
 }
@@ -386,7 +393,10 @@ mod tests {
         let expected = |value: Value| serde_json::from_value::<Response>(value).unwrap();
         let got = json!({
             "type": "res", "id": "r1", "ok": false, "payload": {"a": 1, "b": [2]},
-            "error": {"code": "INVALID_REQUEST", "message": "unknown method: x"},
+            "error": {
+                "code": "INVALID_REQUEST", "message": "unknown method: x",
+                "details": {"code": "A", "more": 1},
+            },
         });
         let holds = |value: Value| expected(value).matches(&got);
 
@@ -399,6 +409,8 @@ mod tests {
         );
         assert!(holds(json!({"ok": false, "error": {"message_re": "^x"}})).is_err());
         assert!(holds(json!({"ok": false, "error": {"retryable": true}})).is_err());
+        assert!(holds(json!({"ok": false, "error": {"details": {"code": "A"}}})).is_ok());
+        assert!(holds(json!({"ok": false, "error": {"details": {"code": "B"}}})).is_err());
         assert!(holds(json!({"ok": false, "payload": {"b": [2]}})).is_ok());
         assert!(holds(json!({"ok": false, "payload": {"b": []}})).is_err());
     }

@@ -179,7 +179,7 @@ impl Entry {
     }
 
     fn concerns(&self, member: &Member, number: u64, subscribers: Option<&Subscribers>) -> bool {
-        if member.may_see & self.bit == 0 || (self.new && member.protocol == Protocol::V3) {
+        if self.new && member.protocol == Protocol::V3 {
             return false;
         }
         let subscribed = || {
@@ -187,6 +187,12 @@ impl Entry {
                 .and_then(|all| all.get(&member.client))
                 .is_some_and(|since| *since <= number)
         };
+        if member.may_see & self.bit == 0 {
+            // Whoever may not see it by himself may where he follows the session.
+            return member.may_follow & self.bit != 0
+                && matches!(self.topic, Some(Topic::Messages(_)))
+                && subscribed();
+        }
         match &self.event.audience {
             Audience::Everyone => !member.scoped || self.topic.is_none() || subscribed(),
             Audience::Client(client) => *client == member.client,

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
+    access::Access,
     client::{Client, ClientId, Protocol},
     event::EventKind,
 };
@@ -42,6 +43,9 @@ pub(super) struct Member {
     pub(super) scoped: bool,
     /// One bit for every kind of event it may see.
     pub(super) may_see: u32,
+    /// One bit for every kind of event it may see where it subscribed to the
+    /// session.
+    pub(super) may_follow: u32,
     /// How many events had been published when it came.
     pub(super) since: u64,
 }
@@ -53,16 +57,19 @@ pub(super) const fn bit(kind: EventKind) -> u32 {
 
 impl Members {
     pub(super) fn add(&mut self, client: &Client, link: &Arc<Link>, since: u64) {
-        let may_see = EventKind::ALL
-            .iter()
-            .filter(|kind| kind.rule().access.check(&client.principal).is_ok())
-            .fold(0, |bits, kind| bits | bit(*kind));
+        let bits = |access: fn(EventKind) -> Option<Access>| {
+            let may = |kind: &EventKind| {
+                access(*kind).is_some_and(|it| it.check(&client.principal).is_ok())
+            };
+            EventKind::ALL.iter().filter(|kind| may(kind)).fold(0, |bits, kind| bits | bit(*kind))
+        };
         let member = Member {
             client: client.id,
             link: Arc::clone(link),
             protocol: client.protocol,
             scoped: client.session_scoped_events,
-            may_see,
+            may_see: bits(|kind| Some(kind.rule().access)),
+            may_follow: bits(EventKind::followers),
             since,
         };
         let place = self.gaps.pop().unwrap_or_else(|| {

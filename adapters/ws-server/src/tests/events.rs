@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::SeqCst;
 
-use domain::{client::ClientId, ids::AgentId, run::Delta, time::Timestamp};
+use domain::{client::ClientId, event::EventKind, ids::AgentId, run::Delta, time::Timestamp};
 use ports::{
     config::LimitsConfig,
     driven::EventSink,
@@ -97,6 +97,43 @@ async fn everybody_hears_what_they_may_hear() {
     gateway.hub.publish(chat("agent:main:other", ChatState::Status("starting_model")));
     gateway.hub.publish(tick());
     assert_eq!(names(events(&mut scoped, 1).await), [tick_3]);
+}
+
+#[tokio::test]
+async fn a_node_hears_what_is_answered_where_it_subscribed_and_nothing_else() {
+    let gateway = Gateway::start().await;
+    let mut node = Client::login(gateway.address, json!({ "role": "node" })).await;
+    let mut other = Client::login(gateway.address, json!({ "role": "node" })).await;
+    let mut nobody = Client::login(gateway.address, json!({ "scopes": [] })).await;
+    let main = || Topic::Messages("agent:main:main".parse().unwrap());
+    // Neither has a right to it: the list of sessions is not a session, and an
+    // operator without scopes is not a node.
+    for topic in [main(), Topic::Sessions] {
+        gateway.hub.subscribe(ClientId(1), topic);
+    }
+    gateway.hub.subscribe(ClientId(3), main());
+
+    gateway.hub.publish(delta("hi", 0));
+    gateway.hub.publish(chat("agent:main:other", ChatState::Status("starting_model")));
+    let to_subscribers = |topic, event| Event { audience: Audience::Subscribers(topic), ..event };
+    let message = Event::notice(EventKind::SessionMessage, &json!({ "state": "message" }));
+    gateway.hub.publish(to_subscribers(main(), message));
+    gateway.hub.publish(to_subscribers(Topic::Sessions, end()));
+    gateway.hub.publish(Event { audience: Audience::Client(ClientId(1)), ..end() });
+    gateway.hub.publish(end());
+    gateway.hub.publish(tick());
+
+    let states = |events: Vec<(Value, Value)>| -> Vec<String> {
+        events.iter().map(|(seq, payload)| format!("{seq} {}", payload["state"])).collect()
+    };
+    assert_eq!(states(events(&mut node, 3).await), ["1 \"delta\"", "2 \"final\"", "3 null"]);
+    assert_eq!(states(events(&mut other, 1).await), ["1 null"]);
+    assert_eq!(states(events(&mut nobody, 1).await), ["1 null"]);
+
+    gateway.hub.unsubscribe(ClientId(1), &main());
+    gateway.hub.publish(end());
+    gateway.hub.publish(tick());
+    assert_eq!(states(events(&mut node, 1).await), ["4 null"]);
 }
 
 #[tokio::test]

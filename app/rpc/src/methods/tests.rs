@@ -1,5 +1,7 @@
 //! The handlers over real use cases.
 
+mod nodes;
+
 use domain::access::Scope;
 use serde_json::{Value, json};
 

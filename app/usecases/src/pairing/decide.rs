@@ -9,7 +9,7 @@ use domain::{
     pairing::{Device, Request, manages, may_approve, may_grant},
 };
 use ports::driven::StoreError;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Decision, IssuedToken, Pairing, REVOKED, record};
 
@@ -238,9 +238,15 @@ impl Pairing {
     /// is closed when it had time to read the answer.
     fn close(&self, caller: &Client, device: &DeviceId, role: Option<Role>) {
         if role.is_none_or(|role| role == Role::Node)
-            && let Some(departures) = self.0.departures.get()
+            && let Some(departures) = self.0.departures.get().cloned()
         {
-            departures.forget(device);
+            let device = device.clone();
+            self.0.deps.tasks.spawn(async move {
+                if let Err(error) = departures.forget(&device).await {
+                    let error = &error as &dyn std::error::Error;
+                    warn!(error, %device, "what waits for a removed node is still written down");
+                }
+            });
         }
         let connections = &self.0.deps.connections;
         let (code, reason) = REVOKED;
