@@ -1,9 +1,11 @@
 //! What the gateway needs.
 
 mod agent;
+mod approvals;
 mod clock;
 mod config;
 mod connections;
+mod digests;
 mod events;
 mod logs;
 mod models;
@@ -12,9 +14,11 @@ mod signatures;
 mod store;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
+pub use approvals::{ApprovalPolicy, PolicyError, PolicySnapshot};
 pub use clock::{Clock, Entropy};
 pub use config::{ConfigIssue, ConfigSnapshot, ConfigSource};
 pub use connections::Connections;
+pub use digests::Digests;
 pub use events::EventSink;
 pub use logs::{LogPage, LogQuery, LogSource};
 pub use models::{
@@ -32,9 +36,11 @@ pub use store::{
 #[cfg(feature = "mock")]
 pub use {
     agent::MockAgentRuntime,
+    approvals::MockApprovalPolicy,
     clock::{MockClock, MockEntropy},
     config::MockConfigSource,
     connections::MockConnections,
+    digests::MockDigests,
     events::MockEventSink,
     logs::MockLogSource,
     models::MockModelProvider,

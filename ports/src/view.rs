@@ -1,11 +1,15 @@
 //! The shapes clients see, declared once: results of methods and payloads of
 //! events are made of these, and their JSON schema is generated from them.
 
+mod approvals;
 mod health;
 mod message;
 mod presence;
 mod session;
 
+pub use approvals::{
+    AgentApprovals, AllowedProgram, ApprovalDefaults, ApprovalsFile, ApprovalsSocket, FirstVersion,
+};
 pub use health::{AgentHealth, HealthSummary, HeartbeatPlan, RecentSession, SessionsHealth};
 pub use message::{Content, Message, MessagePart, MessageRole, MessageUsage};
 pub use presence::PresenceEntry;
