@@ -2,6 +2,7 @@
 //! events are made of these, and their JSON schema is generated from them.
 
 mod approvals;
+mod exec;
 mod health;
 mod message;
 mod presence;
@@ -10,6 +11,7 @@ mod session;
 pub use approvals::{
     AgentApprovals, AllowedProgram, ApprovalDefaults, ApprovalsFile, ApprovalsSocket, FirstVersion,
 };
+pub use exec::{ApprovalStatus, ExecApproval, ExecGrant, ExecRequest};
 pub use health::{AgentHealth, HealthSummary, HeartbeatPlan, RecentSession, SessionsHealth};
 pub use message::{Content, Message, MessagePart, MessageRole, MessageUsage};
 pub use presence::PresenceEntry;
