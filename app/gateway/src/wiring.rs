@@ -7,17 +7,20 @@ mod models;
 
 use std::{sync::Arc, time::Duration};
 
+use approvals_file::PolicyFile;
 use ports::{
     driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal, ModelProvider},
     driving::{Conversations, Doorkeeper, Probe, Rpc},
 };
 use rpc::{Addresses, Door, Registry, Services};
+use signatures::Sha256;
 use store_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 use usecases::{
     agents::Agents,
+    approvals::{self, Approvals},
     auth::Auth,
     book::Book,
     chat::{self, Chat},
@@ -83,7 +86,7 @@ pub(crate) async fn wire(
 
     let agents = Agents::new(&providers, found.models, Arc::clone(&config), Arc::clone(&clock));
     let models = Models::new(Arc::clone(&providers), agents.clone(), Arc::clone(&config));
-    let book = Book::new(Arc::clone(&archive), journal);
+    let book = Book::new(Arc::clone(&archive), Arc::clone(&journal));
     let system_events = SystemEvents::default();
     let chat = Chat::new(
         chat::Deps {
@@ -140,7 +143,19 @@ pub(crate) async fn wire(
         sessions: sessions.clone(),
         system: system.clone(),
     });
+    let approvals = Approvals::new(approvals::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        digests: Arc::new(Sha256),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        journal,
+        policy: Arc::new(PolicyFile::in_dir(&paths.state_dir)),
+        stop: stop.clone(),
+        tasks: tasks.clone(),
+    });
     let services = Arc::new(Services {
+        approvals: approvals.clone(),
         auth: Auth::new(Arc::clone(&config), secrets).wanting(auth_mode),
         chat: chat.clone(),
         clock: Arc::clone(&clock),
@@ -189,6 +204,10 @@ pub(crate) async fn wire(
     // Before anybody is let in, so that everybody finds the runs marked.
     if let Err(error) = chat.recover().await {
         error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
+    }
+
+    if let Err(error) = approvals.recover().await {
+        error!(error = &error as &dyn std::error::Error, "earlier approvals are not known");
     }
 
     let drain = Duration::from_millis(limits.drain_ms);

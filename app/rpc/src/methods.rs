@@ -6,6 +6,7 @@ mod agent;
 mod chat;
 mod config;
 pub(crate) mod connect;
+mod exec;
 mod gateway;
 mod history;
 mod logs;
@@ -33,4 +34,5 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     sessions::METHODS,
     subscribe::METHODS,
     config::METHODS,
+    exec::METHODS,
 ];

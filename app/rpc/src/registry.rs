@@ -13,9 +13,9 @@ use ports::{
 };
 use serde_json::value::RawValue;
 use usecases::{
-    auth::Auth, chat::Chat, config::Configuration, directory::Directory, facts::Facts,
-    health::Health, logs::Logs, models::Models, presence::Presence, sessions::Sessions,
-    status::Status, system::System, versions::Versions,
+    approvals::Approvals, auth::Auth, chat::Chat, config::Configuration, directory::Directory,
+    facts::Facts, health::Health, logs::Logs, models::Models, presence::Presence,
+    sessions::Sessions, status::Status, system::System, versions::Versions,
 };
 
 use crate::{Method, method::Context, methods};
@@ -31,6 +31,8 @@ pub fn all() -> impl Iterator<Item = &'static Method> {
 /// The use cases the methods call.
 #[derive(Clone)]
 pub struct Services {
+    /// Consent for commands.
+    pub approvals: Approvals,
     /// Comparing secrets.
     pub auth: Auth,
     /// Talking to agents.
@@ -149,7 +151,10 @@ mod tests {
             config.get config.schema sessions.subscribe sessions.messages.subscribe \
             sessions.messages.unsubscribe sessions.create sessions.send sessions.abort \
             sessions.describe chat.startup chat.metadata chat.message.get commands.list \
-            system.info gateway.identity.get";
+            system.info gateway.identity.get exec.approval.request exec.approval.resolve \
+            exec.approval.get exec.approval.list exec.approval.waitDecision \
+            exec.approval.grants.list exec.approval.grants.revoke approval.get approval.resolve \
+            approval.history exec.approvals.get exec.approvals.set";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);

@@ -18,18 +18,21 @@ use ports::{
     BoxFuture, Json,
     config::Config,
     driven::{
-        AgentEvent, Archive, Change, Clock, CommitError, Committed, ConfigSource, Drawer, Entropy,
-        Entry, EventSink, FinishReason, HistoryPage, HistoryQuery, Journal, MockAgentRuntime,
-        MockClock, MockConfigSource, MockEntropy, MockEventSink, MockLogSource, MockModelProvider,
-        MockSecrets, ModelInfo, ModelProvider, RunRecord, SessionPage, SessionQuery, StoreError,
-        StoreStats, StoredRecord, Urgency,
+        AgentEvent, ApprovalPolicy, Archive, Change, Clock, CommitError, Committed, ConfigSource,
+        Drawer, Entropy, Entry, EventSink, FinishReason, HistoryPage, HistoryQuery, Journal,
+        MockAgentRuntime, MockClock, MockConfigSource, MockDigests, MockEntropy, MockEventSink,
+        MockLogSource, MockModelProvider, MockSecrets, ModelInfo, ModelProvider, PolicyError,
+        PolicySnapshot, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord,
+        Urgency,
     },
     driving::{Rpc, RpcError, RpcReply},
+    view::ApprovalsFile,
 };
 use serde_json::Value;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use usecases::{
     agents::Agents,
+    approvals::{self, Approvals},
     auth::Auth,
     book::Book,
     chat::{self, Chat},
@@ -124,7 +127,7 @@ pub(crate) fn info(mode: Mode) -> ClientInfo {
 fn services() -> Services {
     let store = Arc::new(Store::default());
     let (archive, journal): (Arc<dyn Archive>, Arc<dyn Journal>) = (store.clone(), store);
-    let book = Book::new(Arc::clone(&archive), journal);
+    let book = Book::new(Arc::clone(&archive), Arc::clone(&journal));
     let (clock, config, entropy, events) = (clock(), config(), entropy(), events());
     let facts = Arc::new(facts());
     let versions = Arc::new(Versions::default());
@@ -183,7 +186,7 @@ fn services() -> Services {
         runs: Arc::new(chat.clone()),
     });
     let status = Status::new(status::Deps {
-        archive,
+        archive: Arc::clone(&archive),
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
         facts: Arc::clone(&facts),
@@ -191,7 +194,19 @@ fn services() -> Services {
         sessions: sessions.clone(),
         system: system.clone(),
     });
+    let approvals = Approvals::new(approvals::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        digests: Arc::new(digests()),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        journal,
+        policy: Arc::new(Policy::default()),
+        stop: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+    });
     Services {
+        approvals,
         auth: Auth::new(Arc::clone(&config), Arc::new(secrets())),
         chat,
         clock,
@@ -242,6 +257,46 @@ fn events() -> Arc<dyn EventSink> {
     events.expect_unsubscribe().return_const(());
     events.expect_clients().return_const(1usize);
     Arc::new(events)
+}
+
+fn digests() -> MockDigests {
+    let mut digests = MockDigests::new();
+    digests.expect_sha256().returning(|bytes| format!("hash of {} bytes", bytes.len()));
+    digests
+}
+
+/// A policy in memory.
+#[derive(Default)]
+struct Policy(Mutex<(u32, ApprovalsFile)>);
+
+impl ApprovalPolicy for Policy {
+    fn load(&self) -> PolicySnapshot {
+        let (version, file) = self.0.lock().unwrap().clone();
+        PolicySnapshot {
+            path: "/home/a/exec-approvals.json".into(),
+            exists: 0 < version,
+            hash: version.to_string(),
+            file,
+            problem: None,
+        }
+    }
+
+    fn store(
+        &self,
+        file: &ApprovalsFile,
+        base: Option<String>,
+    ) -> Result<PolicySnapshot, PolicyError> {
+        let found = self.load();
+        match base {
+            None if found.exists => return Err(PolicyError::BaseRequired),
+            Some(base) if base != found.hash => return Err(PolicyError::Changed),
+            None | Some(_) => (),
+        }
+        let mut kept = self.0.lock().unwrap();
+        *kept = (kept.0 + 1, file.clone());
+        drop(kept);
+        Ok(self.load())
+    }
 }
 
 fn secrets() -> MockSecrets {
