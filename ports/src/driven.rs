@@ -11,6 +11,7 @@ mod logs;
 mod models;
 mod secrets;
 mod signatures;
+mod signer;
 mod store;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
@@ -27,6 +28,7 @@ pub use models::{
 };
 pub use secrets::{Revocations, Secrets, TokenMint};
 pub use signatures::{BadSignature, PublicKey, Signatures};
+pub use signer::Signer;
 pub use store::{
     Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage, HistoryQuery, Journal,
     Record, RunEnd, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord,

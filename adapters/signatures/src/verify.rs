@@ -61,6 +61,7 @@ mod tests {
         device::payload::{self, SignedFields},
         time::Timestamp,
     };
+    use ports::driven::Signer;
     use proptest::prelude::*;
 
     use super::*;

@@ -10,6 +10,7 @@ mod failure;
 mod health;
 mod lock;
 mod logs;
+mod node;
 mod output;
 mod port;
 mod probe;
@@ -68,6 +69,9 @@ enum Command {
     Agent(agent::Agent),
     /// Talk with an agent.
     Chat(chat::Chat),
+    /// Let the gateway run commands on this machine.
+    #[command(subcommand)]
+    Node(NodeCommand),
     /// Print a completion script for a shell.
     Completion(Completion),
 }
@@ -94,6 +98,14 @@ enum GatewayCommand {
     Probe(connect::Rpc),
     /// Call a method of the gateway.
     Call(call::Call),
+}
+
+#[derive(Debug, Subcommand)]
+enum NodeCommand {
+    /// Connect this machine to a gateway as a node, and stay connected.
+    Run(Box<node::Run>),
+    /// Show as which device this machine would connect, and what may run here.
+    Status,
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +173,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
         Command::Agent(agent) => agent::agent(context, &agent).await,
         Command::Chat(chat) => chat::chat(context, &chat).await,
+        Command::Node(NodeCommand::Run(run)) => node::run(context, &run).await,
+        Command::Node(NodeCommand::Status) => node::status(context),
         Command::Completion(asked) => complete(asked.shell),
     }
 }
@@ -214,7 +228,9 @@ mod tests {
             ("agent --message hello --session main --agent x --thinking low --timeout 5", true),
             ("agent -m hello --session-key agent:main:main", true), ("agent", false),
             ("chat", true), ("chat --session x", true), ("completion bash", true),
-            ("completion tcsh", false), ("", false), ("--no-color health", true),
+            ("node run --host gateway.local --port 1 --display-name desk --token t", true),
+            ("node run --url ws://x:1 --host y", false), ("node status --json", true),
+            ("node", false), ("completion tcsh", false), ("", false), ("--no-color health", true),
         ];
         for (typed, understood) in table {
             let arguments = ["openclaw"].into_iter().chain(typed.split_whitespace());
