@@ -161,8 +161,11 @@ impl Approvals {
     /// Reads what was answered before the gateway started.
     pub async fn recover(&self) -> Result<(), StoreError> {
         let entries = self.0.deps.archive.entries(Kept::DRAWER).await?;
-        let now = self.0.deps.clock.now();
-        self.state().kept = Kept::read(entries, now);
+        let (kept, over) = Kept::read(entries, self.0.deps.clock.now());
+        self.state().kept = kept;
+        if !over.is_empty() {
+            drop(self.0.deps.journal.submit(over, Urgency::Lazy));
+        }
         Ok(())
     }
 
@@ -274,12 +277,13 @@ impl Approvals {
             self.0.deps.tasks.spawn(self.clone().deadline(asked));
             return Err(failed.into());
         }
-        {
+        let made_room = {
             let mut state = self.state();
             state.kept.insert(record, &dropped);
-            if let Some(grant) = grant {
-                state.kept.insert_grant(grant);
-            }
+            grant.and_then(|grant| state.kept.insert_grant(grant))
+        };
+        if let Some(change) = made_room {
+            drop(self.0.deps.journal.submit(vec![change], Urgency::Lazy));
         }
         let (id, decision) = (&decided.pending.id, decided.decision.map(Decision::as_str));
         info!(%id, decision, "a command was decided about");
@@ -323,7 +327,8 @@ impl Approvals {
         let written = self.0.deps.journal.submit(vec![change], Urgency::Now).await;
         if let Err(failed) = written {
             // It would be back after a restart, so it is not gone now either.
-            self.state().kept.insert_grant(granted);
+            let made_room = self.state().kept.insert_grant(granted);
+            drop(made_room.map(|change| self.0.deps.journal.submit(vec![change], Urgency::Lazy)));
             return Err(failed);
         }
         Ok(true)

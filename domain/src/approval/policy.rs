@@ -93,7 +93,7 @@ pub struct Rules {
     pub security: Security,
     /// When somebody is asked.
     pub ask: Ask,
-    /// Whether the programs of skills count as listed.
+    /// Whether the programs of skills count as listed. There are no skills yet.
     pub auto_allow_skills: bool,
     /// The programs that may run.
     pub allowlist: Vec<AllowEntry>,

@@ -46,7 +46,8 @@ pub(super) struct Record {
     /// used when the gateway ended is not used any more.
     #[serde(skip, default = "used")]
     pub(super) used: bool,
-    /// What was asked, to be compared. Not written down either.
+    /// What was asked, to be compared with what is run, where it may be run. Not
+    /// written down either.
     #[serde(skip)]
     question: Option<Box<Question>>,
 }
@@ -58,6 +59,8 @@ fn used() -> bool {
 impl Record {
     pub(super) fn of(decided: &Decided<Question>, shown: ExecRequest) -> Self {
         let pending = &decided.pending;
+        let about = &pending.about;
+        let allowed = decided.decision.is_some_and(Decision::allows) && about.binding.is_some();
         Self {
             id: pending.id.clone(),
             owner: pending.owner.as_str().to_owned(),
@@ -67,9 +70,9 @@ impl Record {
             decision: decided.decision,
             by: decided.by.as_deref().map(str::to_owned),
             at: decided.at,
-            binding: pending.about.binding.clone(),
+            binding: about.binding.clone(),
             used: false,
-            question: Some(Box::new(pending.about.clone())),
+            question: allowed.then(|| Box::new(about.clone())),
         }
     }
 
@@ -171,27 +174,36 @@ pub(super) struct Prepared {
 impl Kept {
     pub(super) const DRAWER: Drawer = Drawer::Approvals;
 
-    /// What the drawer holds. What cannot be read is left out.
-    pub(super) fn read(entries: Vec<Entry>, now: Timestamp) -> Self {
-        let mut kept = Self::default();
+    /// What the drawer holds, and what has to go because its time is over. What
+    /// cannot be read is left out, and stays where it is.
+    pub(super) fn read(entries: Vec<Entry>, now: Timestamp) -> (Self, Vec<Change>) {
+        let (mut kept, mut over) = (Self::default(), Vec::new());
         for Entry { name, value } in entries {
             let text = value.as_str();
-            if name.starts_with(RECORD) {
-                match serde_json::from_str::<Record>(text) {
-                    Ok(record) if now.since(record.at) < REMEMBERED => {
+            let is_over = if name.starts_with(RECORD) {
+                serde_json::from_str::<Record>(text).map(|record| {
+                    let is_over = REMEMBERED <= now.since(record.at);
+                    if !is_over {
                         kept.records.insert(record.id.clone(), record);
                     }
-                    Ok(_) => (),
-                    Err(error) => warn!(%name, %error, "an approval on record cannot be read"),
-                }
-            } else if name.starts_with(GRANT) {
-                match serde_json::from_str::<Granted>(text) {
-                    Ok(granted) => kept.insert_grant(granted),
-                    Err(error) => warn!(%name, %error, "a grant cannot be read and is not used"),
-                }
+                    is_over
+                })
+            } else {
+                serde_json::from_str::<Granted>(text).map(|granted| {
+                    let is_over = !granted.is_good(now);
+                    if !is_over {
+                        kept.grants.insert(granted.grant.grant_id.clone(), granted);
+                    }
+                    is_over
+                })
+            };
+            match is_over {
+                Ok(false) => (),
+                Ok(true) => over.push(Change::DropEntry { drawer: Self::DRAWER, name }),
+                Err(error) => warn!(%name, %error, "an approval on record cannot be read"),
             }
         }
-        kept
+        (kept, over)
     }
 
     pub(super) fn record(&self, id: &RequestId) -> Option<&Record> {
@@ -257,14 +269,16 @@ impl Kept {
         (found.into_iter().map(|(_, record)| record.view()).collect(), next)
     }
 
-    pub(super) fn insert_grant(&mut self, granted: Granted) {
-        if MAX_GRANTS <= self.grants.len() {
-            let oldest = self.grants.values().min_by_key(|it| it.grant.created_at_ms);
-            if let Some(id) = oldest.map(|it| it.grant.grant_id.clone()) {
-                self.grants.remove(&id);
-            }
-        }
+    /// Keeps a grant that is on disk. Says what has to be written down because
+    /// an older one made room.
+    #[must_use = "what made room has to go from the disk as well"]
+    pub(super) fn insert_grant(&mut self, granted: Granted) -> Option<Change> {
+        let oldest = self.grants.values().min_by_key(|it| it.grant.created_at_ms);
+        let oldest = oldest.filter(|_| MAX_GRANTS <= self.grants.len());
+        let oldest = oldest.map(|it| it.grant.grant_id.clone());
+        let dropped = oldest.and_then(|id| self.drop_grant(&id)).map(|(_, change)| change);
         self.grants.insert(granted.grant.grant_id.clone(), granted);
+        dropped
     }
 
     /// The grant that covers `question` of `owner`, unless somebody wants to be

@@ -408,6 +408,10 @@ async fn the_history_is_paged_from_the_newest_and_has_an_end() {
     house.say("d", Decision::Deny).await.unwrap();
     assert_eq!(ids(&house.approvals.history(None, 10).0), ["d"]);
     assert_eq!(house.paper.entries().len(), 1);
+
+    time::advance(Duration::from_hours(30 * 24)).await;
+    let over = Kept::read(house.paper.entries(), house.approvals.0.deps.clock.now());
+    assert_eq!((over.0.history(None, 10).0.len(), over.1.len()), (0, 1), "it goes from the disk");
 }
 
 #[tokio::test]
