@@ -13,7 +13,7 @@ use std::{
 use rustix::fs::{FlockOperation, OFlags, flock};
 use serde::{Deserialize, Serialize};
 
-use crate::frames::Admission;
+use crate::{frames::Admission, target::Target};
 
 /// The longest file that is read, in bytes.
 const LONGEST: u64 = 256 * 1024;
@@ -51,6 +51,9 @@ struct Token {
     scopes: Vec<String>,
     #[serde(default)]
     updated_at_ms: u64,
+    /// Who made it. Nobody else is shown it.
+    #[serde(default)]
+    gateway: Option<String>,
 }
 
 impl DeviceTokens {
@@ -60,33 +63,48 @@ impl DeviceTokens {
         Self { path, device: device.to_owned() }
     }
 
-    /// The token for `role`, if there is one. Tokens of another device are of no
-    /// use, and what cannot be read is as good as nothing.
-    pub fn get(&self, role: &str) -> Option<String> {
+    /// The token the gateway at `target` made for `role`, if there is one. What
+    /// cannot be read is as good as nothing.
+    pub fn get(&self, role: &str, target: &Target) -> Option<String> {
         let document = self.read().ok().flatten()?;
-        document.tokens.get(role).map(|kept| kept.secret.clone())
+        let key = key(&document.tokens, role, &target.to_string());
+        document.tokens.get(&key).map(|kept| kept.secret.clone())
     }
 
-    /// Keeps the token we were let in with, if we got one.
-    pub fn keep(&self, admission: &Admission, now_ms: u64) -> Result<(), TokensError> {
+    /// Keeps the token the gateway at `target` let us in with, if we got one.
+    pub fn keep(
+        &self,
+        admission: &Admission,
+        target: &Target,
+        now_ms: u64,
+    ) -> Result<(), TokensError> {
         let Some(token) = admission.device_token.clone().filter(|token| !token.is_empty()) else {
             return Ok(());
         };
-        if self.get(&admission.role).as_ref() == Some(&token) {
+        let role = admission.role.as_str();
+        if self.get(role, target).as_ref() == Some(&token) {
             return Ok(());
         }
+        let gateway = target.to_string();
         let kept = Token {
             secret: token,
-            role: admission.role.clone(),
+            role: role.to_owned(),
             scopes: admission.scopes.clone(),
             updated_at_ms: now_ms,
+            gateway: Some(gateway.clone()),
         };
-        self.change(|tokens| drop(tokens.insert(admission.role.clone(), kept)))
+        self.change(|tokens| drop(tokens.insert(key(tokens, role, &gateway), kept)))
     }
 
-    /// Forgets the token for `role`.
-    pub fn forget(&self, role: &str) -> Result<(), TokensError> {
-        self.change(|tokens| drop(tokens.remove(role)))
+    /// Forgets the token the gateway at `target` made for `role`.
+    pub fn forget(&self, role: &str, target: &Target) -> Result<(), TokensError> {
+        self.change(|tokens| drop(tokens.remove(&key(tokens, role, &target.to_string()))))
+    }
+
+    /// Whether any gateway made a token for `role`.
+    pub fn has_any(&self, role: &str) -> bool {
+        let document = self.read().ok().flatten();
+        document.is_some_and(|it| it.tokens.values().any(|token| token.role == role))
     }
 
     fn change(&self, change: impl FnOnce(&mut BTreeMap<String, Token>)) -> Result<(), TokensError> {
@@ -132,6 +150,15 @@ impl DeviceTokens {
     }
 }
 
+/// Under which key the token of `gateway` for `role` stands: the role, as other
+/// clients have it, unless the token of another gateway is there.
+fn key(tokens: &BTreeMap<String, Token>, role: &str, gateway: &str) -> String {
+    match tokens.get(role) {
+        Some(token) if token.gateway.as_deref() != Some(gateway) => format!("{role}@{gateway}"),
+        Some(_) | None => role.to_owned(),
+    }
+}
+
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token").field("role", &self.role).finish_non_exhaustive()
@@ -155,16 +182,14 @@ mod tests {
     #[test]
     fn tokens_are_kept_by_role_and_for_one_device() {
         let dir = tempfile::tempdir().unwrap();
-        let tokens = DeviceTokens::of(dir.path(), "device");
-        assert_eq!(tokens.get("node"), None);
-        tokens.keep(&admission("node", Some("n")), 1).unwrap();
-        tokens.keep(&admission("operator", Some("o")), 2).unwrap();
-        tokens.keep(&admission("node", None), 3).unwrap();
-        assert_eq!(
-            (tokens.get("node"), tokens.get("operator")),
-            (Some("n".into()), Some("o".into()))
-        );
-        assert_eq!(DeviceTokens::of(dir.path(), "other").get("node"), None);
+        let (tokens, here) = (DeviceTokens::of(dir.path(), "device"), Target::local(1));
+        assert_eq!(tokens.get("node", &here), None);
+        tokens.keep(&admission("node", Some("n")), &here, 1).unwrap();
+        tokens.keep(&admission("operator", Some("o")), &here, 2).unwrap();
+        tokens.keep(&admission("node", None), &here, 3).unwrap();
+        assert_eq!(tokens.get("node", &here), Some("n".into()));
+        assert_eq!(tokens.get("operator", &here), Some("o".into()));
+        assert_eq!(DeviceTokens::of(dir.path(), "other").get("node", &here), None);
 
         let file = dir.path().join("identity/device-auth.json");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
@@ -172,11 +197,28 @@ mod tests {
             serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         assert_eq!((&text["version"], &text["deviceId"]), (&1.into(), &"device".into()));
         let node = serde_json::json!({ "token": "n", "role": "node", "scopes": ["operator.read"],
-            "updatedAtMs": 1 });
+            "updatedAtMs": 1, "gateway": "ws://127.0.0.1:1" });
         assert_eq!(text["tokens"]["node"], node);
 
-        tokens.forget("node").unwrap();
-        assert_eq!((tokens.get("node"), tokens.get("operator")), (None, Some("o".into())));
+        tokens.forget("node", &here).unwrap();
+        assert_eq!(tokens.get("node", &here), None);
+        assert_eq!(tokens.get("operator", &here), Some("o".into()));
+    }
+
+    #[test]
+    fn a_token_is_shown_to_the_gateway_that_made_it_and_to_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let tokens = DeviceTokens::of(dir.path(), "device");
+        let [first, second, stranger] = [1, 2, 3].map(Target::local);
+        tokens.keep(&admission("node", Some("a")), &first, 1).unwrap();
+        tokens.keep(&admission("node", Some("b")), &second, 2).unwrap();
+        assert_eq!(tokens.get("node", &first), Some("a".into()));
+        assert_eq!(tokens.get("node", &second), Some("b".into()));
+        assert_eq!(tokens.get("node", &stranger), None);
+        tokens.forget("node", &stranger).unwrap();
+        tokens.forget("node", &second).unwrap();
+        assert_eq!(tokens.get("node", &first), Some("a".into()));
+        assert!(tokens.has_any("node") && !tokens.has_any("operator"));
     }
 
     #[test]
@@ -185,8 +227,9 @@ mod tests {
         let tokens = DeviceTokens::of(dir.path(), "device");
         fs::create_dir(dir.path().join("identity")).unwrap();
         fs::write(dir.path().join("identity/device-auth.json"), "nonsense").unwrap();
-        assert_eq!(tokens.get("node"), None);
-        tokens.keep(&admission("node", Some("n")), 1).unwrap();
-        assert_eq!(tokens.get("node"), Some("n".into()));
+        let here = Target::local(1);
+        assert_eq!(tokens.get("node", &here), None);
+        tokens.keep(&admission("node", Some("n")), &here, 1).unwrap();
+        assert_eq!(tokens.get("node", &here), Some("n".into()));
     }
 }

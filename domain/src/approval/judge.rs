@@ -86,7 +86,7 @@ impl Rules {
     ) -> Result<Vec<Box<str>>, Miss> {
         let segments = match command {
             Command::Shell(text) => shell::segments(text),
-            Command::Argv(argv) => match line_of(argv) {
+            Command::Argv(argv) => match line_of(argv, find) {
                 Some(text) => shell::segments(text),
                 None if argv.is_empty() => Err(shell::NotUnderstood),
                 None => Ok(vec![argv.iter().map(|text| word(text)).collect()]),
@@ -135,14 +135,19 @@ fn word(text: &str) -> Word {
     Word { text: text.to_owned(), expands: false }
 }
 
-/// The line that a shell is asked to run and nothing else: `sh -c LINE`. What
-/// such a call does is what its line does. Every other call of a shell is one
-/// of a wrapper.
-fn line_of(argv: &[String]) -> Option<&str> {
-    const SHELLS: [&str; 8] =
-        ["sh", "/bin/sh", "/usr/bin/sh", "bash", "/bin/bash", "/usr/bin/bash", "zsh", "/bin/zsh"];
+/// The line that a shell of the system is asked to run and nothing else: `sh -c
+/// LINE`. What such a call does is what its line does. Every other call of a
+/// shell is one of a wrapper; one with `-l` too, because it first reads files
+/// that may put other programs in the place of those that were judged.
+fn line_of<'a>(argv: &'a [String], find: &impl Fn(&str) -> Option<Program>) -> Option<&'a str> {
+    const SHELLS: [&str; 3] = ["sh", "bash", "dash"];
+    let of_the_system = |path: &str| {
+        let name = ["/bin/", "/usr/bin/"].iter().find_map(|folder| path.strip_prefix(folder));
+        name.is_some_and(|name| SHELLS.contains(&name))
+    };
     let [shell, option, line] = argv else { return None };
-    (SHELLS.contains(&shell.as_str()) && matches!(option.as_str(), "-c" | "-lc")).then_some(line)
+    let program = find(shell).filter(|_| option == "-c")?;
+    (of_the_system(&program.found) && of_the_system(&program.resolved)).then_some(line)
 }
 
 impl Command<'_> {

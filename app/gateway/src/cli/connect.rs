@@ -79,11 +79,11 @@ impl Destination {
         };
         let mut credentials = self.credentials.clone();
         if let Some(device) = device.as_ref().filter(|_| credentials.token.is_none()) {
-            credentials.device_token = device.tokens.get(who.role);
+            credentials.device_token = device.tokens.get(who.role, &self.target);
         }
         let client = Client::connect(&self.target, &credentials, &who, patience, readable).await?;
         if let Some(device) = &device {
-            device.keep_token(&client);
+            device.keep_token(&client, &self.target);
         }
         Ok(client)
     }
@@ -164,8 +164,9 @@ impl Device {
     }
 
     /// Keeps the token `client` was let in with, for the next time.
-    pub(crate) fn keep_token(&self, client: &Client) {
-        let kept = client.hello().auth.as_ref().map(|it| self.tokens.keep(it, now().as_millis()));
+    pub(crate) fn keep_token(&self, client: &Client, target: &Target) {
+        let admission = client.hello().auth.as_ref();
+        let kept = admission.map(|it| self.tokens.keep(it, target, now().as_millis()));
         if let Some(Err(error)) = kept {
             let _ = output::complain(&error.to_string());
         }

@@ -102,9 +102,8 @@ pub(crate) fn status(context: &Context) -> Result<(), Failure> {
     let state_dir = &context.paths.state_dir;
     let key = DeviceKey::load(state_dir).map_err(|error| Failure::new(error.to_string()))?;
     let id = key.as_ref().map(|key| key.id().to_string());
-    let paired = id
-        .as_deref()
-        .is_some_and(|id| ws_client::DeviceTokens::of(state_dir, id).get(ROLE).is_some());
+    let paired =
+        id.as_deref().is_some_and(|id| ws_client::DeviceTokens::of(state_dir, id).has_any(ROLE));
     let policy = approvals_file::PolicyFile::in_dir(state_dir).load();
     let rules = policy.rules(&domain::ids::AgentId::main());
     let (security, ask) = (rules.security.as_str(), rules.ask.as_str());
@@ -185,7 +184,7 @@ impl Node<'_> {
             self.destination.connect_as(self.context, &who, credentials, patience).await
         };
         let shared = &self.destination.credentials;
-        let kept = self.device.tokens.get(ROLE);
+        let kept = self.device.tokens.get(ROLE, &self.destination.target);
         let credentials = match &kept {
             Some(_) => Credentials { device_token: kept.clone(), ..Credentials::default() },
             None => shared.clone(),
@@ -193,13 +192,13 @@ impl Node<'_> {
         let mut connected = connect(&credentials).await;
         let other_way = shared.token.is_some() || shared.password.is_some();
         if matches!(connected, Err(ConnectError::Refused(_))) && kept.is_some() && other_way {
-            if let Err(error) = self.device.tokens.forget(ROLE) {
+            if let Err(error) = self.device.tokens.forget(ROLE, &self.destination.target) {
                 let _ = output::complain(&error.to_string());
             }
             connected = connect(shared).await;
         }
         let client = connected?;
-        self.device.keep_token(&client);
+        self.device.keep_token(&client, &self.destination.target);
         Ok(client)
     }
 }

@@ -93,10 +93,16 @@ fn every_part_has_to_be_listed() {
         ("",                                false),
     ];
     for (line, listed) in table {
-        let runs = |command| matches!(rules.judge(command, find), Verdict::Run { .. });
+        let runs = |command: Command<'_>| matches!(rules.judge(command, find), Verdict::Run { .. });
         assert_eq!(runs(Command::Shell(line)), listed, "{line:?}");
-        let wrapped = ["/bin/sh", "-lc", line].map(str::to_owned);
-        assert_eq!(runs(Command::Argv(&wrapped)), listed, "sh -lc {line:?}");
+        for shell in ["sh", "/bin/sh", "/usr/bin/bash"] {
+            let wrapped = [shell, "-c", line].map(str::to_owned);
+            assert_eq!(runs(Command::Argv(&wrapped)), listed, "{shell} -c {line:?}");
+        }
+        for [shell, option] in [["/tmp/sh", "-c"], ["sh", "-lc"], ["zsh", "-c"], ["./sh", "-c"]] {
+            let wrapped = [shell, option, line].map(str::to_owned);
+            assert!(!runs(Command::Argv(&wrapped)), "{shell} {option} {line:?}");
+        }
     }
 }
 
@@ -135,7 +141,7 @@ fn no_wrapped_form_is_let_through() {
         xterm -e|open -a|xdg-open|osascript -e|caffeinate|sandbox-exec -p x|hyperfine|direnv exec .|\
         torsocks|proxychains4|qemu-x86_64|wine|busybox|busybox sh -c|busybox env|busybox nice|\
         toybox|coreutils env|coreutils --coreutils-prog=env|/lib64/ld-linux-x86-64.so.2|\
-        /lib/ld-musl-x86_64.so.1|sh|sh -c|sh -ec|sh -xc|sh -ic|sh -lic|sh +x -c|sh -s|bash|bash -ic|\
+        /lib/ld-musl-x86_64.so.1|sh|sh -c|sh -ec|sh -xc|sh -ic|sh -lic|sh -lc|bash -lc|zsh -c|/tmp/sh -c|sh +x -c|sh -s|bash|bash -ic|\
         bash --norc -c|bash --rcfile x -c|bash -O extglob -c|bash --posix -c|dash -c|ash -c|ksh -c|\
         mksh -c|fish -c|fish --command|csh -c|tcsh -c|yash -c|rbash -c|zsh -ic|pwsh -c|\
         powershell -Command|cmd /c|cmd.exe /c|nu -c|elvish -c|xonsh -c|python -c|python3 -c|\
