@@ -2,6 +2,7 @@
 
 mod agent;
 mod answer;
+mod approvals;
 mod call;
 mod chat;
 mod connect;
@@ -69,6 +70,8 @@ enum Command {
     Agent(agent::Agent),
     /// Talk with an agent.
     Chat(chat::Chat),
+    /// Decide about commands that wait for consent, and which need none.
+    Approvals(Box<approvals::Approvals>),
     /// Let the gateway run commands on this machine.
     #[command(subcommand)]
     Node(NodeCommand),
@@ -173,6 +176,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
         Command::Agent(agent) => agent::agent(context, &agent).await,
         Command::Chat(chat) => chat::chat(context, &chat).await,
+        Command::Approvals(asked) => approvals::approvals(context, &asked).await,
         Command::Node(NodeCommand::Run(run)) => node::run(context, &run).await,
         Command::Node(NodeCommand::Status) => node::status(context),
         Command::Completion(asked) => complete(asked.shell),
@@ -230,6 +234,11 @@ mod tests {
             ("chat", true), ("chat --session x", true), ("completion bash", true),
             ("node run --host gateway.local --port 1 --display-name desk --token t", true),
             ("node run --url ws://x:1 --host y", false), ("node status --json", true),
+            ("approvals list --json --token t --timeout 5", true), ("approvals approve a --always", true),
+            ("approvals deny a", true), ("approvals deny", false), ("approvals set", false),
+            ("approvals set --stdin --node n", true), ("approvals set --file f", true),
+            ("approvals allowlist add /usr/bin/rg --agent main --node n", true),
+            ("approvals allowlist remove /usr/bin/rg", true), ("approvals revoke g", true),
             ("node", false), ("completion tcsh", false), ("", false), ("--no-color health", true),
         ];
         for (typed, understood) in table {
