@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
-    approval::{Decided, Decision, Owner},
+    approval::{Command, Decided, Decision, Owner},
     ids::RequestId,
     time::Timestamp,
 };
@@ -60,7 +60,7 @@ impl Record {
     pub(super) fn of(decided: &Decided<Question>, shown: ExecRequest) -> Self {
         let pending = &decided.pending;
         let about = &pending.about;
-        let allowed = decided.decision.is_some_and(Decision::allows) && about.binding.is_some();
+        let allowed = decided.decision.is_some_and(Decision::allows);
         Self {
             id: pending.id.clone(),
             owner: pending.owner.as_str().to_owned(),
@@ -83,7 +83,11 @@ impl Record {
     /// Whether `claim` is what was asked for.
     pub(super) fn is_about(&self, claim: &Claim<'_>) -> bool {
         let Some(question) = &self.question else { return false };
-        question.argv.as_deref() == Some(claim.argv)
+        let same_words = match &question.argv {
+            Some(argv) => argv == claim.argv,
+            None => is_line_of(&question.command, claim.argv),
+        };
+        same_words
             && question.node.as_deref() == Some(claim.node)
             && question.cwd.as_deref() == claim.cwd
             && question.session.as_deref() == claim.session
@@ -114,6 +118,17 @@ impl Record {
     fn place(&self) -> String {
         format!("{:016}/{}", self.at.as_millis(), self.id)
     }
+}
+
+/// Whether `line` is the command `argv`: its words, or what it hands to a shell.
+fn is_line_of(line: &str, argv: &[String]) -> bool {
+    let handed = match argv {
+        [shell, option, script] if matches!(option.as_str(), "-c" | "-lc") => {
+            matches!(shell.as_str(), "sh" | "/bin/sh" | "bash" | "/bin/bash") && script == line
+        }
+        _ => false,
+    };
+    handed || Command::Argv(argv).line() == line
 }
 
 /// Consent given once and for all: who asked, for what, and what is known of it.

@@ -29,14 +29,15 @@ pub struct Claim<'a> {
     pub session: Option<&'a str>,
 }
 
-/// Consent, used. The machine that runs the command compares the binding with
-/// what it is about to run.
+/// Consent, used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redeemed {
     /// What was said.
     pub decision: Decision,
-    /// The fingerprint of what it was said about.
-    pub binding: String,
+    /// The fingerprint of what it was said about, for the machine that runs the
+    /// command to compare with what it is about to run. Without one that machine
+    /// has to remember by itself what it was asked for.
+    pub binding: Option<String>,
 }
 
 /// Why there is no consent for this.
@@ -48,9 +49,6 @@ pub enum NotApproved {
     /// Yes was said to something else.
     #[error("approval does not match the request")]
     Mismatch,
-    /// The machine that runs it has not said what exactly it would run.
-    #[error("approval is not bound to a prepared command")]
-    Unbound,
     /// It was good for one time, and that is over.
     #[error("approval was used or has expired")]
     Used,
@@ -73,7 +71,7 @@ impl Approvals {
         if record.owner() != Owner::of(&caller.principal) {
             return Err(NotApproved::Unknown);
         }
-        let binding = record.binding.clone().ok_or(NotApproved::Unbound)?;
+        let binding = record.binding.clone();
         if !record.is_about(claim) {
             return Err(NotApproved::Mismatch);
         }

@@ -261,7 +261,8 @@ async fn consent_is_for_what_was_asked_and_for_whoever_asked() {
         session: Some("agent:main:main"),
     };
     let redeem = |caller: &Client, claim: &Claim<'_>| {
-        house.approvals.redeem(caller, &name("a"), claim).map(|it| it.binding)
+        let redeemed = house.approvals.redeem(caller, &name("a"), claim);
+        redeemed.map(|it| it.binding.unwrap())
     };
     assert_eq!(redeem(&me(), &claim), Err(NotApproved::Unknown), "nobody asked");
     house.ask("a", prepared()).unwrap();
@@ -306,7 +307,8 @@ async fn consent_for_one_time_does_not_keep() {
     house.say("no", Decision::Deny).await.unwrap();
     let redeem = |id| house.approvals.redeem(&me(), &name(id), &claim);
     assert_eq!(redeem("no"), Err(NotApproved::Unknown));
-    assert_eq!(redeem("unbound"), Err(NotApproved::Unbound));
+    let unbound = Redeemed { decision: Decision::AllowOnce, binding: None };
+    assert_eq!(redeem("unbound"), Ok(unbound));
     time::advance(Duration::from_mins(11)).await;
     assert_eq!(redeem("a"), Err(NotApproved::Used));
 
@@ -314,6 +316,31 @@ async fn consent_for_one_time_does_not_keep() {
     restarted.approvals.recover().await.unwrap();
     let redeemed = restarted.approvals.redeem(&me(), &name("a"), &claim);
     assert_eq!(redeemed, Err(NotApproved::Mismatch));
+}
+
+/// Where only a line was asked about, what runs has to be that line.
+#[tokio::test(start_paused = true)]
+async fn consent_for_a_line_is_consent_for_its_words() {
+    let node = Some("node".to_owned());
+    #[rustfmt::skip]
+    let table: [(&str, &[&str], bool); 7] = [
+        ("rm x",       &["rm", "x"],                  true),
+        ("rm 'a b'",   &["rm", "a b"],                true),
+        ("rm a b",     &["rm", "a b"],                false),
+        ("rm x; id",   &["/bin/sh", "-lc", "rm x; id"], true),
+        ("rm x; id",   &["rm", "x;", "id"],           false),
+        ("rm x; id",   &["/tmp/sh", "-c", "rm x; id"], false),
+        ("rm x",       &["rm", "x", "y"],             false),
+    ];
+    for (command, argv, fits) in table {
+        let house = house();
+        house.ask("a", Question { node: node.clone(), ..line(command) }).unwrap();
+        house.say("a", Decision::AllowOnce).await.unwrap();
+        let argv: Vec<_> = argv.iter().map(|word| (*word).to_owned()).collect();
+        let claim = Claim { node: "node", argv: &argv, cwd: None, env: &[], session: None };
+        let redeemed = house.approvals.redeem(&me(), &name("a"), &claim);
+        assert_eq!(redeemed.is_ok(), fits, "{command} {argv:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

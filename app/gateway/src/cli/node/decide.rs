@@ -5,6 +5,7 @@ use std::{
     collections::VecDeque,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use domain::{
@@ -17,8 +18,9 @@ use signatures::Sha256;
 
 use super::{host::Machine, invoke::Refused};
 
-/// How many commands that wait for consent are remembered.
+/// How many commands that wait for consent are remembered, and for how long.
 const MAX_REMEMBERED: usize = 64;
+const REMEMBERED: Duration = Duration::from_mins(10);
 /// How long a command can be, all its words together, in bytes.
 const MAX_COMMAND: usize = 128 * 1024;
 
@@ -48,7 +50,7 @@ pub(super) struct RunParams {
     /// Whether somebody consented. The gateway says so, not the caller.
     #[serde(default)]
     approved: Option<bool>,
-    /// What exactly was consented to.
+    /// What exactly was consented to. The gateway says so, not the caller.
     #[serde(default)]
     binding_hash: Option<String>,
     /// What may run, if the caller is stricter than the policy.
@@ -92,25 +94,51 @@ impl RunParams {
 }
 
 /// What commands were when somebody was first asked about them, the newest last.
+/// Of use where the gateway does not say what exactly was consented to.
 #[derive(Debug, Default)]
-pub(super) struct Memory(Mutex<VecDeque<(Asked, String)>>);
+pub(super) struct Memory(Mutex<VecDeque<Remembered>>);
 
 /// Which command: its words, where, with which variables.
 type Asked = (Vec<String>, PathBuf, Vec<(String, String)>);
 
+#[derive(Debug)]
+struct Remembered {
+    asked: Asked,
+    was: Was,
+    since: Instant,
+}
+
+/// What a command was when somebody was asked about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Was {
+    /// This, by its fingerprint.
+    One(String),
+    /// One thing and then another, so that it is not known which of them
+    /// somebody consented to.
+    Several,
+}
+
 impl Memory {
     pub(super) fn remember(&self, asked: Asked, hash: String) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|(other, _)| *other != asked);
+        known.retain(|it| it.since.elapsed() < REMEMBERED);
+        if let Some(before) = known.iter_mut().find(|it| it.asked == asked) {
+            if before.was != Was::One(hash) {
+                before.was = Was::Several;
+            }
+            return;
+        }
         if known.len() == MAX_REMEMBERED {
             known.pop_front();
         }
-        known.push_back((asked, hash));
+        known.push_back(Remembered { asked, was: Was::One(hash), since: Instant::now() });
     }
 
-    fn recall(&self, asked: &Asked) -> Option<String> {
+    /// What a command was, if somebody was asked about it.
+    fn recall(&self, asked: &Asked) -> Option<Was> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().find(|(other, _)| other == asked).map(|(_, hash)| hash.clone())
+        let mut fresh = known.iter().filter(|it| it.since.elapsed() < REMEMBERED);
+        fresh.find(|it| it.asked == *asked).map(|it| it.was.clone())
     }
 }
 
@@ -157,15 +185,14 @@ fn consented(
         memory.remember(asked, hash);
         return Err(Refused::denied(&format!("approval required ({miss})")));
     }
-    let known = [params.binding_hash.clone(), memory.recall(&asked)];
-    let mut known = known.iter().flatten().peekable();
-    if known.peek().is_none() {
-        return Err(Refused::denied("approval is not bound to a prepared command"));
-    }
-    if known.all(|known| *known == hash) {
-        Ok(())
-    } else {
-        Err(Refused::denied("the command changed since it was approved"))
+    let approved = match &params.binding_hash {
+        Some(said) => Some(Was::One(said.clone())),
+        None => memory.recall(&asked),
+    };
+    match approved {
+        Some(approved) if approved == Was::One(hash) => Ok(()),
+        Some(_) => Err(Refused::denied("the command changed since it was approved")),
+        None => Err(Refused::denied("approval is not bound to a prepared command")),
     }
 }
 

@@ -251,6 +251,9 @@ async fn what_was_approved_is_what_runs() {
         let changed = "SYSTEM_RUN_DENIED: the command changed since it was approved";
         script(&home.join("tool"), "echo evil");
         assert_eq!(gateway.run(&approved).await.unwrap_err(), changed);
+        // Asking again does not make it what was approved.
+        gateway.run(&command).await.unwrap_err();
+        assert_eq!(gateway.run(&approved).await.unwrap_err(), changed);
 
         // Approved for other words, another place, other variables.
         script(&home.join("tool"), "echo good");
