@@ -6,7 +6,8 @@
 #![expect(clippy::unwrap_used, reason = "panicking is how they fail")]
 
 use domain::{
-    ids::{MessageId, RunId, SessionId},
+    approval::{Rules, Security},
+    ids::{AgentId, MessageId, RunId, SessionId},
     run::{RunStatus, StopReason},
     session::{Session, SessionKey, Thinking, Tokens},
     time::Timestamp,
@@ -15,9 +16,10 @@ use domain::{
 use crate::{
     Json,
     driven::{
-        Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage, HistoryQuery, Journal,
-        Record, RunEnd, RunRecord, SessionQuery, Urgency,
+        ApprovalPolicy, Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage,
+        HistoryQuery, Journal, PolicyError, Record, RunEnd, RunRecord, SessionQuery, Urgency,
     },
+    view::{ApprovalDefaults, ApprovalsFile},
 };
 
 /// Everything a pair of [`Journal`] and [`Archive`] promises, on an empty store.
@@ -39,6 +41,36 @@ pub async fn journal_and_archive(store: &(impl Journal + Archive)) {
     dropping_a_receipt_takes_nothing_back(store).await;
     deleted_sessions_take_their_transcript_along_or_leave_it(store).await;
     entries_stay_in_their_drawer(store).await;
+}
+
+/// Everything an [`ApprovalPolicy`] promises, where there is no policy yet.
+pub fn approval_policy(policy: &impl ApprovalPolicy) {
+    let nothing = policy.load();
+    assert!(!nothing.exists && nothing.problem.is_none());
+    assert_eq!(nothing.file, ApprovalsFile::default());
+    assert_eq!(nothing.rules(&AgentId::main()), Rules::DENY);
+
+    let file = |security| ApprovalsFile {
+        defaults: Some(ApprovalDefaults { security: Some(security), ..Default::default() }),
+        ..ApprovalsFile::default()
+    };
+    let other = Some("0".repeat(64));
+    let refused = policy.store(&file(Security::Full), other.clone());
+    assert!(matches!(refused, Err(PolicyError::Changed)), "{refused:?}");
+    let first = policy.store(&file(Security::Allowlist), None).unwrap();
+    assert_eq!(first, policy.load());
+    assert!(first.exists && first.file == file(Security::Allowlist));
+    assert_eq!(first.rules(&AgentId::main()).security, Security::Allowlist);
+
+    let blind = policy.store(&file(Security::Full), None);
+    assert!(matches!(blind, Err(PolicyError::BaseRequired)), "{blind:?}");
+    let stale = policy.store(&file(Security::Full), other);
+    assert!(matches!(stale, Err(PolicyError::Changed)), "{stale:?}");
+    assert_eq!(policy.load(), first);
+
+    let second = policy.store(&file(Security::Full), Some(first.hash.clone())).unwrap();
+    assert_ne!(second.hash, first.hash);
+    assert_eq!(second, policy.load());
 }
 
 /// The last entry put under a name counts, in its own drawer only, and a

@@ -1,9 +1,11 @@
 //! What the gateway needs.
 
 mod agent;
+mod approvals;
 mod clock;
 mod config;
 mod connections;
+mod digests;
 mod discovery;
 mod events;
 mod logs;
@@ -11,13 +13,16 @@ mod models;
 mod reach;
 mod secrets;
 mod signatures;
+mod signer;
 mod store;
 mod tailnet;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
+pub use approvals::{ApprovalPolicy, PolicyError, PolicySnapshot};
 pub use clock::{Clock, Entropy};
 pub use config::{ConfigIssue, ConfigSnapshot, ConfigSource};
 pub use connections::Connections;
+pub use digests::Digests;
 pub use discovery::{Advertisement, AdvertisementChange, Advertiser, DiscoveryError, Finder};
 pub use events::EventSink;
 pub use logs::{LogPage, LogQuery, LogSource};
@@ -28,6 +33,7 @@ pub use models::{
 pub use reach::{CodeWriter, Reach};
 pub use secrets::{Revocations, Secrets, TokenMint};
 pub use signatures::{BadSignature, PublicKey, Signatures};
+pub use signer::Signer;
 pub use store::{
     Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage, HistoryQuery, Journal,
     Record, RunEnd, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord,
@@ -38,9 +44,11 @@ pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
 #[cfg(feature = "mock")]
 pub use {
     agent::MockAgentRuntime,
+    approvals::MockApprovalPolicy,
     clock::{MockClock, MockEntropy},
     config::MockConfigSource,
     connections::MockConnections,
+    digests::MockDigests,
     discovery::{MockAdvertisement, MockAdvertiser, MockFinder},
     events::MockEventSink,
     logs::MockLogSource,

@@ -1,14 +1,20 @@
 //! The shapes clients see, declared once: results of methods and payloads of
 //! events are made of these, and their JSON schema is generated from them.
 
+mod approvals;
 mod device;
+mod exec;
 mod health;
 mod message;
 mod node;
 mod presence;
 mod session;
 
+pub use approvals::{
+    AgentApprovals, AllowedProgram, ApprovalDefaults, ApprovalsFile, ApprovalsSocket, FirstVersion,
+};
 pub use device::{DeviceDecided, PairedDevice, PendingDevice, PortraitView, TokenSummary};
+pub use exec::{ApprovalStatus, ExecApproval, ExecGrant, ExecRequest};
 pub use health::{AgentHealth, HealthSummary, HeartbeatPlan, RecentSession, SessionsHealth};
 pub use message::{Content, Message, MessagePart, MessageRole, MessageUsage};
 pub use node::{NodeAbout, NodeRequestRow, NodeRow, PairedNode};

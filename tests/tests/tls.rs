@@ -18,7 +18,7 @@ use tests::{ADMIN, Client, MAIN, PATIENCE, TOKEN, TestGateway, connect_params};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::TaskTracker;
-use ws_client::{ConnectError, Credentials, Target};
+use ws_client::{ConnectError, Credentials, Introduction, Target};
 
 async fn start() -> (TestGateway, Fingerprint) {
     let config = json!({ "gateway": { "tls": { "enabled": true } } });
@@ -123,9 +123,9 @@ async fn http2_is_answered_to_whoever_trusts_the_gateways_authority() {
 async fn our_client_talks_to_the_gateway_it_knows_and_to_no_other() {
     let (gateway, pin) = start().await;
     let port = gateway.address().port();
-    let credentials = Credentials { token: Some(TOKEN.to_owned()), password: None };
+    let credentials = Credentials { token: Some(TOKEN.to_owned()), ..Credentials::default() };
     let connect = async |target: Target| {
-        ws_client::Client::connect(&target, &credentials, PATIENCE, false).await
+        ws_client::Client::connect(&target, &credentials, &Introduction::CLI, PATIENCE, false).await
     };
     let there = || Target::local(port).secured(true);
 

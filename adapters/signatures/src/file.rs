@@ -143,6 +143,8 @@ fn key_of(text: &str) -> Option<DeviceKey> {
 mod tests {
     use std::os::unix::fs::symlink;
 
+    use ports::driven::Signer;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_769_600_000_000);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{ids::DeviceId, time::Timestamp};
-use ed25519_dalek::{Signer, SigningKey};
+use ed25519_dalek::{Signer as _, SigningKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
@@ -75,22 +75,26 @@ impl DeviceKey {
         &self.id
     }
 
-    /// The public half, in base64url without padding.
-    pub fn public_key(&self) -> String {
-        spelling::encode(&self.public())
-    }
-
-    /// A signature under `message`, in base64url without padding.
-    pub fn sign(&self, message: &str) -> String {
-        spelling::encode(&self.signing.sign(message.as_bytes()).to_bytes())
-    }
-
     pub(crate) fn public(&self) -> [u8; 32] {
         self.signing.verifying_key().to_bytes()
     }
 
     pub(crate) fn seed(&self) -> &[u8; 32] {
         self.signing.as_bytes()
+    }
+}
+
+impl ports::driven::Signer for DeviceKey {
+    fn device(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn public_key(&self) -> String {
+        spelling::encode(&self.public())
+    }
+
+    fn sign(&self, message: &str) -> String {
+        spelling::encode(&self.signing.sign(message.as_bytes()).to_bytes())
     }
 }
 

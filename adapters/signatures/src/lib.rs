@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod digest;
 mod file;
 mod key;
 mod spelling;
 mod verify;
 
+pub use digest::Sha256;
 pub use key::{DeviceKey, KeyError};
 pub use verify::Ed25519;

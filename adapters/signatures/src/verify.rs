@@ -1,13 +1,13 @@
 //! Reading keys and checking signatures.
 
-use std::fmt::Write;
-
 use domain::ids::DeviceId;
 use ed25519_dalek::{Signature, VerifyingKey};
-use ports::driven::{BadSignature, PublicKey, Signatures};
-use ring::digest::{SHA256, digest};
+use ports::driven::{BadSignature, Digests, PublicKey, Signatures};
 
-use crate::spelling::{self, PUBLIC_PREFIX};
+use crate::{
+    Sha256,
+    spelling::{self, PUBLIC_PREFIX},
+};
 
 /// Ed25519, verified strictly.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,11 +51,7 @@ pub(crate) fn point(bytes: &[u8; 32]) -> Option<VerifyingKey> {
 
 /// The name of the device with this key.
 pub(crate) fn device(key: &[u8; 32]) -> DeviceId {
-    let mut name = String::with_capacity(64);
-    for byte in digest(&SHA256, key).as_ref() {
-        // Writing to a text cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
+    let name = Sha256.sha256(key);
     name.parse().expect("32 bytes are 64 lower-case hex digits")
 }
 
@@ -65,6 +61,7 @@ mod tests {
         device::payload::{self, SignedFields},
         time::Timestamp,
     };
+    use ports::driven::Signer;
     use proptest::prelude::*;
 
     use super::*;

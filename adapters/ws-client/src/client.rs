@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::{
     error::{CallError, ConnectError},
     frames::{self, Event, Frame, Hello},
+    introduction::Introduction,
     socket::Socket,
     target::{Credentials, Target},
 };
@@ -34,17 +35,17 @@ impl Client {
     pub async fn connect(
         target: &Target,
         credentials: &Credentials,
+        who: &Introduction<'_>,
         patience: Duration,
         readable: bool,
     ) -> Result<Self, ConnectError> {
-        let secret = credentials.token.is_some() || credentials.password.is_some();
-        if secret && target.is_readable() && !readable {
+        if credentials.holds_secret() && target.is_readable() && !readable {
             return Err(ConnectError::Readable(target.to_string()));
         }
         if target.pin.is_some() && !target.secure {
             return Err(ConnectError::PinnedInTheOpen(target.to_string()));
         }
-        let login = Self::log_in(target, credentials, patience);
+        let login = Self::log_in(target, credentials, who, patience);
         match timeout(patience, login).await {
             Ok(client) => client,
             Err(_) => Err(CallError::Timeout(patience).into()),
@@ -54,15 +55,18 @@ impl Client {
     async fn log_in(
         target: &Target,
         credentials: &Credentials,
+        who: &Introduction<'_>,
         patience: Duration,
     ) -> Result<Self, ConnectError> {
         let mut socket = Socket::open(target).await?;
-        // The gateway speaks first, with a challenge. We have no device whose
-        // key could answer it, but its arrival says that the gateway is ready.
-        frames::decode(&socket.receive().await?)?;
+        // The gateway speaks first, with a challenge for our key.
+        let Frame::Event(challenge) = frames::decode(&socket.receive().await?)? else {
+            return Err(CallError::Nonsense.into());
+        };
+        let params = who.params(credentials, &challenge.payload);
         let hello = Hello::default();
         let mut client = Self { socket, hello, calls: 0, events: VecDeque::new(), patience };
-        let answer = client.call("connect", &frames::connect(credentials)).await;
+        let answer = client.call("connect", &params).await;
         let payload = match answer {
             Ok(payload) => payload,
             Err(CallError::Gateway(error)) => return Err(ConnectError::Refused(error)),
@@ -75,6 +79,11 @@ impl Client {
     /// What the gateway said about itself.
     pub fn hello(&self) -> &Hello {
         &self.hello
+    }
+
+    /// Calls `method` and does not wait: an answer that comes is forgotten.
+    pub async fn notify(&mut self, method: &str, params: &impl Serialize) -> Result<(), CallError> {
+        self.send(method, params).await.map(drop)
     }
 
     /// Calls `method` and waits for its answer, the first if there are several.

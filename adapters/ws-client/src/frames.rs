@@ -6,14 +6,7 @@ use ports::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{error::CallError, target::Credentials};
-
-/// The protocol we speak.
-const PROTOCOL: u8 = 4;
-
-/// What we ask to be allowed.
-const SCOPES: [&str; 5] =
-    ["operator.admin", "operator.read", "operator.write", "operator.approvals", "operator.pairing"];
+use crate::error::CallError;
 
 /// Something the gateway says without having been asked.
 #[derive(Clone, Debug)]
@@ -25,7 +18,7 @@ pub struct Event {
 }
 
 /// How the gateway says no.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayError {
     /// What kind of problem it is, as in `INVALID_REQUEST`.
@@ -33,6 +26,26 @@ pub struct GatewayError {
     /// What is wrong, for a person.
     #[serde(default)]
     pub message: String,
+    /// More, for programs.
+    #[serde(default)]
+    pub details: Details,
+}
+
+/// What else the gateway says about a refusal, as far as we look into it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "serde_json::Value")]
+pub struct Details {
+    /// What kind of problem it is, in more detail than the code of the error.
+    pub code: Option<String>,
+    /// The request somebody has to decide about.
+    pub request_id: Option<String>,
+}
+
+impl From<serde_json::Value> for Details {
+    fn from(details: serde_json::Value) -> Self {
+        let text = |name: &str| details.get(name)?.as_str().map(str::to_owned);
+        Self { code: text("code"), request_id: text("requestId") }
+    }
 }
 
 /// How the gateway says yes to a connection.
@@ -45,6 +58,34 @@ pub struct Hello {
     /// What it is like now.
     #[serde(default)]
     pub snapshot: Snapshot,
+    /// As whom we were let in.
+    #[serde(default)]
+    pub auth: Option<Admission>,
+}
+
+/// As whom we were let in.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Admission {
+    /// The token of our device, for the next time.
+    #[serde(default)]
+    pub device_token: Option<String>,
+    /// What we are to the gateway.
+    #[serde(default)]
+    pub role: String,
+    /// What we may do.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission")
+            .field("device_token", &self.device_token.is_some())
+            .field("role", &self.role)
+            .field("scopes", &self.scopes)
+            .finish()
+    }
 }
 
 /// Who answers.
@@ -97,7 +138,7 @@ pub(crate) fn decode(text: &[u8]) -> Result<Frame, CallError> {
         ("res", Some(id), _) if raw.ok => Ok(Frame::Response { id, answer: Ok(payload) }),
         ("res", Some(id), _) => {
             let unexplained =
-                || GatewayError { code: "UNAVAILABLE".into(), message: String::new() };
+                || GatewayError { code: "UNAVAILABLE".into(), ..GatewayError::default() };
             Ok(Frame::Response { id, answer: Err(raw.error.unwrap_or_else(unexplained)) })
         }
         ("event", _, Some(name)) => Ok(Frame::Event(Event { name, payload })),
@@ -118,55 +159,6 @@ struct Request<'a, P> {
 pub(crate) fn request(id: &str, method: &str, params: &impl Serialize) -> Vec<u8> {
     let request = Request { r#type: "req", id, method, params };
     serde_json::to_vec(&request).expect("keys are texts")
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Connect<'a> {
-    min_protocol: u8,
-    max_protocol: u8,
-    client: About,
-    role: &'static str,
-    scopes: [&'static str; 5],
-    caps: [&'static str; 1],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth: Option<Auth<'a>>,
-}
-
-#[derive(Serialize)]
-struct About {
-    id: &'static str,
-    version: &'static str,
-    platform: &'static str,
-    mode: &'static str,
-}
-
-#[derive(Serialize)]
-struct Auth<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    password: Option<&'a str>,
-}
-
-/// The parameters of `connect`.
-pub(crate) fn connect(credentials: &Credentials) -> impl Serialize {
-    let auth =
-        Auth { token: credentials.token.as_deref(), password: credentials.password.as_deref() };
-    Connect {
-        min_protocol: PROTOCOL,
-        max_protocol: PROTOCOL,
-        client: About {
-            id: "cli",
-            version: env!("CARGO_PKG_VERSION"),
-            platform: std::env::consts::OS,
-            mode: "cli",
-        },
-        role: "operator",
-        scopes: SCOPES,
-        caps: ["tool-events"],
-        auth: Some(auth).filter(|auth| auth.token.is_some() || auth.password.is_some()),
-    }
 }
 
 impl fmt::Display for GatewayError {

@@ -31,6 +31,15 @@ pub struct Credentials {
     pub token: Option<String>,
     /// The gateway's password.
     pub password: Option<String>,
+    /// The token that was made for this device.
+    pub device_token: Option<String>,
+}
+
+impl Credentials {
+    /// Whether others must not read it.
+    pub(crate) fn holds_secret(&self) -> bool {
+        self.token.is_some() || self.password.is_some() || self.device_token.is_some()
+    }
 }
 
 /// Why a text names no gateway.
@@ -147,6 +156,7 @@ impl fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("token", &self.token.is_some())
             .field("password", &self.password.is_some())
+            .field("device_token", &self.device_token.is_some())
             .finish()
     }
 }

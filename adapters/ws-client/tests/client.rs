@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use fastwebsockets::{Frame, OpCode, Payload, Role, WebSocket};
+use ports::driven::Signer;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use ws_client::{CallError, Client, ConnectError, Credentials, Target};
+use ws_client::{CallError, Client, ConnectError, Credentials, Introduction, Target};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -27,7 +28,8 @@ impl Gateway {
         let mut answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
             Connection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
             .to_vec();
-        let challenge = br#"{"type":"event","event":"connect.challenge","payload":{"nonce":"n"}}"#;
+        let challenge =
+            br#"{"type":"event","event":"connect.challenge","payload":{"nonce":"n","ts":7}}"#;
         answer.extend([0x81, u8::try_from(challenge.len()).expect("it is short")]);
         answer.extend(challenge);
         tcp.write_all(&answer).await.expect("a client that reads");
@@ -60,8 +62,79 @@ async fn listen() -> (TcpListener, Target) {
 }
 
 async fn connect(target: &Target) -> Result<Client, ConnectError> {
-    let credentials = Credentials { token: Some("t".into()), password: None };
-    Client::connect(target, &credentials, PATIENCE, false).await
+    let credentials = Credentials { token: Some("t".into()), ..Credentials::default() };
+    Client::connect(target, &credentials, &Introduction::CLI, PATIENCE, false).await
+}
+
+/// A key that signs by repeating.
+struct Echo;
+
+impl Signer for Echo {
+    fn device(&self) -> &'static str {
+        "device"
+    }
+
+    fn public_key(&self) -> String {
+        "key".into()
+    }
+
+    fn sign(&self, message: &str) -> String {
+        format!("signed {message}")
+    }
+}
+
+#[tokio::test]
+async fn a_device_answers_the_challenge_and_is_told_its_token() {
+    let (listener, target) = listen().await;
+    let gateway = async {
+        let mut gateway = Gateway::accept(&listener).await;
+        let connect = gateway.read().await;
+        let auth = json!({ "deviceToken": "for next time", "role": "node", "scopes": [] });
+        let hello = json!({ "type": "hello-ok", "protocol": 4, "auth": auth });
+        gateway
+            .say(json!({ "type": "res", "id": connect["id"], "ok": true, "payload": hello }))
+            .await;
+        connect
+    };
+    let who = Introduction {
+        client: "node-host",
+        mode: "node",
+        role: "node",
+        scopes: &[],
+        commands: &["system.run"],
+        path_env: Some("/bin"),
+        device: Some(&Echo),
+        ..Introduction::CLI
+    };
+    let credentials = Credentials { device_token: Some("kept".into()), ..Credentials::default() };
+    let client = Client::connect(&target, &credentials, &who, PATIENCE, false);
+    let (client, connect) = tokio::join!(client, gateway);
+    let auth = client.unwrap().hello().auth.clone().unwrap();
+    assert_eq!(auth.device_token.as_deref(), Some("for next time"));
+
+    let params = &connect["params"];
+    let line = format!("v3|device|node-host|node|node||7|kept|n|{}|", std::env::consts::OS);
+    let device = json!({ "id": "device", "publicKey": "key", "signature": format!("signed {line}"),
+        "signedAt": 7, "nonce": "n" });
+    assert_eq!(params["device"], device);
+    assert_eq!(params["auth"], json!({ "deviceToken": "kept" }));
+    assert_eq!((&params["commands"], &params["pathEnv"]), (&json!(["system.run"]), &json!("/bin")));
+}
+
+#[tokio::test]
+async fn a_refusal_says_which_request_somebody_has_to_decide_about() {
+    let (listener, target) = listen().await;
+    let gateway = async {
+        let mut gateway = Gateway::accept(&listener).await;
+        let call = gateway.read().await;
+        let error = json!({ "code": "NOT_PAIRED", "message": "pairing required",
+            "details": { "requestId": "r1", "code": "PAIRING_REQUIRED" } });
+        gateway.say(json!({ "type": "res", "id": call["id"], "ok": false, "error": error })).await;
+    };
+    let (client, ()) = tokio::join!(connect(&target), gateway);
+    let Err(ConnectError::Refused(error)) = client else { panic!("{client:?}") };
+    assert_eq!(error.code, "NOT_PAIRED");
+    assert_eq!(error.details.request_id.as_deref(), Some("r1"));
 }
 
 #[tokio::test]
@@ -209,7 +282,9 @@ async fn refusals_closings_and_strangers_are_told_apart() {
 async fn a_gateway_that_says_nothing_is_not_awaited_for_ever() {
     let (_listener, target) = listen().await;
     let patience = Duration::from_millis(20);
-    let silent = Client::connect(&target, &Credentials::default(), patience, false).await;
+    let silent =
+        Client::connect(&target, &Credentials::default(), &Introduction::CLI, patience, false)
+            .await;
     assert_eq!(silent.unwrap_err().to_string(), "gateway timeout after 20ms");
 }
 
@@ -217,8 +292,9 @@ async fn a_gateway_that_says_nothing_is_not_awaited_for_ever() {
 async fn no_secret_leaves_for_a_stranger() {
     for url in ["ws://192.0.2.10:18789", "ws://192.168.1.7:18789", "ws://gateway.example"] {
         let target: Target = url.parse().unwrap();
-        let credentials = Credentials { token: None, password: Some("p".into()) };
-        let refused = Client::connect(&target, &credentials, PATIENCE, false).await;
+        let credentials = Credentials { password: Some("p".into()), ..Credentials::default() };
+        let refused =
+            Client::connect(&target, &credentials, &Introduction::CLI, PATIENCE, false).await;
         assert!(matches!(refused, Err(ConnectError::Readable(_))), "{url}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod agent;
 mod answer;
+mod approvals;
 mod call;
 mod chat;
 mod connect;
@@ -11,6 +12,7 @@ mod failure;
 mod health;
 mod lock;
 mod logs;
+mod node;
 mod output;
 mod port;
 mod probe;
@@ -69,6 +71,11 @@ enum Command {
     Agent(agent::Agent),
     /// Talk with an agent.
     Chat(chat::Chat),
+    /// Decide about commands that wait for consent, and which need none.
+    Approvals(Box<approvals::Approvals>),
+    /// Let the gateway run commands on this machine.
+    #[command(subcommand)]
+    Node(NodeCommand),
     /// Print a completion script for a shell.
     Completion(Completion),
 }
@@ -97,6 +104,14 @@ enum GatewayCommand {
     Call(call::Call),
     /// List the gateways on the local network.
     Discover(discover::Discover),
+}
+
+#[derive(Debug, Subcommand)]
+enum NodeCommand {
+    /// Connect this machine to a gateway as a node, and stay connected.
+    Run(Box<node::Run>),
+    /// Show as which device this machine would connect, and what may run here.
+    Status,
 }
 
 #[derive(Debug, Args)]
@@ -164,6 +179,9 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
         Command::Agent(agent) => agent::agent(context, &agent).await,
         Command::Chat(chat) => chat::chat(context, &chat).await,
+        Command::Approvals(asked) => approvals::approvals(context, &asked).await,
+        Command::Node(NodeCommand::Run(run)) => node::run(context, &run).await,
+        Command::Node(NodeCommand::Status) => node::status(context),
         Command::Completion(asked) => complete(asked.shell),
     }
 }
@@ -222,7 +240,14 @@ mod tests {
             ("agent --message hello --session main --agent x --thinking low --timeout 5", true),
             ("agent -m hello --session-key agent:main:main", true), ("agent", false),
             ("chat", true), ("chat --session x", true), ("completion bash", true),
-            ("completion tcsh", false), ("", false), ("--no-color health", true),
+            ("node run --host gateway.local --port 1 --display-name desk --token t", true),
+            ("node run --url ws://x:1 --host y", false), ("node status --json", true),
+            ("approvals list --json --token t --timeout 5", true), ("approvals approve a --always", true),
+            ("approvals deny a", true), ("approvals deny", false), ("approvals set", false),
+            ("approvals set --stdin --node n", true), ("approvals set --file f", true),
+            ("approvals allowlist add /usr/bin/rg --agent main --node n", true),
+            ("approvals allowlist remove /usr/bin/rg", true), ("approvals revoke g", true),
+            ("node", false), ("completion tcsh", false), ("", false), ("--no-color health", true),
         ];
         for (typed, understood) in table {
             let arguments = ["openclaw"].into_iter().chain(typed.split_whitespace());

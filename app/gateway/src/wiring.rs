@@ -12,6 +12,7 @@ mod tailnet;
 
 use std::{sync::Arc, time::Duration};
 
+use approvals_file::PolicyFile;
 use domain::{discovery::BeaconFacts, exposure::Reach};
 use ports::{
     driven::{
@@ -22,7 +23,7 @@ use ports::{
 use qr_code::Codes;
 use rpc::{Addresses, Door, Registry, Services};
 use secrets_file::{RevokedFile, TokenKey};
-use signatures::Ed25519;
+use signatures::{Ed25519, Sha256};
 use store_sqlite::SqliteStore;
 use tls::Certificates;
 use tokio::{net::TcpListener, sync::watch};
@@ -30,6 +31,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 use usecases::{
     agents::Agents,
+    approvals::{self, Approvals},
     auth::{self, Auth},
     book::Book,
     chat::{self, Chat},
@@ -164,7 +166,7 @@ pub(crate) async fn wire(
         devices: Arc::new(pairing.clone()),
         entropy: Arc::clone(&entropy),
         events: Arc::clone(&events),
-        journal,
+        journal: Arc::clone(&journal),
         revocations,
         system_events: system_events.clone(),
         talk: Arc::new(chat.clone()),
@@ -215,7 +217,19 @@ pub(crate) async fn wire(
     let served = served.map(String::as_str);
     let reach = reach::Reached::by(served, &listeners, certificates.clone());
     let tailnet_dns = names.first().cloned();
+    let approvals = Approvals::new(approvals::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        digests: Arc::new(Sha256),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        journal,
+        policy: Arc::new(PolicyFile::in_dir(&paths.state_dir)),
+        stop: stop.clone(),
+        tasks: tasks.clone(),
+    });
     let services = Arc::new(Services {
+        approvals: approvals.clone(),
         auth: Auth::new(auth, auth_mode),
         chat: chat.clone(),
         clock: Arc::clone(&clock),
@@ -268,6 +282,10 @@ pub(crate) async fn wire(
     // Before anybody is let in, so that everybody finds the runs marked.
     if let Err(error) = chat.recover().await {
         error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
+    }
+
+    if let Err(error) = approvals.recover().await {
+        error!(error = &error as &dyn std::error::Error, "earlier approvals are not known");
     }
 
     let bound: Vec<_> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();

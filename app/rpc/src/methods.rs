@@ -7,6 +7,7 @@ mod chat;
 mod config;
 pub(crate) mod connect;
 mod devices;
+mod exec;
 mod gateway;
 mod history;
 mod logs;
@@ -41,4 +42,5 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     nodes::METHODS,
     node_pairing::METHODS,
     node_side::METHODS,
+    exec::METHODS,
 ];

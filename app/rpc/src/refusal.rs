@@ -5,14 +5,15 @@
 
 use std::time::Duration;
 
-use domain::{attachment::AttachmentRefused, client::Protocol};
+use domain::{approval::UnknownApproval, attachment::AttachmentRefused, client::Protocol};
 use ports::{
-    driven::{CommitError, StoreError},
+    driven::{CommitError, PolicyError, StoreError},
     driving::RpcError,
 };
 use serde::Serialize;
 use tracing::error;
 use usecases::{
+    approvals::{AskError, AskOutcomeError, ResolveError},
     chat::{InjectError, RunOfOtherSession, SendError},
     directory::AgentMismatch,
     nodes::{EnqueueError, InvokeError, NodeFailure, PairingError},
@@ -188,6 +189,57 @@ pub(crate) fn other_session(refused: RunOfOtherSession) -> RpcError {
 /// An agent and a session of another agent were named.
 pub(crate) fn mismatch(method: &str, refused: &AgentMismatch) -> RpcError {
     RpcError::invalid(format!("invalid {method} params: {refused}"))
+}
+
+/// A question about a command was not taken.
+pub(crate) fn ask(refused: AskError) -> RpcError {
+    let text = refused.to_string();
+    match refused {
+        AskError::NotOpened(domain::approval::NotOpened::Known) => RpcError::invalid(text),
+        AskError::NotOpened(domain::approval::NotOpened::Full)
+        | AskError::NoName
+        | AskError::Stopping => RpcError::unavailable(text).retry_after(LATER),
+    }
+}
+
+/// There is no such question about a command.
+pub(crate) fn unknown_approval() -> RpcError {
+    #[derive(serde::Serialize)]
+    struct Details {
+        reason: &'static str,
+    }
+
+    let details = Details { reason: "APPROVAL_NOT_FOUND" };
+    RpcError::invalid(UnknownApproval.to_string()).with_details(&details)
+}
+
+/// A question about a command has no outcome.
+pub(crate) fn outcome(refused: AskOutcomeError) -> RpcError {
+    match refused {
+        AskOutcomeError::Unknown(_) => unknown_approval(),
+        AskOutcomeError::Stopping => RpcError::unavailable(refused.to_string()).retry_after(LATER),
+    }
+}
+
+/// A decision about a command does not count.
+pub(crate) fn resolve(refused: ResolveError) -> RpcError {
+    match refused {
+        ResolveError::Unknown(_) => unknown_approval(),
+        ResolveError::Invalid | ResolveError::NotAsked => RpcError::invalid(refused.to_string()),
+        ResolveError::Commit(failed) => commit(failed),
+        ResolveError::Stopping => RpcError::unavailable(refused.to_string()).retry_after(LATER),
+    }
+}
+
+/// The policy about commands was not written.
+pub(crate) fn policy(refused: PolicyError) -> RpcError {
+    match refused {
+        PolicyError::BaseRequired | PolicyError::Changed => RpcError::invalid(refused.to_string()),
+        PolicyError::Unwritable(_) => {
+            error!(error = &refused as &dyn std::error::Error, "the policy was not written");
+            RpcError::unavailable(refused.to_string())
+        }
+    }
 }
 
 /// Something that was sent along cannot be taken.

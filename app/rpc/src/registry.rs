@@ -13,9 +13,9 @@ use ports::{
 };
 use serde_json::value::RawValue;
 use usecases::{
-    auth::Auth, chat::Chat, config::Configuration, directory::Directory, facts::Facts,
-    health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing, presence::Presence,
-    sessions::Sessions, status::Status, system::System, versions::Versions,
+    approvals::Approvals, auth::Auth, chat::Chat, config::Configuration, directory::Directory,
+    facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing,
+    presence::Presence, sessions::Sessions, status::Status, system::System, versions::Versions,
 };
 
 use crate::{Method, method::Context, methods};
@@ -36,6 +36,8 @@ pub fn all() -> impl Iterator<Item = &'static Method> {
 /// The use cases the methods call.
 #[derive(Clone)]
 pub struct Services {
+    /// Consent for commands.
+    pub approvals: Approvals,
     /// Comparing secrets.
     pub auth: Auth,
     /// Talking to agents.
@@ -182,7 +184,10 @@ mod tests {
             exec.approvals.node.get exec.approvals.node.set node.pair.request node.pair.list \
             node.pair.approve node.pair.reject node.pair.verify node.pair.remove \
             node.invoke.result node.invoke.progress node.event node.pending.pull \
-            node.pending.ack node.pending.drain skills.bins";
+            node.pending.ack node.pending.drain skills.bins exec.approval.request exec.approval.resolve \
+            exec.approval.get exec.approval.list exec.approval.waitDecision \
+            exec.approval.grants.list exec.approval.grants.revoke approval.get approval.resolve \
+            approval.history exec.approvals.get exec.approvals.set";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);

@@ -19,20 +19,23 @@ use ports::{
     BoxFuture, Json,
     config::Config,
     driven::{
-        AgentEvent, Archive, BadSignature, Change, Clock, CommitError, Committed, ConfigSource,
-        Drawer, Entropy, Entry, EventSink, FinishReason, HistoryPage, HistoryQuery, Journal,
-        MockAgentRuntime, MockClock, MockCodeWriter, MockConfigSource, MockConnections,
-        MockEntropy, MockLogSource, MockModelProvider, MockReach, MockRevocations, MockSecrets,
-        MockSignatures, MockTokenMint, ModelInfo, ModelProvider, PublicKey, RunRecord, SessionPage,
-        SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
+        AgentEvent, ApprovalPolicy, Archive, BadSignature, Change, Clock, CommitError, Committed,
+        ConfigSource, Drawer, Entropy, Entry, EventSink, FinishReason, HistoryPage, HistoryQuery,
+        Journal, MockAgentRuntime, MockClock, MockCodeWriter, MockConfigSource, MockConnections,
+        MockDigests, MockEntropy, MockLogSource, MockModelProvider, MockReach, MockRevocations,
+        MockSecrets, MockSignatures, MockTokenMint, ModelInfo, ModelProvider, PolicyError,
+        PolicySnapshot, PublicKey, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats,
+        StoredRecord, Urgency,
     },
     driving::{Rpc, RpcError, RpcReply},
     event::{Body, Event, Topic},
+    view::ApprovalsFile,
 };
 use serde_json::Value;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use usecases::{
     agents::Agents,
+    approvals::{self, Approvals},
     auth::{self, Auth},
     book::Book,
     chat::{self, Chat},
@@ -297,7 +300,7 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         connections: Arc::new(connections()),
         entropy: Arc::clone(&entropy),
         events: Arc::clone(&events),
-        journal,
+        journal: Arc::clone(&journal),
         mint: Arc::new(mint()),
         revocations: Arc::new(revocations()),
         tasks: TaskTracker::new(),
@@ -312,7 +315,7 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         tailnet: None,
     };
     let status = Status::new(status::Deps {
-        archive,
+        archive: Arc::clone(&archive),
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
         facts: Arc::clone(&facts),
@@ -320,7 +323,19 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         sessions: sessions.clone(),
         system: system.clone(),
     });
+    let approvals = Approvals::new(approvals::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        digests: Arc::new(digests()),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        journal,
+        policy: Arc::new(Policy::default()),
+        stop: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+    });
     Services {
+        approvals,
         auth: Auth::new(auth, None),
         chat,
         clock,
@@ -379,6 +394,46 @@ fn revocations() -> MockRevocations {
     revocations.expect_is_revoked().return_const(false);
     revocations.expect_revoke().returning(|_| Ok(()));
     revocations
+}
+
+fn digests() -> MockDigests {
+    let mut digests = MockDigests::new();
+    digests.expect_sha256().returning(|bytes| format!("hash of {} bytes", bytes.len()));
+    digests
+}
+
+/// A policy in memory.
+#[derive(Default)]
+struct Policy(Mutex<(u32, ApprovalsFile)>);
+
+impl ApprovalPolicy for Policy {
+    fn load(&self) -> PolicySnapshot {
+        let (version, file) = self.0.lock().unwrap().clone();
+        PolicySnapshot {
+            path: "/home/a/exec-approvals.json".into(),
+            exists: 0 < version,
+            hash: version.to_string(),
+            file,
+            problem: None,
+        }
+    }
+
+    fn store(
+        &self,
+        file: &ApprovalsFile,
+        base: Option<String>,
+    ) -> Result<PolicySnapshot, PolicyError> {
+        let found = self.load();
+        match base {
+            None if found.exists => return Err(PolicyError::BaseRequired),
+            Some(base) if base != found.hash => return Err(PolicyError::Changed),
+            None | Some(_) => (),
+        }
+        let mut kept = self.0.lock().unwrap();
+        *kept = (kept.0 + 1, file.clone());
+        drop(kept);
+        Ok(self.load())
+    }
 }
 
 fn secrets() -> MockSecrets {

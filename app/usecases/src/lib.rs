@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod agents;
+pub mod approvals;
 pub mod auth;
 pub mod book;
 mod calendar;

@@ -60,6 +60,9 @@ pub(super) enum Invariant {
     StalledAreClosed,
     LiveMissNothing,
     StartsWithWarningAboutEnd,
+    ApprovalIsEscaped,
+    ApprovalIsWhole,
+    NobodyMeansNo,
 }
 
 /// What is known when a case is over.
@@ -145,6 +148,9 @@ impl Invariant {
             "stalled clients closed 1008 'slow consumer'" => Self::StalledAreClosed,
             "live clients miss no event" => Self::LiveMissNothing,
             "starts with a warning naming notAfter, or exit 1" => Self::StartsWithWarningAboutEnd,
+            "event_text_escapes_U+202E" => Self::ApprovalIsEscaped,
+            "event_shows_full_command_or_marks_truncation" => Self::ApprovalIsWhole,
+            "caller treats null as deny in every ask/askFallback mode" => Self::NobodyMeansNo,
             _ => return Err(format!("runner does not know the invariant '{name}'")),
         })
     }
@@ -227,6 +233,15 @@ impl Invariant {
             Self::StartsWithWarningAboutEnd => {
                 Err("runner does not know this of a gateway that was started already".to_owned())
             }
+            Self::ApprovalIsEscaped => {
+                approval(after, |shown| !shown.contains('\u{202e}') && shown.contains("\\u{202E}"))
+                    .await
+            }
+            Self::ApprovalIsWhole => {
+                approval(after, |shown| shown.starts_with("ls") && shown.ends_with("; rm -rf ~"))
+                    .await
+            }
+            Self::NobodyMeansNo => nobody_means_no(after).await,
         }
     }
 }
@@ -311,6 +326,34 @@ fn lines_are_at_most(log: &[u8], limit: usize) -> Result<(), Mismatch> {
         return Ok(());
     }
     Err(format!("log lines of at most {limit} bytes; there is one of {longest}"))
+}
+
+/// Whether whoever decides about a command sees what he has to.
+async fn approval(after: &Aftermath<'_>, fits: impl Fn(&str) -> bool) -> Result<(), Mismatch> {
+    let connection = after.connection.ok_or("a connection")?;
+    let asked = |message: &Value| message["event"] == "exec.approval.requested";
+    let event = connection.message(0, asked).await?;
+    let shown = event["payload"]["request"]["command"].as_str().unwrap_or_default();
+    if fits(shown) { Ok(()) } else { Err(format!("the command is seen; {shown:.200}")) }
+}
+
+/// Whether a command nobody decided about is on record as one that may not run,
+/// and can no longer be allowed. What a node does without consent is tested
+/// there.
+async fn nobody_means_no(after: &Aftermath<'_>) -> Result<(), Mismatch> {
+    let connection = after.connection.ok_or("a connection")?;
+    let id = {
+        let seen = connection.seen();
+        let response = seen.message(after.from, |message| message["type"] == "res");
+        response.ok_or("a response")?.json["payload"]["id"].clone()
+    };
+    let operator = login(after).await?;
+    let allow = json!({ "id": id, "decision": "allow-once" });
+    let response = operator.response("late", "exec.approval.resolve", &allow).await?;
+    if response["ok"] == false {
+        return Ok(());
+    }
+    Err("nobody can allow it any more; somebody could".to_owned())
 }
 
 fn payload_lacks(after: &Aftermath<'_>, secret: &str) -> Result<(), Mismatch> {

@@ -1,13 +1,17 @@
 //! Reaching the gateway: which one, and as whom.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use clap::Args;
-use domain::tls::Fingerprint;
+use domain::{time::Timestamp, tls::Fingerprint};
 use ports::{config::GatewayMode, driven::ConfigSource};
-use ws_client::{Client, ConnectError, Credentials, Target};
+use signatures::DeviceKey;
+use ws_client::{Client, ConnectError, Credentials, DeviceTokens, Introduction, Target};
 
-use crate::cli::{context::Context, failure::Failure, lock::Holder, port};
+use crate::cli::{context::Context, failure::Failure, lock::Holder, output, port};
 
 /// Who said where the gateway is.
 const ENV: &str = "env OPENCLAW_GATEWAY_URL";
@@ -46,7 +50,7 @@ pub(crate) struct Destination {
     pub(crate) target: Target,
     /// Who said so.
     pub(crate) source: &'static str,
-    credentials: Credentials,
+    pub(crate) credentials: Credentials,
     /// Whether secrets are sent there even if they are not encrypted.
     may_be_read: bool,
 }
@@ -98,9 +102,39 @@ impl Destination {
         context: &Context,
         patience: Duration,
     ) -> Result<Client, ConnectError> {
+        let readable = self.may_be_read(context);
+        let device = Device::of(context);
+        let who = Introduction {
+            device: device.as_ref().map(|device| &device.key as _),
+            ..Introduction::CLI
+        };
+        let mut credentials = self.credentials.clone();
+        if let Some(device) = device.as_ref().filter(|_| credentials.token.is_none()) {
+            credentials.device_token = device.tokens.get(who.role, &self.target);
+        }
+        let client = Client::connect(&self.target, &credentials, &who, patience, readable).await?;
+        if let Some(device) = &device {
+            device.keep_token(&client, &self.target);
+        }
+        Ok(client)
+    }
+
+    /// Connects as somebody else than the command line.
+    pub(crate) async fn connect_as(
+        &self,
+        context: &Context,
+        who: &Introduction<'_>,
+        credentials: &Credentials,
+        patience: Duration,
+    ) -> Result<Client, ConnectError> {
+        let readable = self.may_be_read(context);
+        Client::connect(&self.target, credentials, who, patience, readable).await
+    }
+
+    /// Whether secrets are sent there even if they are not encrypted.
+    fn may_be_read(&self, context: &Context) -> bool {
         let allowed = context.variable("ALLOW_INSECURE_PRIVATE_WS").as_deref() == Some("1");
-        let may_be_read = self.may_be_read || allowed;
-        Client::connect(&self.target, &self.credentials, patience, may_be_read).await
+        self.may_be_read || allowed
     }
 
     /// What to say when it cannot be reached.
@@ -125,9 +159,59 @@ pub(crate) async fn connect(context: &Context, rpc: &Rpc) -> Result<Client, Fail
         let failure = destination.explain(context, &error);
         match error {
             ConnectError::Unreachable { .. } => failure.with("Start it with: openclaw gateway run"),
+            ConnectError::Refused(refused) => match refused.details.request_id {
+                Some(request) => failure.with(to_approve(&request)),
+                None => failure,
+            },
             _ => failure,
         }
     })
+}
+
+/// What whoever looks after the gateway has to type so that we are let in.
+pub(crate) fn to_approve(request: &str) -> String {
+    format!("Approve this device on the gateway with: openclaw devices approve {request}")
+}
+
+/// Which device this is, and what gateways gave it.
+#[derive(Debug)]
+pub(crate) struct Device {
+    /// Its key.
+    pub(crate) key: DeviceKey,
+    /// Its tokens.
+    pub(crate) tokens: DeviceTokens,
+}
+
+impl Device {
+    /// This device, which gets a key the first time. Without one that can be
+    /// used a command is on no particular device, and says so.
+    pub(crate) fn of(context: &Context) -> Option<Self> {
+        let state_dir = &context.paths.state_dir;
+        match DeviceKey::load_or_make(state_dir, now()) {
+            Ok(key) => {
+                let tokens = DeviceTokens::of(state_dir, key.id().as_str());
+                Some(Self { key, tokens })
+            }
+            Err(error) => {
+                // Nobody is left to be told that the pipe is broken.
+                let _ = output::complain(&format!("no device identity: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Keeps the token `client` was let in with, for the next time.
+    pub(crate) fn keep_token(&self, client: &Client, target: &Target) {
+        let admission = client.hello().auth.as_ref();
+        let kept = admission.map(|it| self.tokens.keep(it, target, now().as_millis()));
+        if let Some(Err(error)) = kept {
+            let _ = output::complain(&error.to_string());
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::default() + SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The gateway of this profile: where the one that runs says it listens, else
@@ -176,5 +260,5 @@ fn credentials(context: &Context, rpc: &Rpc, ours: bool) -> Result<Credentials, 
         let kept = kept.map_err(|error| Failure::new(error.to_string()))?;
         token = kept.map(|token| token.to_string());
     }
-    Ok(Credentials { token, password })
+    Ok(Credentials { token, password, device_token: None })
 }

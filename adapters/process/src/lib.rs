@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod find;
+mod inspect;
+mod output;
+mod run;
+
+pub use find::{find, path_of};
+pub use inspect::{InspectError, inspect};
+pub use run::{Errand, Finished, RunError, run};
