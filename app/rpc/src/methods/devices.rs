@@ -21,6 +21,7 @@ use usecases::pairing::{PairingError, Upgrade};
 use crate::{
     method::{Context, methods},
     params::{List, Name, Nothing, Text, Unused},
+    refusal,
 };
 
 methods! {
@@ -536,7 +537,7 @@ fn refused(error: PairingError) -> RpcError {
         PairingError::NoRoom | PairingError::TooManyCodes => {
             RpcError::unavailable(error.to_string()).retry_after(std::time::Duration::from_mins(1))
         }
-        PairingError::Store(error) => RpcError::unavailable(error.to_string()),
+        PairingError::Store(failed) => refusal::store(failed),
         PairingError::UnknownRequest
         | PairingError::UnknownDevice
         | PairingError::UnknownGrant
