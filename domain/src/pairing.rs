@@ -13,16 +13,21 @@ pub use request::{Ask, Filed, NoRoom, Reason, Request, Requests};
 pub use setup::{Profile, SetupCode, SetupRefused};
 
 use crate::{
-    access::{Access, Denied, Principal, Role, Scope, Scopes},
+    access::{Access, Denied, Principal, Proof, Role, Scope, Scopes},
     node::scopes_to_approve,
 };
 
-/// Whether `caller` manages all devices or only its own: administrators and
-/// holders of the shared secret without a device do, a device without
-/// `operator.admin` sees to itself only (V-13).
+/// Whether `caller` manages `device`: administrators and holders of the shared
+/// secret without a device manage all of them, a device without `operator.admin`
+/// sees to itself only (V-13). A name somebody vouches for is no secret, so a
+/// person without a device manages none.
 pub fn manages(caller: &Principal, device: &crate::ids::DeviceId) -> bool {
     let admin = caller.scopes.grants(Scope::Admin);
-    admin || caller.device.as_ref().is_none_or(|own| own == device)
+    let by_secret = match caller.proof {
+        Proof::Token | Proof::Password | Proof::Local | Proof::Nothing => true,
+        Proof::DeviceToken | Proof::SetupCode | Proof::Tailscale | Proof::TrustedProxy => false,
+    };
+    admin || caller.device.as_ref().map_or(by_secret, |own| own == device)
 }
 
 /// Whether `caller` may let `request` in: it manages the device, and holds
@@ -113,6 +118,11 @@ mod tests {
         ];
         for (caller, request, verdict) in table {
             assert_eq!(may_approve(&caller, &request), verdict, "{caller:?} {request:?}");
+        }
+        for proof in [Proof::Tailscale, Proof::TrustedProxy] {
+            let person = |scopes| Principal { proof, ..caller(None, scopes) };
+            assert_eq!(may_approve(&person(&[Admin]), &operator(&[Admin])), Ok(()));
+            assert_eq!(may_approve(&person(&[Pairing]), &operator(&[])), missing(Admin));
         }
         let node = Principal { role: Role::Node, ..caller(None, &[Admin]) };
         assert_eq!(may_approve(&node, &operator(&[])), Err(Denied::Role(Role::Node)));

@@ -211,14 +211,24 @@ pub struct Budget<K> {
     spent: Table<K>,
 }
 
+/// Nothing is left of a budget for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// How long.
+    pub retry_after: Duration,
+    /// Whether the caller is told so for the first time: worth a line in the
+    /// log, of which there shall not be one for each call.
+    pub first: bool,
+}
+
 impl<K: Clone + Eq + Hash> Budget<K> {
     /// `most` within `window` for each of up to `callers` callers.
     pub fn new(most: u32, window: Duration, callers: usize) -> Self {
         Self { most, window, spent: Table::new(callers) }
     }
 
-    /// Spends one, or says how long there are no more.
-    pub fn spend(&mut self, caller: K, now: Timestamp) -> Result<(), Duration> {
+    /// Spends one, if there is one left.
+    pub fn spend(&mut self, caller: K, now: Timestamp) -> Result<(), Spent> {
         let limits = ThrottleLimits {
             attempts: u32::MAX,
             window: self.window,
@@ -226,11 +236,15 @@ impl<K: Clone + Eq + Hash> Budget<K> {
             ..ThrottleLimits::default()
         };
         let count = self.spent.entry(caller, &limits, now);
-        if self.most <= count.within(self.window, now) {
-            return Err(count.left(self.window, now));
+        let before = count.within(self.window, now);
+        // One more than there may be says that the caller was told.
+        if before <= self.most {
+            count.add(self.window, now);
         }
-        count.add(self.window, now);
-        Ok(())
+        if before < self.most {
+            return Ok(());
+        }
+        Err(Spent { retry_after: count.left(self.window, now), first: before == self.most })
     }
 }
 
@@ -337,7 +351,10 @@ mod tests {
         let mut budget = Budget::new(2, Duration::from_mins(1), 4);
         assert_eq!(budget.spend("a", at(0)), Ok(()));
         assert_eq!(budget.spend("a", at(30)), Ok(()));
-        assert_eq!(budget.spend("a", at(45)), Err(Duration::from_secs(15)));
+        let spent =
+            |seconds, first| Err(Spent { retry_after: Duration::from_secs(seconds), first });
+        assert_eq!(budget.spend("a", at(45)), spent(15, true));
+        assert_eq!(budget.spend("a", at(50)), spent(10, false));
         assert_eq!(budget.spend("b", at(45)), Ok(()));
         assert_eq!(budget.spend("a", at(60)), Ok(()));
     }

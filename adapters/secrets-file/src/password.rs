@@ -30,7 +30,7 @@ pub(crate) enum Password {
 pub(crate) struct Hashed {
     hash: String,
     /// One comparison at a time: each takes a core and some megabytes.
-    turn: Semaphore,
+    turn: Arc<Semaphore>,
     /// The fingerprint of what was right once, so that whoever reconnects with
     /// it costs no more than with a token.
     right: Mutex<Option<hmac::Tag>>,
@@ -53,7 +53,7 @@ impl Password {
         }
         Ok(Self::Hashed(Arc::new(Hashed {
             hash: text.to_owned(),
-            turn: Semaphore::new(1),
+            turn: Arc::new(Semaphore::new(1)),
             right: Mutex::new(None),
         })))
     }
@@ -78,9 +78,13 @@ impl Hashed {
             return true;
         }
         // Whoever waits here has taken a place among the failures already.
-        let Ok(_turn) = self.turn.acquire().await else { return false };
+        let Ok(turn) = Arc::clone(&self.turn).acquire_owned().await else { return false };
         let (hashed, presented) = (Arc::clone(self), zeroize::Zeroizing::new(presented.to_owned()));
         let compare = move || {
+            // Given back when it is done, not when nobody waits for it any more:
+            // otherwise whoever leaves early makes the gateway compare many at a
+            // time.
+            let _turn = turn;
             let hash = PasswordHash::new(&hashed.hash).ok()?;
             Argon2::default().verify_password(presented.as_bytes(), &hash).ok()
         };
@@ -125,6 +129,30 @@ mod tests {
         ] {
             assert_eq!(password.is(&key, presented).await, right, "{presented:?}");
         }
+    }
+
+    /// The only thread for such work is kept busy, so that the comparison waits
+    /// for it when its caller leaves.
+    #[test]
+    fn whoever_leaves_early_does_not_start_a_second_comparison() {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        let key = hmac::Key::generate(HMAC_SHA256, &SystemRandom::new()).unwrap();
+        let password = Password::new(&key, &hash_password("correct horse").unwrap()).unwrap();
+        let Password::Hashed(hashed) = &password else { panic!("it is a hash") };
+        let (free, busy) = std::sync::mpsc::channel::<()>();
+        runtime.block_on(async {
+            let other = tokio::task::spawn_blocking(move || busy.recv());
+            tokio::select! {
+                biased;
+                _ = password.is(&key, "wrong") => panic!("nothing can compare it"),
+                () = std::future::ready(()) => (),
+            }
+            assert_eq!(hashed.turn.available_permits(), 0, "the comparison is still to come");
+            free.send(()).unwrap();
+            other.await.unwrap().unwrap();
+            assert!(password.is(&key, "correct horse").await, "and then it is another's turn");
+        });
     }
 
     #[test]

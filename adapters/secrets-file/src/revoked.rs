@@ -26,11 +26,12 @@ pub struct RevokedFile(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
+    // Locked for as long as the disk takes, and so never where others wait.
+    file: Mutex<File>,
     state: Mutex<State>,
 }
 
 struct State {
-    file: File,
     revoked: HashSet<Box<str>>,
     /// Those of `revoked` that a failing disk did not take.
     unwritten: HashSet<Box<str>>,
@@ -55,8 +56,8 @@ impl RevokedFile {
             }
         }
         File::open(state_dir).and_then(|it| it.sync_all()).map_err(failed)?;
-        let state = Mutex::new(State { file, revoked, unwritten: HashSet::new() });
-        Ok(Self(Arc::new(Inner { path, state })))
+        let state = Mutex::new(State { revoked, unwritten: HashSet::new() });
+        Ok(Self(Arc::new(Inner { path, file: Mutex::new(file), state })))
     }
 }
 
@@ -67,12 +68,16 @@ impl Inner {
 
     /// Writes what is not written yet.
     fn append(&self) -> io::Result<()> {
-        let mut state = self.state();
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let unwritten = self.state().unwritten.clone();
+        if unwritten.is_empty() {
+            return Ok(());
+        }
         // A line of its own, whatever an earlier crash left at the end.
-        let lines: String = state.unwritten.iter().map(|it| format!("\n{it}\n")).collect();
-        state.file.write_all(lines.as_bytes())?;
-        state.file.sync_data()?;
-        state.unwritten.clear();
+        let lines: String = unwritten.iter().flat_map(|it| ["\n", it, "\n"]).collect();
+        file.write_all(lines.as_bytes())?;
+        file.sync_data()?;
+        self.state().unwritten.retain(|it| !unwritten.contains(it));
         Ok(())
     }
 }
@@ -119,7 +124,10 @@ fn open(path: &Path) -> io::Result<File> {
 
 fn fingerprint(purpose: &str) -> Box<str> {
     let digest = digest(&SHA256, purpose.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    let digits = |byte: &u8| {
+        [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+    };
+    digest.as_ref().iter().flat_map(digits).collect::<String>().into()
 }
 
 fn is_fingerprint(line: &str) -> bool {
@@ -161,6 +169,27 @@ mod tests {
         let list = RevokedFile::open(dir.path()).unwrap();
         list.revoke(&["a".into()]).await.unwrap();
         assert!(RevokedFile::open(dir.path()).unwrap().is_revoked("a"));
+    }
+
+    /// A disk that is full takes nothing; what it did not take is in force all
+    /// the same, and is written with the next.
+    #[tokio::test]
+    async fn what_the_disk_did_not_take_is_in_force_and_comes_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let list = RevokedFile::open(dir.path()).unwrap();
+        let good = {
+            let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+            std::mem::replace(&mut *list.0.file.lock().unwrap(), full)
+        };
+        let refused = list.revoke(&["a".into()]).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Full(_)), "{refused:?}");
+        assert!(list.is_revoked("a"));
+        assert!(!RevokedFile::open(dir.path()).unwrap().is_revoked("a"), "not on disk yet");
+
+        *list.0.file.lock().unwrap() = good;
+        list.revoke(&["b".into()]).await.unwrap();
+        let again = RevokedFile::open(dir.path()).unwrap();
+        assert!(again.is_revoked("a") && again.is_revoked("b"));
     }
 
     #[test]

@@ -8,7 +8,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 use domain::{ids::SessionId, session::Session, time::Timestamp};
 use ports::{
     Json,
-    driven::{Archive, Change, HistoryQuery, Journal, Record, SessionQuery, StoreError, Urgency},
+    driven::{
+        Archive, Change, Drawer, HistoryQuery, Journal, Record, SessionQuery, StoreError, Urgency,
+    },
 };
 use proptest::{
     prelude::*,
@@ -108,6 +110,37 @@ async fn a_flipped_bit_in_a_session_is_an_error_for_those_who_ask_for_it() {
     let page = store.sessions(SessionQuery::default()).await.unwrap();
     assert_eq!(page.sessions.len(), SESSIONS - 1);
     assert_eq!(store.stats().await.unwrap().damaged, 1);
+}
+
+/// An entry whose checksum does not fit is left out, and so grants nothing; it is
+/// counted once, and the others stay.
+#[tokio::test]
+async fn a_damaged_entry_is_left_out_and_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("gateway.db");
+    let store = SqliteStore::open(&path, Options::default()).unwrap();
+    let put = |name: &str| Change::PutEntry {
+        drawer: Drawer::Devices,
+        name: name.into(),
+        value: Json::of(&format!("the entry of {name}")),
+    };
+    store.submit(vec![put("a"), put("b"), put("c")], Urgency::Now).await.unwrap();
+    store.shutdown().await.unwrap();
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let hit = database.execute("UPDATE entry SET crc = crc + 1 WHERE name = 'b'", ()).unwrap();
+    assert_eq!(hit, 1);
+    drop(database);
+
+    let store = SqliteStore::open(&path, Options::default()).unwrap();
+    for _ in 0..2 {
+        let entries = store.entries(Drawer::Devices).await.unwrap();
+        let names: Vec<_> = entries.iter().map(|entry| &*entry.name).collect();
+        assert_eq!(names, ["a", "c"]);
+        assert_eq!(store.stats().await.unwrap().damaged, 1);
+    }
+    // Writing it anew makes it whole.
+    store.submit(vec![put("b")], Urgency::Now).await.unwrap();
+    assert_eq!(store.entries(Drawer::Devices).await.unwrap().len(), 3);
 }
 
 const WHOLE: HistoryQuery =

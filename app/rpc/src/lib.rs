@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod door;
+mod limit;
 pub mod manual;
 mod method;
 mod methods;

@@ -14,7 +14,9 @@ pub fn markdown() -> String {
     let mut text = String::from("# Methods\n");
     for method in all() {
         let shapes = Shapes::of(method);
-        let _ = write!(text, "\n## `{}`\n\nAsks for: {}.\n\n", method.name, method.access);
+        let _ = write!(text, "\n## `{}`\n\nAsks for: {}.", method.name, method.access);
+        let limited = " At most 30 calls a minute.";
+        let _ = write!(text, "{}\n\n", if method.governs { limited } else { "" });
         for line in method.doc.lines() {
             let _ = writeln!(text, "{}", line.trim());
         }

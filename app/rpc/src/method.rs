@@ -29,6 +29,9 @@ pub struct Method {
     pub name: &'static str,
     /// What it asks of the caller.
     pub access: Access,
+    /// Whether it changes what governs the gateway, so that one caller may call
+    /// it only so often (`security.md` 2.3).
+    pub governs: bool,
     /// Its documentation, as written above the declaration.
     pub doc: &'static str,
     /// The shape of its parameters.
@@ -99,14 +102,18 @@ impl Context {
 ///     /// One whose handler returns the answer as it is written already, or
 ///     /// answers twice. `Result` is its shape.
 ///     "name" [Access] handler(Params) => Result;
+///
+///     /// One that changes what governs the gateway, and is therefore limited.
+///     "name" [Access, governs] handler(Params) -> Result;
 /// }
 /// ```
 macro_rules! methods {
-    ($( $(#[doc = $doc:literal])+ $name:literal [$access:expr] $handler:ident($params:ty) $arrow:tt $result:ty; )+) => {
+    ($( $(#[doc = $doc:literal])+ $name:literal [$access:expr $(, $mark:ident)?] $handler:ident($params:ty) $arrow:tt $result:ty; )+) => {
         pub(crate) const METHODS: &[$crate::Method] = &[$(
             $crate::Method {
                 name: $name,
                 access: $access,
+                governs: $crate::method::methods!(@governs $($mark)?),
                 doc: concat!($($doc, "\n"),+),
                 params: |generator| generator.subschema_for::<$params>(),
                 result: |generator| generator.subschema_for::<$result>(),
@@ -130,6 +137,8 @@ macro_rules! methods {
             },
         )+];
     };
+    (@governs) => { false };
+    (@governs governs) => { true };
     (@reply -> $answer:ident) => { Ok(ports::driving::RpcReply::of(&$answer)) };
     (@reply => $answer:ident) => { Ok(ports::driving::RpcReply::from($answer)) };
 }

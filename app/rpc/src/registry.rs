@@ -18,7 +18,7 @@ use usecases::{
     presence::Presence, sessions::Sessions, status::Status, system::System, versions::Versions,
 };
 
-use crate::{Method, method::Context, methods};
+use crate::{Method, limit::Limit, method::Context, methods};
 
 /// What a paired node may call besides what is for nodes, where
 /// `gateway.nodes.allowChat` says so: what the iOS app of January 2026 calls over
@@ -84,13 +84,14 @@ pub struct Services {
 pub struct Registry {
     services: Arc<Services>,
     methods: HashMap<&'static str, &'static Method>,
+    limit: Limit,
 }
 
 impl Registry {
     /// A registry whose methods act on `services`.
     pub fn new(services: Arc<Services>) -> Self {
         let methods = all().map(|method| (method.name, method)).collect();
-        Self { services, methods }
+        Self { services, methods, limit: Limit::new() }
     }
 
     /// Whether `caller` is a paired node that may chat like an operator.
@@ -116,6 +117,15 @@ impl Registry {
             RpcError::invalid(format!("unknown method: {name}"))
         })
     }
+
+    /// The same, counted where calls are counted.
+    fn admit(&self, caller: &Client, name: &str) -> Result<&'static Method, RpcError> {
+        let method = self.find(caller, name)?;
+        if method.governs {
+            self.limit.count(caller, method.name, self.services.clock.now())?;
+        }
+        Ok(method)
+    }
 }
 
 impl Rpc for Registry {
@@ -125,7 +135,7 @@ impl Rpc for Registry {
         method: &str,
         params: Option<&RawValue>,
     ) -> BoxFuture<Result<RpcReply, RpcError>> {
-        match self.find(caller, method) {
+        match self.admit(caller, method) {
             Ok(method) => {
                 let services = Arc::clone(&self.services);
                 let context = Context { services, caller: Arc::clone(caller) };
@@ -277,5 +287,64 @@ mod tests {
         for params in [None, Some(null)] {
             assert!(world.registry.call(&caller, "agents.list", params).await.is_ok());
         }
+    }
+
+    /// Whoever changes what governs the gateway is limited; a new method of that
+    /// kind belongs on this list, and its entry gets the mark.
+    #[test]
+    fn what_governs_the_gateway_is_limited() {
+        let governing = "set-heartbeats device.pair.approve device.pair.reject \
+            device.pair.remove device.pair.rename device.pair.setupCode device.token.rotate \
+            device.token.revoke device.scopes.requestUpgrade node.pair.approve node.pair.reject \
+            node.pair.remove node.rename exec.approvals.set exec.approvals.node.set \
+            exec.approval.grants.revoke";
+        let governing: HashSet<&str> = governing.split_whitespace().collect();
+        for method in all() {
+            assert_eq!(method.governs, governing.contains(method.name), "{}", method.name);
+        }
+    }
+
+    /// The 31st call within a minute is refused, that of another caller or of
+    /// another method is not, and what does not govern is not counted.
+    #[tokio::test]
+    async fn one_caller_changes_what_governs_only_so_often() {
+        let world = World::new();
+        let admin = client(Role::Operator, &[Scope::Admin]);
+        let call = async |caller: &Arc<Client>, method, params| {
+            let params = serde_json::value::to_raw_value(&params).unwrap();
+            world.registry.call(caller, method, Some(&params)).await
+        };
+        let switch = json!({ "enabled": true });
+        for _ in 0..30 {
+            call(&admin, "set-heartbeats", switch.clone()).await.unwrap();
+        }
+        let refused = call(&admin, "set-heartbeats", switch.clone()).await.unwrap_err();
+        assert_eq!(refused.code, ports::driving::ErrorCode::Unavailable);
+        assert_eq!(refused.message, "rate limit exceeded for set-heartbeats");
+        assert!(refused.retry_after.is_some());
+
+        let elsewhere =
+            Arc::new(Client { remote_address: Some("192.0.2.1".into()), ..(*admin).clone() });
+        call(&elsewhere, "set-heartbeats", switch).await.unwrap();
+        let unknown = json!({ "requestId": "r" });
+        let other = call(&admin, "device.pair.reject", unknown).await.unwrap_err();
+        assert_eq!(other.message, "unknown requestId");
+        for _ in 0..100 {
+            call(&admin, "agents.list", json!({})).await.unwrap();
+        }
+    }
+
+    /// Being refused for want of a scope spends nothing.
+    #[tokio::test]
+    async fn whoever_may_not_call_is_not_counted() {
+        let world = World::new();
+        let reader = client(Role::Operator, &[Scope::Read]);
+        let admin = client(Role::Operator, &[Scope::Admin]);
+        for _ in 0..31 {
+            let refused = world.registry.call(&reader, "set-heartbeats", None).await.unwrap_err();
+            assert_eq!(refused.message, "missing scope: operator.admin");
+        }
+        let params = serde_json::value::to_raw_value(&json!({ "enabled": true })).unwrap();
+        assert!(world.registry.call(&admin, "set-heartbeats", Some(&params)).await.is_ok());
     }
 }

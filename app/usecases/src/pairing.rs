@@ -49,6 +49,9 @@ pub use self::{
 const REMEMBERED: usize = 64;
 /// With what a connection is closed whose token was taken back.
 const REVOKED: (u16, &str) = (4001, "device token revoked");
+/// With what a connection is closed that came in on what could not be written
+/// down. It may come back and see.
+const UNDONE: (u16, &str) = (1012, "not written down");
 
 /// What pairing needs.
 pub struct Deps {
@@ -235,6 +238,31 @@ impl Pairing {
                 Err(CommitError::Store(error)) => Err(error),
                 Err(other) => Err(StoreError::Unavailable(other.into())),
             }
+        }
+    }
+
+    /// Takes back what was decided about `device` in `role` and could not be
+    /// written down: `undo` makes it what it has to be now. That is handed in
+    /// once more, because what was decided about the device meanwhile was handed
+    /// in together with what is undone. Whoever came in on it has to come again.
+    fn undo(&self, id: &DeviceId, role: Role, undo: impl FnOnce(Device) -> Option<Device>) {
+        {
+            let mut state = self.state();
+            let Some(device) = state.devices.remove(id) else { return };
+            let change = match undo(device) {
+                Some(device) => {
+                    let change = record::put(&device);
+                    state.devices.insert(id.clone(), device);
+                    change
+                }
+                None => record::forget::<Device>(id.as_str()),
+            };
+            // Nobody waits for that.
+            drop(self.0.deps.journal.submit(vec![change], Urgency::Lazy));
+        }
+        let (code, reason) = UNDONE;
+        for client in self.connections_of(id, Some(role)) {
+            self.0.deps.connections.close(client, code, reason);
         }
     }
 

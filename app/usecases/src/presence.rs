@@ -8,6 +8,7 @@ use std::{
 
 use domain::{
     client::{Client, Mode},
+    ids::DeviceId,
     presence::{Person, PresenceBoard},
     time::Timestamp,
 };
@@ -67,7 +68,7 @@ struct Pinned {
 pub enum Detail {
     /// Everything.
     Full,
-    /// Neither addresses nor what identifies a device.
+    /// Neither addresses, nor what identifies a device, nor what it may do.
     Plain,
 }
 
@@ -213,13 +214,15 @@ impl Pinned {
         Self { full: Json::of(&entry(&person, at)), person, at }
     }
 
-    /// The entry without addresses and what identifies a device.
+    /// The entry without addresses, what identifies a device and what it may do.
     fn plain(&self) -> PresenceEntry {
         PresenceEntry {
             ip: None,
             text: None,
             device_id: None,
             instance_id: None,
+            roles: None,
+            scopes: None,
             ..entry(&self.person, self.at)
         }
     }
@@ -230,8 +233,12 @@ fn is_shown(client: &Client) -> bool {
     client.info.mode != Mode::Cli
 }
 
+/// What makes two connections one entry: the device, where one proved to be
+/// one, before what a program says about itself.
 fn key_of(client: &Client) -> String {
-    client.info.instance_id.as_deref().unwrap_or(&client.connection).to_lowercase()
+    let device = client.principal.device.as_ref().map(DeviceId::as_str);
+    let instance = client.info.instance_id.as_deref();
+    device.or(instance).unwrap_or(&client.connection).to_lowercase()
 }
 
 fn connected(client: &Client) -> Person {
@@ -247,6 +254,7 @@ fn connected(client: &Client) -> Person {
         model_identifier: info.model_identifier.clone(),
         mode: Some(info.mode.as_str().into()),
         reason: Some("connect".into()),
+        device_id: client.principal.device.as_ref().map(|device| device.as_str().into()),
         roles: vec![client.principal.role.as_str().into()],
         scopes: client.principal.scopes.iter().map(|scope| scope.as_str().into()).collect(),
         instance_id: info.instance_id.clone(),
@@ -407,6 +415,44 @@ mod tests {
             assert!(!plain.as_str().contains(secret), "{secret} in {plain:?}");
         }
         assert_eq!(hosts(&plain), ["here", "desk"]);
+    }
+
+    /// `ws-protocol.md` 10.4, V-35: a device is one entry however often and under
+    /// whatever name it connects; who it is and what it may do is for
+    /// administrators.
+    #[test]
+    fn a_device_is_one_entry_with_what_it_may_do() {
+        use domain::access::{Role, Scope, Scopes};
+
+        let (presence, _, _) = presence();
+        let device = "d".repeat(64);
+        let connection = |name: &str, role, scopes: &[Scope]| {
+            let mut client = program(name, Mode::Ui);
+            client.info.instance_id = Some(name.into());
+            client.principal.device = Some(device.parse().unwrap());
+            client.principal.role = role;
+            client.principal.scopes = scopes.iter().copied().collect::<Scopes>();
+            client
+        };
+        let phone = connection("phone", Role::Operator, &[Scope::Read]);
+        presence.arrived(&phone);
+        presence.arrived(&connection("phone node", Role::Node, &[]));
+        let full: Vec<Value> =
+            serde_json::from_str(presence.snapshot(Detail::Full).as_str()).unwrap();
+        assert_eq!(full.len(), 2, "the gateway and the device");
+        assert_eq!(full[1]["deviceId"], device);
+        assert_eq!(full[1]["roles"], serde_json::json!(["operator", "node"]));
+        assert_eq!(full[1]["scopes"], serde_json::json!(["operator.read"]));
+
+        let plain: Vec<Value> =
+            serde_json::from_str(presence.snapshot(Detail::Plain).as_str()).unwrap();
+        let shown: Vec<_> = plain[1].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(shown, ["host", "mode", "platform", "reason", "ts", "version"]);
+
+        presence.left(&phone);
+        let full = presence.snapshot(Detail::Full);
+        assert!(full.as_str().contains("disconnect"), "the same entry: {full:?}");
+        assert_eq!(hosts(&full).len(), 2);
     }
 
     #[test]

@@ -165,6 +165,28 @@ impl Device {
         device.grants.insert(role, grant);
         device
     }
+
+    /// This device without the approval that made the token of `nonce` in
+    /// `role`, because that could not be written down; `before` is what it was.
+    /// None if nothing is left of it. What was decided since stays as it is:
+    /// above all, what was taken back does not come back.
+    #[must_use]
+    pub fn without(mut self, role: Role, nonce: &str, before: Option<&Self>) -> Option<Self> {
+        let undone = |grant: &Grant| *grant.nonce == *nonce && grant.revoked_at.is_none();
+        if !self.grants.get(&role).is_some_and(undone) {
+            return Some(self);
+        }
+        match before.and_then(|before| before.grants.get(&role)) {
+            Some(grant) => self.grants.insert(role, grant.clone()),
+            None => self.grants.remove(&role),
+        };
+        if let Some(before) = before {
+            self.portrait = before.portrait.clone();
+            self.remote_address.clone_from(&before.remote_address);
+            self.approved_at = before.approved_at;
+        }
+        (!self.grants.is_empty()).then_some(self)
+    }
 }
 
 #[cfg(test)]
@@ -236,5 +258,31 @@ mod tests {
 
         let other_key = approve(Some(more), &ask("x", Role::Node, &[]), "n4");
         assert_eq!(other_key.roles().collect::<Vec<_>>(), [Role::Node]);
+    }
+
+    #[test]
+    fn an_approval_that_fails_takes_nothing_else_along() {
+        use Role::{Node, Operator};
+
+        let first = approve(None, &ask("k", Operator, &[Read]), "n1");
+        assert_eq!(first.clone().without(Operator, "n1", None), None);
+
+        let more = approve(Some(first.clone()), &ask("k", Operator, &[Write]), "n2");
+        assert_eq!(more.clone().without(Operator, "n2", Some(&first)), Some(first.clone()));
+        assert_eq!(more.clone().without(Operator, "n1", None), Some(more.clone()), "not this one");
+
+        let mut renamed = more.clone();
+        renamed.label = Some("phone".into());
+        let label = renamed.without(Operator, "n2", Some(&first)).unwrap().label;
+        assert_eq!(label.as_deref(), Some("phone"));
+
+        let both = approve(Some(more.clone()), &ask("k", Node, &[]), "n3");
+        let node = both.clone().without(Operator, "n2", None).unwrap();
+        assert_eq!(node.roles().collect::<Vec<_>>(), [Node], "the other role was written down");
+        assert_eq!(both.without(Node, "n3", Some(&more)), Some(more.clone()));
+
+        let mut revoked = more;
+        revoked.grants.get_mut(&Operator).unwrap().revoked_at = Some(Timestamp::default());
+        assert_eq!(revoked.clone().without(Operator, "n2", Some(&first)), Some(revoked));
     }
 }

@@ -1,11 +1,12 @@
 //! Devices that wait for somebody's decision.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use super::Portrait;
 use crate::{
     access::{Role, Scopes},
     ids::{DeviceId, RequestId},
+    limits::bucket,
     time::Timestamp,
     words::words,
 };
@@ -78,7 +79,7 @@ pub enum Filed {
     /// It waits now, perhaps in place of an earlier one of the same device.
     New {
         /// The earlier one, which nobody can approve any more.
-        instead_of: Option<RequestId>,
+        instead_of: Option<Box<Request>>,
     },
     /// The same was asked before and waits.
     Known(RequestId),
@@ -98,30 +99,34 @@ impl Requests {
     /// from asking.
     pub const MAX_PER_ADDRESS: usize = 24;
 
-    /// Those that were written down, without those whose time is up.
-    pub fn restore(mut waiting: Vec<Request>, now: Timestamp) -> Self {
-        waiting.retain(|request| !request.is_over(now));
-        waiting.sort_by_key(|request| request.at);
+    /// Those that were written down, without those whose time is up. Of several
+    /// that were written down for a device in a role, the newest counts.
+    pub fn restore(mut written: Vec<Request>, now: Timestamp) -> Self {
+        written.retain(|request| !request.is_over(now));
+        written.sort_by_key(|request| request.at);
+        let mut waiting: Vec<Request> = Vec::new();
+        for request in written {
+            waiting.retain(|other| !other.is_about(&request.ask.device, request.ask.role));
+            waiting.push(request);
+        }
         waiting.truncate(Self::MAX);
         Self { waiting }
     }
 
     /// Lets `request` wait.
     pub fn file(&mut self, request: Request) -> Result<Filed, NoRoom> {
-        let same = |other: &Request| {
-            (&other.ask.device, other.ask.role) == (&request.ask.device, request.ask.role)
-        };
+        let same = |other: &Request| other.is_about(&request.ask.device, request.ask.role);
         if let Some(place) = self.waiting.iter().position(same) {
             let known = &self.waiting[place];
             if known.ask == request.ask && known.reason == request.reason {
                 return Ok(Filed::Known(known.id.clone()));
             }
-            let instead_of = Some(self.waiting.remove(place).id);
+            let instead_of = Some(Box::new(self.waiting.remove(place)));
             self.waiting.push(request);
             return Ok(Filed::New { instead_of });
         }
-        let neighbours =
-            self.waiting.iter().filter(|it| it.ask.remote_address == request.ask.remote_address);
+        let household = request.household();
+        let neighbours = self.waiting.iter().filter(|other| other.household() == household);
         if Self::MAX <= self.waiting.len() || Self::MAX_PER_ADDRESS <= neighbours.count() {
             return Err(NoRoom);
         }
@@ -145,20 +150,25 @@ impl Requests {
         Some(self.waiting.remove(place))
     }
 
-    /// Puts back what was not decided about after all.
+    /// Puts back what was not decided about after all, unless the device asked
+    /// for something else meanwhile.
     pub fn put_back(&mut self, request: Request) {
-        if !self.waiting.iter().any(|other| other.id == request.id) {
+        let same = |other: &Request| other.is_about(&request.ask.device, request.ask.role);
+        if !self.waiting.iter().any(same) {
             self.waiting.push(request);
             self.waiting.sort_by_key(|request| request.at);
         }
     }
 
-    /// Those of `device` need not wait any more: it was removed.
-    pub fn remove_of(&mut self, device: &DeviceId) -> Vec<RequestId> {
-        self.waiting
-            .extract_if(.., |request| request.ask.device == *device)
-            .map(|it| it.id)
-            .collect()
+    /// What `device` asks for in `role` need not wait any more.
+    pub fn remove_for(&mut self, device: &DeviceId, role: Role) -> Option<Request> {
+        let place = self.waiting.iter().position(|request| request.is_about(device, role))?;
+        Some(self.waiting.remove(place))
+    }
+
+    /// Nothing `device` asks for need wait any more.
+    pub fn remove_of(&mut self, device: &DeviceId) -> Vec<Request> {
+        self.waiting.extract_if(.., |request| request.ask.device == *device).collect()
     }
 
     /// Those that wait, the oldest first.
@@ -175,6 +185,15 @@ impl Request {
 
     fn is_over(&self, now: Timestamp) -> bool {
         self.expires_at() <= now
+    }
+
+    fn is_about(&self, device: &DeviceId, role: Role) -> bool {
+        self.ask.device == *device && self.ask.role == role
+    }
+
+    /// Where it comes from, as far as one can move by oneself: a /64 of IPv6.
+    fn household(&self) -> Option<IpAddr> {
+        self.ask.remote_address.as_deref().and_then(|text| text.parse().ok()).map(bucket)
     }
 }
 
@@ -213,7 +232,7 @@ mod tests {
         assert_eq!(requests.file(request("b", 1, &[Scope::Read], "x")), Ok(Filed::Known(id("a"))));
         assert_eq!(
             requests.file(request("c", 1, &[Scope::Admin], "x")),
-            Ok(Filed::New { instead_of: Some(id("a")) })
+            Ok(Filed::New { instead_of: Some(Box::new(request("a", 1, &[Scope::Read], "x"))) })
         );
         assert_eq!(requests.get(&id("a"), NOW), None, "nobody can approve what was replaced");
         assert!(requests.get(&id("c"), NOW).is_some());
@@ -226,9 +245,10 @@ mod tests {
         let file = |requests: &mut Requests, number: usize, address: &str| {
             requests.file(request(&number.to_string(), number, &[], address)).is_ok()
         };
-        let waiting = (0..300).filter(|number| file(&mut requests, *number, "x")).count();
+        let household = |number: usize| format!("2001:db8::{number:x}");
+        let waiting = (0..300).filter(|it| file(&mut requests, *it, &household(*it))).count();
         assert_eq!(waiting, Requests::MAX_PER_ADDRESS);
-        let waiting = (300..600).filter(|number| file(&mut requests, *number, "y")).count();
+        let waiting = (300..600).filter(|it| file(&mut requests, *it, "192.0.2.1")).count();
         assert_eq!(waiting, Requests::MAX - Requests::MAX_PER_ADDRESS);
     }
 
@@ -244,5 +264,31 @@ mod tests {
         assert_eq!(requests.waiting(after).count(), 0);
         assert_eq!(requests.expire(before), []);
         assert_eq!(requests.expire(after), [id]);
+    }
+
+    /// What was taken off the board and could not be decided about comes back,
+    /// but never beside what the device asked for since.
+    #[test]
+    fn a_device_waits_once_in_a_role_whatever_fails() {
+        let ids = |requests: &Requests| -> Vec<String> {
+            requests.waiting(NOW).map(|request| request.id.to_string()).collect()
+        };
+        let (first, second) = (request("a", 1, &[], "x"), request("b", 1, &[Scope::Read], "x"));
+        let mut requests = Requests::default();
+        let _ = requests.file(first.clone()).unwrap();
+        assert_eq!(requests.remove_for(&first.ask.device, Role::Node), None);
+        assert_eq!(requests.remove_for(&first.ask.device, Role::Operator), Some(first.clone()));
+        requests.put_back(first.clone());
+        assert_eq!(ids(&requests), ["a"]);
+
+        requests.remove(&first.id).unwrap();
+        let _ = requests.file(second.clone()).unwrap();
+        requests.put_back(first.clone());
+        assert_eq!(ids(&requests), ["b"]);
+        let removed = requests.remove_of(&second.ask.device);
+        assert_eq!(removed, std::slice::from_ref(&second));
+
+        let later = Request { at: NOW, ..second };
+        assert_eq!(ids(&Requests::restore(vec![later, first], NOW)), ["b"]);
     }
 }

@@ -3,6 +3,7 @@
 use domain::{access::Scope, client::ClientInfo, pairing::Request};
 use ports::driving::{ErrorCode, Refusal, RpcError};
 use serde::Serialize;
+use tracing::error;
 use usecases::auth::{Refused, Telling};
 
 /// What programs make of a refusal.
@@ -38,6 +39,9 @@ pub(super) fn refusal(refused: &Refused, info: &ClientInfo) -> Refusal {
 /// The same, where there is no connection to be closed.
 pub(super) fn error(refused: &Refused, info: &ClientInfo) -> RpcError {
     let Telling { message, code, reason, step, next } = refused.telling(info);
+    if let Refused::Store(failed) = refused {
+        error!(error = failed as &dyn std::error::Error, "the store failed");
+    }
     let kind = match refused {
         Refused::NoDevice | Refused::NotPaired { .. } => ErrorCode::NotPaired,
         Refused::Store(_) => ErrorCode::Unavailable,

@@ -273,6 +273,7 @@ pub(crate) struct Granted {
 /// A token a device can come back with.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "clients know them by these names")]
 pub(crate) struct DeviceToken {
     /// The token.
     pub(crate) device_token: String,

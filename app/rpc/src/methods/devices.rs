@@ -21,6 +21,7 @@ use usecases::pairing::{PairingError, Upgrade};
 use crate::{
     method::{Context, methods},
     params::{List, Name, Nothing, Text, Unused},
+    refusal,
 };
 
 methods! {
@@ -33,22 +34,22 @@ methods! {
     /// The caller has to hold everything the request asks for; for a node that
     /// offers `system.*` commands, `operator.admin`. Everybody who may decide
     /// hears of it as `device.pair.resolved`.
-    "device.pair.approve" [Operator(Pairing)] approve(RequestParams) -> Approved;
+    "device.pair.approve" [Operator(Pairing), governs] approve(RequestParams) -> Approved;
 
     /// Turns a device away that waits.
-    "device.pair.reject" [Operator(Pairing)] reject(RequestParams) -> Rejected;
+    "device.pair.reject" [Operator(Pairing), governs] reject(RequestParams) -> Rejected;
 
     /// Forgets a device. Its tokens are revoked and its connections closed with
     /// 4001.
-    "device.pair.remove" [Operator(Pairing)] remove(DeviceParams) -> Removed;
+    "device.pair.remove" [Operator(Pairing), governs] remove(DeviceParams) -> Removed;
 
     /// Gives a device a name of the operator's own.
-    "device.pair.rename" [Operator(Pairing)] rename(RenameParams) -> Renamed;
+    "device.pair.rename" [Operator(Pairing), governs] rename(RenameParams) -> Renamed;
 
     /// Makes a setup code for a phone: good once, for ten minutes, for one
     /// device. It holds the gateway's address and a token of its own, nothing
     /// else.
-    "device.pair.setupCode" [Operator(Admin)] setup_code(SetupCodeParams) -> SetupCode;
+    "device.pair.setupCode" [Operator(Admin), governs] setup_code(SetupCodeParams) -> SetupCode;
 
     /// What became of a setup code: the device that used it, or nothing yet.
     "device.pair.setupStatus" [Operator(Admin)] setup_status(SetupStatusParams) -> SetupStatus;
@@ -56,15 +57,15 @@ methods! {
     /// Replaces the token of a device. Connections that rest on the old one are
     /// closed with 4001. Only the device itself is told the new one; others get
     /// theirs when they next connect.
-    "device.token.rotate" [Operator(Pairing)] rotate(RotateParams) -> Rotated;
+    "device.token.rotate" [Operator(Pairing), governs] rotate(RotateParams) -> Rotated;
 
     /// Takes the token of a device back, for good. Its connections are closed
     /// with 4001; it has to pair again.
-    "device.token.revoke" [Operator(Pairing)] revoke(RevokeParams) -> Revoked;
+    "device.token.revoke" [Operator(Pairing), governs] revoke(RevokeParams) -> Revoked;
 
     /// Asks for more scopes for the caller's device, which goes on with what it
     /// has.
-    "device.scopes.requestUpgrade" [Operator(Read)] request_upgrade(UpgradeParams) -> Requested;
+    "device.scopes.requestUpgrade" [Operator(Read), governs] request_upgrade(UpgradeParams) -> Requested;
 
     /// Waits until somebody has decided about such a request, and hands out the
     /// token to come back with.
@@ -209,6 +210,7 @@ enum ProfileWord {
 /// Result of `device.pair.setupCode`.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "clients know them by these names")]
 struct SetupCode {
     /// Names the code; not a secret.
     setup_id: String,
@@ -376,6 +378,7 @@ struct RotateParams {
 /// Result of `device.token.rotate`.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "clients know them by these names")]
 struct Rotated {
     /// The device.
     device_id: String,
@@ -424,6 +427,7 @@ struct RevokeParams {
 /// Result of `device.token.revoke`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "clients know them by these names")]
 struct Revoked {
     /// The device.
     device_id: String,
@@ -536,7 +540,7 @@ fn refused(error: PairingError) -> RpcError {
         PairingError::NoRoom | PairingError::TooManyCodes => {
             RpcError::unavailable(error.to_string()).retry_after(std::time::Duration::from_mins(1))
         }
-        PairingError::Store(error) => RpcError::unavailable(error.to_string()),
+        PairingError::Store(failed) => refusal::store(failed),
         PairingError::UnknownRequest
         | PairingError::UnknownDevice
         | PairingError::UnknownGrant

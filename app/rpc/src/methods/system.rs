@@ -30,7 +30,7 @@ methods! {
     "last-heartbeat" [Operator(Read)] last_heartbeat(Nothing) => Option<Json>;
 
     /// Switches the heartbeats on or off until the gateway stops.
-    "set-heartbeats" [Operator(Admin)] set_heartbeats(SetHeartbeatsParams) -> Heartbeats;
+    "set-heartbeats" [Operator(Admin), governs] set_heartbeats(SetHeartbeatsParams) -> Heartbeats;
 }
 
 /// Something short about a machine.

@@ -2,7 +2,7 @@
 
 use domain::{
     access::{Footing, Principal, Proof, Role, Scope, Scopes},
-    client::{ClientInfo, Protocol},
+    client::Protocol,
     throttle::Place,
 };
 use ports::{
@@ -11,7 +11,10 @@ use ports::{
 };
 
 use super::{
-    Admitted, Auth, Field, Refused, Unproven, device::Proven, identity::Person, place::Facts,
+    Admitted, Auth, Field, Refused, Unproven,
+    device::Proven,
+    identity::Person,
+    place::{Facts, Turn},
 };
 use crate::pairing::{NotAdmitted, Redeemed, Standing};
 
@@ -42,11 +45,8 @@ impl Auth {
         // From here on it costs something, so it is counted.
         let turn = self.turn(&facts, Place::of(facts.peer.address))?;
         let device = self.device(knock, circumstances, &facts)?;
-        let of_device = match &device {
-            Some(device) => Some(self.turn(&facts, Place::Device(device.id.clone()))),
-            None => None,
-        };
-        let of_device = match of_device.transpose() {
+        let place = device.as_ref().map(|device| Place::Device(device.id.clone()));
+        let of_device = match place.map(|place| self.turn(&facts, place)).transpose() {
             Ok(of_device) => of_device,
             Err(too_many) => {
                 turn.give_back();
@@ -56,9 +56,13 @@ impl Auth {
         let shown = self.show(knock, circumstances, &facts, device.as_ref()).await;
         let turns = [Some(turn), of_device].into_iter().flatten();
         match &shown {
-            Ok(_) => turns.for_each(super::place::Turn::forgive),
+            // Only knowing the secret makes up for wrong guesses at it: somebody
+            // who may come in otherwise could guess on and on (V-25).
+            Ok(Shown::Secret(_)) => turns.for_each(Turn::forgive),
+            Ok(Shown::Person(_) | Shown::DeviceToken | Shown::Paired(_))
+            | Err(Refused::Store(_)) => turns.for_each(Turn::give_back),
             Err(Refused::Unproven { why, .. }) if !why.was_a_try() => {
-                turns.for_each(super::place::Turn::give_back);
+                turns.for_each(Turn::give_back);
             }
             // What was wrong stays counted.
             Err(_) => drop(turns),
@@ -86,7 +90,7 @@ impl Auth {
         match self.vouched_by_proxy(circumstances, &facts) {
             Ok(None) => (),
             Ok(Some(Person { user, proof, most })) => {
-                turn.forgive();
+                turn.give_back();
                 return Ok(operator(proof, most, Some(user)));
             }
             Err(nobody) => return Err(nobody.into()),
@@ -125,19 +129,16 @@ impl Auth {
         let needs_nothing =
             matches!(mode, AuthMode::None | AuthMode::TrustedProxy) || self.permits_locally(facts);
         let excused = self.excuses_dashboard() && shows_something;
-        match knock.role {
-            Role::Node => Err(Refused::NoDevice),
-            Role::Operator if setup_token.is_some() && !shows_something => Err(Refused::NoDevice),
-            Role::Operator if is_dashboard(&knock.info) && !needs_nothing && !excused => {
-                Err(Refused::NotSecure)
-            }
-            Role::Operator
-                if shows_something || needs_nothing || self.may_be_vouched_for(facts) =>
-            {
-                Ok(())
-            }
-            Role::Operator => Err(Refused::NoDevice),
+        if knock.role == Role::Node || (setup_token.is_some() && !shows_something) {
+            return Err(Refused::NoDevice);
         }
+        if is_dashboard(knock) && !needs_nothing && !excused {
+            return Err(Refused::NotSecure);
+        }
+        if shows_something || needs_nothing || self.may_be_vouched_for(facts) {
+            return Ok(());
+        }
+        Err(Refused::NoDevice)
     }
 
     fn may_be_vouched_for(&self, facts: &Facts) -> bool {
@@ -173,6 +174,9 @@ impl Auth {
         if let Some(person) = self.vouched_by_proxy(circumstances, facts)? {
             return Ok(Shown::Person(person));
         }
+        if device.is_some_and(|device| self.shows_nothing_but_its_token(knock, device)) {
+            return Ok(Shown::DeviceToken);
+        }
         // January's gateway looked at one field only, later ones at both.
         let field = match knock.protocol {
             Protocol::V3 => Field::Own,
@@ -182,10 +186,10 @@ impl Auth {
             Ok(proof) => return Ok(Shown::Secret(proof)),
             Err(why) => why,
         };
-        if let Some(device) = device {
-            if let Some(shown) = self.show_of_device(knock, device, facts, why).await? {
-                return Ok(shown);
-            }
+        if let Some(device) = device
+            && let Some(shown) = self.show_of_device(knock, device, facts, why).await?
+        {
+            return Ok(shown);
         }
         if self.permits_locally(facts) && !why.was_a_try() {
             return Ok(Shown::Secret(Proof::Local));
@@ -193,6 +197,18 @@ impl Auth {
         let has_device_token =
             device.is_some_and(|device| self.0.deps.pairing.has_token(&device.id, knock.role));
         Err(Refused::Unproven { why, has_device_token })
+    }
+
+    /// Whether a device comes back with its token in the place where the
+    /// password could stand as well. Comparing it with that may take a while by
+    /// design, and could not succeed.
+    fn shows_nothing_but_its_token(&self, knock: &Knock, device: &Proven) -> bool {
+        let Credentials { token, password, .. } = &knock.credentials;
+        let is_its_token =
+            |token: &str| self.0.deps.pairing.is_token(&device.id, knock.role, token).is_ok();
+        self.mode() == AuthMode::Password
+            && password.as_deref().is_none_or(str::is_empty)
+            && token.as_deref().is_some_and(is_its_token)
     }
 
     /// What a device shows that only devices can, if it shows anything of that
@@ -216,7 +232,7 @@ impl Auth {
             }
         }
         if let Some(presented) = setup_token {
-            let ask = device.ask(knock, self.asked(knock), facts);
+            let ask = device.ask(knock, asked(knock), facts);
             return match pairing.redeem(&presented, &ask).await {
                 Ok(standing) => Ok(Some(Shown::Paired(standing))),
                 Err(Redeemed::Unknown) => Err(Refused::SetupCode(None)),
@@ -240,13 +256,12 @@ impl Auth {
         device: Option<&Proven>,
         shown: Shown,
     ) -> Result<Admitted, Refused> {
-        let asked = self.asked(knock);
+        let asked = asked(knock);
         let config = self.0.deps.config.current();
         let disabled = config.gateway.control_ui.dangerously_disable_device_auth;
-        let excused = matches!(shown, Shown::Secret(_))
-            && is_dashboard(&knock.info)
-            && self.excuses_dashboard();
-        let device = device.filter(|_| !(disabled && is_dashboard(&knock.info)));
+        let excused =
+            matches!(shown, Shown::Secret(_)) && is_dashboard(knock) && self.excuses_dashboard();
+        let device = device.filter(|_| !(disabled && is_dashboard(knock)));
         let (proof, user, mut footing) = match &shown {
             Shown::Secret(proof) => (*proof, None, self.footing(facts, excused)),
             Shown::Person(person) => {
@@ -295,25 +310,25 @@ impl Auth {
             Footing::SecretFromElsewhere
         }
     }
+}
 
-    /// The scopes somebody asks for. Clients before protocol 4 that ask for
-    /// nothing mean everything.
-    fn asked(&self, knock: &Knock) -> Scopes {
-        let asked = knock.asked();
-        match (knock.role, knock.protocol) {
-            (Role::Node, _) => Scopes::NONE,
-            (Role::Operator, Protocol::V3 | Protocol::Brief)
-                if knock.scopes.as_ref().is_none_or(Vec::is_empty) =>
-            {
-                Scopes::NONE.with(Scope::Admin)
-            }
-            (Role::Operator, _) => asked,
+/// The scopes somebody asks for. Clients before protocol 4 that ask for nothing
+/// mean everything.
+fn asked(knock: &Knock) -> Scopes {
+    let says_nothing = knock.scopes.as_ref().is_none_or(Vec::is_empty);
+    match (knock.role, knock.protocol) {
+        (Role::Node, _) => Scopes::NONE,
+        (Role::Operator, Protocol::V3 | Protocol::Brief) if says_nothing => {
+            Scopes::NONE.with(Scope::Admin)
         }
+        (Role::Operator, _) => knock.asked(),
     }
 }
 
-fn is_dashboard(info: &ClientInfo) -> bool {
-    &*info.id == CONTROL_UI
+/// Whether it says that it is the dashboard. That is an operator: what the
+/// dashboard is excused from, nodes are not (V-04).
+fn is_dashboard(knock: &Knock) -> bool {
+    knock.role == Role::Operator && &*knock.info.id == CONTROL_UI
 }
 
 impl From<NotAdmitted> for Refused {

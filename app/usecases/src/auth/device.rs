@@ -52,10 +52,10 @@ impl Auth {
         };
         let lines = claim.lines(&fields).map_err(|_| DeviceFault::Signature)?;
         let signed = |line: &String| signatures.verify(&key, line, &claim.signature).is_ok();
-        match lines.iter().any(signed) {
-            true => Ok(Some(Proven { id, key: signatures.spell(&key).into() })),
-            false => Err(DeviceFault::Signature),
+        if !lines.iter().any(signed) {
+            return Err(DeviceFault::Signature);
         }
+        Ok(Some(Proven { id, key: signatures.spell(&key).into() }))
     }
 }
 

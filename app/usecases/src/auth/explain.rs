@@ -62,7 +62,7 @@ impl Auth {
         let Scene { circumstances, house, role, scopes, .. } = scene;
         let facts = match self.facts(circumstances) {
             Ok(facts) => facts,
-            Err(unknown) => return Err(told.refuse("connection", Refused::Proxy(unknown))),
+            Err(unknown) => return Err(told.refuse("connection", &Refused::Proxy(unknown))),
         };
         let via = match facts.peer.via {
             Via::Direct => "directly".to_owned(),
@@ -91,7 +91,7 @@ impl Auth {
         let permitted = self.permits_locally(&facts);
         let needs_nothing = mode == AuthMode::None && facts.local || permitted;
         if *role == Role::Node && scene.device.is_none() {
-            return Err(told.refuse("device", Refused::NoDevice));
+            return Err(told.refuse("device", &Refused::NoDevice));
         }
         let credential = match (scene.knows_secret, needs_nothing, scene.device) {
             (true, ..) if mode != AuthMode::TrustedProxy => "the shared secret",
@@ -100,7 +100,7 @@ impl Auth {
             (false, false, _) if mode == AuthMode::TrustedProxy => {
                 match self.vouched_by_proxy(circumstances, &facts) {
                     Ok(_) => "the name the proxy gives",
-                    Err(nobody) => return Err(told.refuse("credentials", nobody.into())),
+                    Err(nobody) => return Err(told.refuse("credentials", &nobody.into())),
                 }
             }
             _ => {
@@ -110,7 +110,7 @@ impl Auth {
                     AuthMode::None | AuthMode::TrustedProxy => Unproven::NotLocal,
                 };
                 let refused = Refused::Unproven { why, has_device_token: false };
-                return Err(told.refuse("credentials", refused));
+                return Err(told.refuse("credentials", &refused));
             }
         };
         let mode = serde_json::to_string(&mode).unwrap_or_default();
@@ -127,7 +127,7 @@ impl Auth {
             }
             Some(false) => {
                 let refused = Refused::NotPaired { reason: Reason::NotPaired, request: None };
-                return Err(told.refuse("pairing", refused));
+                return Err(told.refuse("pairing", &refused));
             }
             None => {
                 told.pass("pairing", "not a device, so nothing to pair".to_owned());
@@ -151,7 +151,7 @@ impl Explained {
         self.steps.push(Step { about, finding, ok: false });
     }
 
-    fn refuse(&mut self, about: &'static str, refused: Refused) -> (&'static str, String) {
+    fn refuse(&mut self, about: &'static str, refused: &Refused) -> (&'static str, String) {
         let nobody = ClientInfo {
             id: "cli".into(),
             version: "0".into(),

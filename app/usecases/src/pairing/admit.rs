@@ -9,9 +9,13 @@ use domain::{
     pairing::{self, Ask, Device, Filed, Grant, NoRoom, Reason, Request},
     time::Timestamp,
 };
-use ports::{driven::StoreError, event::Event, view::PendingDevice};
+use ports::{
+    driven::{Change, StoreError, Urgency},
+    event::Event,
+    view::PendingDevice,
+};
 
-use super::{Decision, Pairing, State, record};
+use super::{Decision, Pairing, record};
 
 /// How exactly it is remembered when a device last came. Everybody who
 /// reconnects would otherwise have to be written down.
@@ -85,9 +89,10 @@ impl Pairing {
             }
             device.purpose(role, grant)
         };
-        match self.0.deps.mint.is_token(&purpose, presented) {
-            true => Ok(()),
-            false => Err(TokenRefused::Mismatch),
+        if self.0.deps.mint.is_token(&purpose, presented) {
+            Ok(())
+        } else {
+            Err(TokenRefused::Mismatch)
         }
     }
 
@@ -104,17 +109,7 @@ impl Pairing {
         let standing = Device::standing(self.state().devices.get(&ask.device), &ask);
         match standing {
             pairing::Standing::Granted => {
-                let device = self.state().come(&ask, now);
-                if let Some((device, true)) = &device {
-                    // Nobody waits for that.
-                    drop(
-                        self.0
-                            .deps
-                            .journal
-                            .submit(vec![record::put(device)], ports::driven::Urgency::Lazy),
-                    );
-                }
-                let device = device.map(|(device, _)| device);
+                let device = self.come(&ask, now);
                 let standing = device.and_then(|device| self.standing(&device, ask.role));
                 // Removed in between: it has to ask like everybody else.
                 standing.ok_or(NotAdmitted::HasToAsk { reason: Reason::NotPaired, request: None })
@@ -132,15 +127,14 @@ impl Pairing {
         reason: Reason,
         now: Timestamp,
     ) -> Result<Standing, NotAdmitted> {
-        let role = ask.role;
         let request = {
             let repair = self.state().devices.contains_key(&ask.device);
             Request { id: self.name(), ask, reason, repair, silent: true, at: now }
         };
-        let device = self.install(&request, None).await?;
+        self.install(&request, None).await?;
         self.announce(&request, Decision::Approved);
-        let standing = self.standing(&device, role);
-        standing.ok_or(NotAdmitted::HasToAsk { reason, request: None })
+        let standing = self.standing_now(&request.ask.device, request.ask.role);
+        standing.ok_or(NotAdmitted::HasToAsk { reason: Reason::Revoked, request: None })
     }
 
     /// Has the device that asks wait for somebody's decision.
@@ -178,16 +172,20 @@ impl Pairing {
                 Err(NoRoom) => return Ok(None),
                 Ok(Filed::New { instead_of }) => instead_of,
             };
-            changes.extend(filed.iter().map(|id| record::forget::<Request>(id.as_str())));
+            changes.extend(filed.iter().map(|it| record::forget::<Request>(it.id.as_str())));
             changes.push(record::put(&request));
             (request, filed, self.submit(changes))
         };
         if let Err(error) = written.await {
-            self.state().requests.remove(&request.id);
+            let mut state = self.state();
+            let still_waits = state.requests.remove(&request.id).is_some();
+            if let Some(earlier) = filed.filter(|_| still_waits) {
+                state.requests.put_back(*earlier);
+            }
             return Err(error);
         }
         if let Some(earlier) = filed {
-            self.decided(&earlier, &request.ask.device, Decision::Superseded);
+            self.announce(&earlier, Decision::Superseded);
         }
         let told = PendingDevice::from(&request);
         self.0.deps.events.publish(Event::notice(EventKind::DevicePairRequested, &told));
@@ -195,31 +193,43 @@ impl Pairing {
     }
 
     /// Grants what `request` asks for and writes it down, with `more` that
-    /// belongs to it. When that fails, nothing happened.
+    /// belongs to it. When that fails, nothing happened. What else the device
+    /// asks for in this role need not wait any more.
     pub(super) async fn install(
         &self,
         request: &Request,
-        more: Option<ports::driven::Change>,
+        more: Option<Change>,
     ) -> Result<Device, StoreError> {
-        let nonce = self.0.deps.entropy.uuid();
-        let id = &request.ask.device;
-        let (before, device, written) = {
+        let nonce: Box<str> = self.0.deps.entropy.uuid().into();
+        let (id, role) = (&request.ask.device, request.ask.role);
+        let (before, device, superseded, written) = {
             let mut state = self.state();
             let before = state.devices.get(id).cloned();
-            let device = Device::approved(before.clone(), request, nonce.into(), self.now());
+            let device = Device::approved(before.clone(), request, nonce.clone(), self.now());
             state.devices.insert(id.clone(), device.clone());
-            let changes = more.into_iter().chain([record::put(&device)]).collect();
-            (before, device, self.submit(changes))
+            let superseded = state.requests.remove_for(id, role);
+            let forgotten = superseded.iter().map(|it| record::forget::<Request>(it.id.as_str()));
+            let changes = more.into_iter().chain(forgotten).chain([record::put(&device)]).collect();
+            (before, device, superseded, self.submit(changes))
         };
         if let Err(error) = written.await {
-            let mut state = self.state();
-            match before {
-                Some(before) => drop(state.devices.insert(id.clone(), before)),
-                None => drop(state.devices.remove(id)),
+            self.undo(id, role, |device| device.without(role, &nonce, before.as_ref()));
+            if let Some(superseded) = superseded {
+                self.state().requests.put_back(superseded);
             }
             return Err(error);
         }
+        if let Some(superseded) = superseded {
+            self.announce(&superseded, Decision::Superseded);
+        }
         Ok(device)
+    }
+
+    /// Where the device `id` stands in `role` by now: whoever waited for the
+    /// disk does not go by what it was before.
+    pub(super) fn standing_now(&self, id: &DeviceId, role: Role) -> Option<Standing> {
+        let device = self.device(id)?;
+        self.standing(&device, role)
     }
 
     /// Where `device` stands in `role`, if it stands anywhere.
@@ -229,6 +239,21 @@ impl Pairing {
         Some(Standing { approved: grant.scopes, token, others: Vec::new() })
     }
 
+    /// A paired device came.
+    fn come(&self, ask: &Ask, now: Timestamp) -> Option<Device> {
+        let mut state = self.state();
+        let device = state.devices.get_mut(&ask.device)?;
+        if device.seen_at.is_none_or(|seen| SEEN_TO <= now.since(seen)) {
+            device.seen_at = Some(now);
+            if let Some(grant) = device.grants.get_mut(&ask.role) {
+                grant.used_at = Some(now);
+            }
+            // Nobody waits for that.
+            drop(self.0.deps.journal.submit(vec![record::put(device)], Urgency::Lazy));
+        }
+        Some(device.clone())
+    }
+
     pub(super) fn issue(&self, device: &Device, role: Role, grant: &Grant) -> IssuedToken {
         IssuedToken {
             token: self.0.deps.mint.token(&device.purpose(role, grant)),
@@ -236,21 +261,6 @@ impl Pairing {
             scopes: grant.scopes,
             issued_at: grant.rotated_at.unwrap_or(grant.created_at),
         }
-    }
-}
-
-impl State {
-    /// A paired device came. Returns it, and whether that is worth writing down.
-    fn come(&mut self, ask: &Ask, now: Timestamp) -> Option<(Device, bool)> {
-        let device = self.devices.get_mut(&ask.device)?;
-        let worth = device.seen_at.is_none_or(|seen| SEEN_TO <= now.since(seen));
-        if worth {
-            device.seen_at = Some(now);
-            if let Some(grant) = device.grants.get_mut(&ask.role) {
-                grant.used_at = Some(now);
-            }
-        }
-        Some((device.clone(), worth))
     }
 }
 

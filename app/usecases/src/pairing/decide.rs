@@ -113,8 +113,11 @@ impl Pairing {
             (before, device.clone(), self.submit(vec![record::put(device)]))
         };
         if let Err(error) = written.await {
-            if let Some(device) = self.state().devices.get_mut(device) {
-                device.label = before;
+            let mut state = self.state();
+            let renamed = state.devices.get_mut(device);
+            // Unless somebody called it something else meanwhile.
+            if let Some(renamed) = renamed.filter(|it| it.label.as_deref() == Some(label)) {
+                renamed.label = before;
             }
             return Err(error.into());
         }
@@ -125,24 +128,27 @@ impl Pairing {
     /// `caller` forgets `device`, with everything it was granted.
     pub async fn remove(&self, caller: &Client, device: &DeviceId) -> Result<(), PairingError> {
         may_manage(caller, device)?;
-        let (purposes, written) = {
+        let (purposes, requests, written) = {
             let mut state = self.state();
             let gone = state.devices.remove(device).ok_or(PairingError::UnknownDevice)?;
             let purposes: Vec<_> =
                 gone.grants.iter().map(|(role, grant)| gone.purpose(*role, grant)).collect();
             let requests = state.requests.remove_of(device);
-            let forgotten = requests.iter().map(|id| record::forget::<Request>(id.as_str()));
+            let forgotten = requests.iter().map(|it| record::forget::<Request>(it.id.as_str()));
             let changes = forgotten.chain([record::forget::<Device>(device.as_str())]).collect();
-            (purposes, self.submit(changes))
+            (purposes, requests, self.submit(changes))
         };
         self.close(caller, device, None);
+        for request in &requests {
+            self.announce(request, Decision::Rejected);
+        }
+        self.changed(device, "removed");
         // Both are tried, whatever becomes of the other: either is enough to
         // keep the device out after a restart.
         let (revoked, written) = (self.0.deps.revocations.revoke(&purposes).await, written.await);
         revoked?;
         written?;
         info!(%device, "a device was removed");
-        self.changed(device, "removed");
         Ok(())
     }
 
@@ -158,37 +164,42 @@ impl Pairing {
     ) -> Result<(IssuedToken, bool), PairingError> {
         let role = role_of(role)?;
         let own = caller.principal.device.as_ref() == Some(device);
-        let nonce = self.0.deps.entropy.uuid();
+        let nonce: Box<str> = self.0.deps.entropy.uuid().into();
         let now = self.now();
         let (old, before, issued, written) = {
             let mut state = self.state();
             // Whoever may not manage it is not told that it is there.
             may_manage(caller, device)?;
             let device = state.devices.get_mut(device).ok_or(PairingError::UnknownGrant)?;
-            let grant = device.grants.get(&role).cloned().ok_or(PairingError::UnknownGrant)?;
+            let before = device.clone();
+            let grant = before.grants.get(&role).ok_or(PairingError::UnknownGrant)?;
             if grant.revoked_at.is_some() {
                 return Err(PairingError::Revoked);
             }
             may_grant(&caller.principal, scopes.unwrap_or(grant.scopes))?;
-            let old = device.purpose(role, &grant);
+            let old = device.purpose(role, grant);
             let mut fresh = grant.clone();
-            fresh.nonce = nonce.into();
+            fresh.nonce.clone_from(&nonce);
             fresh.scopes = scopes.unwrap_or(grant.scopes);
             fresh.rotated_at = Some(now);
             let issued = self.issue(device, role, &fresh);
             device.grants.insert(role, fresh);
-            (old, grant, issued, self.submit(vec![record::put(device)]))
+            let written = self.submit(vec![record::put(device)]);
+            (old, before, issued, written)
         };
         if let Err(error) = written.await {
-            if let Some(device) = self.state().devices.get_mut(device) {
-                device.grants.insert(role, before);
-            }
+            self.undo(device, role, |it| it.without(role, &nonce, Some(&before)));
             return Err(error.into());
         }
-        self.0.deps.revocations.revoke(&[old]).await?;
-        info!(%device, %role, "a device token was replaced");
         self.close_others(device, role, own.then_some(caller.id));
         self.changed(device, "token-rotated");
+        info!(%device, %role, "a device token was replaced");
+        // The old token is none any more. The list only matters to whoever puts
+        // an old database back, and is caught up on with the next revocation: no
+        // reason to keep the new token from its owner.
+        if let Err(error) = self.0.deps.revocations.revoke(&[old]).await {
+            warn!(error = &error as &dyn std::error::Error, %device, "an old token is not listed");
+        }
         Ok((issued, own))
     }
 
@@ -213,11 +224,11 @@ impl Pairing {
             (purpose, revoked_at, self.submit(vec![record::put(device)]))
         };
         self.close(caller, device, Some(role));
+        self.changed(device, "token-revoked");
         let revoked = self.0.deps.revocations.revoke(&[purpose]).await;
         written.await?;
         revoked?;
         info!(%device, %role, "a device token was revoked");
-        self.changed(device, "token-revoked");
         Ok(revoked_at)
     }
 
@@ -271,7 +282,7 @@ impl Pairing {
         }
     }
 
-    fn connections_of(&self, device: &DeviceId, role: Option<Role>) -> Vec<ClientId> {
+    pub(super) fn connections_of(&self, device: &DeviceId, role: Option<Role>) -> Vec<ClientId> {
         let state = self.state();
         let of = |(of, is): &(DeviceId, Role)| of == device && role.is_none_or(|role| *is == role);
         state.online.iter().filter(|(_, who)| of(who)).map(|(client, _)| *client).collect()
@@ -279,10 +290,7 @@ impl Pairing {
 }
 
 fn may_manage(caller: &Client, device: &DeviceId) -> Result<(), Denied> {
-    match manages(&caller.principal, device) {
-        true => Ok(()),
-        false => Err(Denied::Scope(Scope::Admin)),
-    }
+    if manages(&caller.principal, device) { Ok(()) } else { Err(Denied::Scope(Scope::Admin)) }
 }
 
 /// `__proto__` is nobody's role.

@@ -3,7 +3,7 @@
 use domain::{
     event::EventKind,
     ids::RequestId,
-    pairing::{Ask, Device, Profile, SetupCode, SetupRefused},
+    pairing::{Ask, Device, Profile, Request, SetupCode, SetupRefused},
     time::Timestamp,
 };
 use ports::{
@@ -78,7 +78,7 @@ impl Pairing {
     /// everything the code is for.
     pub async fn redeem(&self, presented: &str, ask: &Ask) -> Result<Standing, Redeemed> {
         let now = self.now();
-        let (code, before, device, written) = {
+        let (code, before, device, superseded, written) = {
             let mut guard = self.state();
             let state = &mut *guard;
             let mint = &self.0.deps.mint;
@@ -98,24 +98,35 @@ impl Pairing {
             });
             let device = device.ok_or(Redeemed::Unknown)?;
             state.devices.insert(device.id.clone(), device.clone());
-            let written = self.submit(vec![record::put(&code), record::put(&device)]);
-            (code, before, device, written)
+            let superseded = state.requests.remove_of(&device.id);
+            let forgotten = superseded.iter().map(|it| record::forget::<Request>(it.id.as_str()));
+            let kept = [record::put(&code), record::put(&device)];
+            let written = self.submit(forgotten.chain(kept).collect());
+            (code, before, device, superseded, written)
         };
         if let Err(error) = written.await {
-            let mut state = self.state();
-            state.codes.insert(code.id.clone(), SetupCode { used: None, ..code });
-            match before {
-                Some(before) => drop(state.devices.insert(device.id, before)),
-                None => drop(state.devices.remove(&device.id)),
+            let name = code.id.clone();
+            self.state().codes.insert(name, SetupCode { used: None, ..code });
+            for (role, grant) in &device.grants {
+                self.undo(&device.id, *role, |it| it.without(*role, &grant.nonce, before.as_ref()));
+            }
+            for superseded in superseded {
+                self.state().requests.put_back(superseded);
             }
             return Err(error.into());
+        }
+        for superseded in &superseded {
+            self.announce(superseded, Decision::Superseded);
         }
         info!(device = %ask.device, "a device was let in by a setup code");
         self.announce(&code.request(ask.clone(), now), Decision::Approved);
         self.completed(&code, ask, now);
+        // Taken back while it was written down?
+        let device = self.device(&ask.device).ok_or(Redeemed::Unknown)?;
         let mut standing = self.standing(&device, ask.role).ok_or(Redeemed::Unknown)?;
-        let others = device.grants.iter().filter(|(role, _)| **role != ask.role);
-        standing.others = others.map(|(role, grant)| self.issue(&device, *role, grant)).collect();
+        let others = device.roles().filter(|role| *role != ask.role);
+        let others = others.filter_map(|role| Some((role, device.grant(role)?)));
+        standing.others = others.map(|(role, grant)| self.issue(&device, role, grant)).collect();
         Ok(standing)
     }
 

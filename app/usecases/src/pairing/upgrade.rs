@@ -32,7 +32,8 @@ impl Pairing {
         if !caller.principal.scopes.iter().all(|scope| scopes.grants(scope)) {
             return Err(PairingError::NotMore);
         }
-        let device = self.state().devices.get(id).cloned().ok_or(PairingError::NoDevice)?;
+        let device = self.device(id).filter(|device| device.grant(Role::Operator).is_some());
+        let device = device.ok_or(PairingError::NoDevice)?;
         let ask = Ask {
             device: device.id,
             key: device.key,
