@@ -25,7 +25,7 @@ pub struct Event {
 }
 
 /// How the gateway says no.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayError {
     /// What kind of problem it is, as in `INVALID_REQUEST`.
@@ -33,6 +33,28 @@ pub struct GatewayError {
     /// What is wrong, for a person.
     #[serde(default)]
     pub message: String,
+    /// More, for programs.
+    #[serde(default)]
+    pub details: Details,
+}
+
+/// What else the gateway says about a refusal, as far as we look into it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "serde_json::Value")]
+pub struct Details {
+    /// What kind of problem it is, in more detail than the code of the error.
+    pub code: Option<String>,
+    /// The request somebody has to decide about.
+    pub request_id: Option<String>,
+    /// What a person can do about it: something to type, where there is.
+    pub next: Option<String>,
+}
+
+impl From<serde_json::Value> for Details {
+    fn from(details: serde_json::Value) -> Self {
+        let text = |name: &str| details.get(name)?.as_str().map(str::to_owned);
+        Self { code: text("code"), request_id: text("requestId"), next: text("next") }
+    }
 }
 
 /// How the gateway says yes to a connection.
@@ -97,7 +119,7 @@ pub(crate) fn decode(text: &[u8]) -> Result<Frame, CallError> {
         ("res", Some(id), _) if raw.ok => Ok(Frame::Response { id, answer: Ok(payload) }),
         ("res", Some(id), _) => {
             let unexplained =
-                || GatewayError { code: "UNAVAILABLE".into(), message: String::new() };
+                || GatewayError { code: "UNAVAILABLE".into(), ..GatewayError::default() };
             Ok(Frame::Response { id, answer: Err(raw.error.unwrap_or_else(unexplained)) })
         }
         ("event", _, Some(name)) => Ok(Frame::Event(Event { name, payload })),

@@ -8,5 +8,5 @@ mod target;
 
 pub use client::Client;
 pub use error::{CallError, ConnectError};
-pub use frames::{Event, GatewayError, Hello};
+pub use frames::{Details, Event, GatewayError, Hello};
 pub use target::{Credentials, Target, TargetError};
