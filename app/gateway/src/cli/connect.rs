@@ -4,6 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use clap::Args;
 use ports::driven::ConfigSource;
+use serde_json::Value;
 use ws_client::{Client, ConnectError, Credentials, Target};
 
 use crate::cli::{context::Context, failure::Failure, lock::Holder, port};
@@ -92,9 +93,34 @@ pub(crate) async fn connect(context: &Context, rpc: &Rpc) -> Result<Client, Fail
         let failure = destination.explain(context, &error);
         match error {
             ConnectError::Unreachable { .. } => failure.with("Start it with: openclaw gateway run"),
+            ConnectError::Refused(refused) => failure.advised(&refused.details),
             _ => failure,
         }
     })
+}
+
+/// Calls `method` and reads the answer.
+pub(crate) async fn ask(
+    client: &mut Client,
+    method: &str,
+    params: &Value,
+) -> Result<Value, Failure> {
+    let answer = client.call(method, params).await;
+    let answer = answer.map_err(|error| Failure::of_call(method, &error))?;
+    Ok(serde_json::from_str(answer.as_str()).unwrap_or_default())
+}
+
+/// Connects, calls `method`, reads the answer and leaves.
+pub(crate) async fn ask_once(
+    context: &Context,
+    rpc: &Rpc,
+    method: &str,
+    params: &Value,
+) -> Result<Value, Failure> {
+    let mut client = connect(context, rpc).await?;
+    let answer = ask(&mut client, method, params).await;
+    client.close().await;
+    answer
 }
 
 /// The gateway of this profile: where the one that runs says it listens, else
