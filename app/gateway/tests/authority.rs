@@ -162,7 +162,7 @@ impl Device {
 /// Sends a message the way clients have to: masked, here with zeroes.
 fn send(socket: &mut TcpStream, message: &Value) {
     let text = message.to_string();
-    let mut frame = vec![0x81, 0x80 | 126];
+    let mut frame = vec![0x81, 0xfe];
     frame.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
     frame.extend([0; 4]);
     frame.extend(text.as_bytes());

@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal, Stdin};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    signal::unix::{Signal, SignalKind, signal},
+};
 
 use crate::cli::{context::Context, failure::Failure, output};
 
@@ -12,10 +15,15 @@ use crate::cli::{context::Context, failure::Failure, output};
 /// It is never an argument: other users can read those.
 pub(super) async fn hash_password(context: &Context) -> Result<(), Failure> {
     let at_terminal = io::stdin().is_terminal();
+    let mut typing = Typing {
+        lines: BufReader::new(tokio::io::stdin()).lines(),
+        // Before the terminal is changed, so that it is changed back.
+        interrupts: signal(SignalKind::interrupt())?,
+        at_terminal,
+    };
     let unseen = at_terminal.then(Unseen::begin).transpose()?;
-    let mut typed = BufReader::new(tokio::io::stdin()).lines();
-    let password = ask(&mut typed, at_terminal, "Password: ").await?;
-    if at_terminal && ask(&mut typed, at_terminal, "Again: ").await? != password {
+    let password = typing.ask("Password: ").await?;
+    if at_terminal && typing.ask("Again: ").await? != password {
         return Err(Failure::new("these were two different passwords"));
     }
     drop(unseen);
@@ -31,26 +39,28 @@ pub(super) async fn hash_password(context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The next line; Ctrl-C leaves, and lets the terminal be as it was.
-async fn ask(
-    typed: &mut Lines<BufReader<tokio::io::Stdin>>,
+/// Somebody who types, or a pipe.
+struct Typing {
+    lines: Lines<BufReader<tokio::io::Stdin>>,
+    interrupts: Signal,
     at_terminal: bool,
-    prompt: &str,
-) -> Result<String, Failure> {
-    if at_terminal {
-        output::prompt(prompt)?;
-    }
-    let line = tokio::select! {
-        line = typed.next_line() => line?,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
-            None
+}
+
+impl Typing {
+    /// The next line; Ctrl-C leaves, and lets the terminal be as it was.
+    async fn ask(&mut self, prompt: &str) -> Result<String, Failure> {
+        if self.at_terminal {
+            output::prompt(prompt)?;
         }
-    };
-    if at_terminal {
-        output::note("")?;
+        let line = tokio::select! {
+            line = self.lines.next_line() => line?,
+            _ = self.interrupts.recv() => None,
+        };
+        if self.at_terminal {
+            output::note("")?;
+        }
+        line.ok_or_else(|| Failure::new("no password was given"))
     }
-    line.ok_or_else(|| Failure::new("no password was given"))
 }
 
 /// While it lives, what is typed is not shown.
