@@ -180,6 +180,12 @@ fn commands_are_decided_about_and_the_policy_is_replaced() {
         "approval.history": { "approvals": [], "nextCursor": null },
         "exec.approvals.get": snapshot,
         "exec.approvals.set": snapshot,
+        "exec.approvals.node.set": { "ok": true, "payload": snapshot },
+        "exec.approvals.node.get": { "ok": true, "payload": snapshot },
+        "node.list": { "ts": 1, "nodes": [{ "nodeId": "aa11", "displayName": "Kitchen" }] },
+        "exec.approval.grants.list": { "grants": [{ "grantId": "g1", "createdAtMs": 1,
+            "request": { "command": "ls -l" } }] },
+        "exec.approval.grants.revoke": { "ok": true },
     }));
     let edited = gateway.home.path().join("edited.json");
     let edited = edited.to_str().unwrap();
@@ -206,6 +212,9 @@ fn commands_are_decided_about_and_the_policy_is_replaced() {
         (&["approvals", "get"],                            "exec.approvals.get",    json!({}),                 "Policy: /p"),
         (&["approvals", "policy", "set", "--file", bare],  "exec.approvals.set",    set("h1"),                 "Wrote /p"),
         (&["approvals", "set", "--file", edited],          "exec.approvals.set",    set("h0"),                 "Wrote /p"),
+        (&["approvals", "set", "--file", bare, "--node", "kitchen"], "exec.approvals.node.set", json!({ "file": file, "baseHash": "h1", "nodeId": "aa11" }), "Wrote /p"),
+        (&["approvals", "grants"],                         "exec.approval.grants.list", json!({}),             "ls -l"),
+        (&["approvals", "revoke", "g"],                    "exec.approval.grants.revoke", json!({ "grantId": "g1" }), "Took back g1"),
         (&["approvals", "allowlist", "list"],              "exec.approvals.get",    json!({}),                 "No program is on a list."),
         (&["approvals", "allowlist", "add", "/usr/bin/rg", "--agent", "main"], "exec.approvals.set", listed,  "No program is on a list."),
         (&["approvals", "allowlist", "remove", "/usr/bin/rg"], "exec.approvals.get", json!({}),                "is not on the list of *"),

@@ -25,6 +25,7 @@ pub(crate) enum Approvals {
     /// Show a command that waits; without an id, the policy.
     Get(Get),
     /// Let a command run.
+    #[command(visible_alias = "approve")]
     Allow(Allow),
     /// Do not let a command run.
     Deny(One),
@@ -32,6 +33,10 @@ pub(crate) enum Approvals {
     Resolve(Resolve),
     /// List what was decided in the last thirty days, the newest first.
     History(History),
+    /// List what was allowed once and for all.
+    Grants(Rpc),
+    /// Take back what was allowed once and for all.
+    Revoke(One),
     /// Read or replace the policy: which commands may run without asking.
     #[command(subcommand)]
     Policy(Policy),
@@ -46,9 +51,10 @@ pub(crate) enum Approvals {
 #[derive(Debug, Args)]
 pub(crate) struct Get {
     /// The command, by the beginning of its id.
+    #[arg(conflicts_with = "node")]
     id: Option<String>,
     #[command(flatten)]
-    rpc: Rpc,
+    place: Place,
 }
 
 /// Which command.
@@ -81,6 +87,17 @@ pub(crate) struct Resolve {
     rpc: Rpc,
 }
 
+/// Whose policy.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// That of a node, instead of the gateway's: its id or the beginning of it,
+    /// its name, or its address.
+    #[arg(long, value_name = "NODE")]
+    node: Option<String>,
+    #[command(flatten)]
+    rpc: Rpc,
+}
+
 /// What becomes of a command.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Decision {
@@ -108,7 +125,7 @@ pub(crate) struct History {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
     /// Print the policy.
-    Get(Rpc),
+    Get(Place),
     /// Replace the policy.
     Set(SetPolicy),
 }
@@ -124,13 +141,13 @@ pub(crate) struct SetPolicy {
     #[arg(long)]
     stdin: bool,
     #[command(flatten)]
-    rpc: Rpc,
+    place: Place,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Allowlist {
     /// List the programs that may run.
-    List(Rpc),
+    List(Place),
     /// Let a program run.
     Add(Pattern),
     /// Take a program off the list.
@@ -147,15 +164,15 @@ pub(crate) struct Pattern {
     #[arg(long, value_name = "ID", default_value = "*")]
     agent: String,
     #[command(flatten)]
-    rpc: Rpc,
+    place: Place,
 }
 
 pub(crate) async fn approvals(context: &Context, command: &Approvals) -> Result<(), Failure> {
     match command {
         Approvals::List(rpc) => list::list(context, rpc).await,
-        Approvals::Get(Get { id: Some(id), rpc }) => list::get(context, rpc, id).await,
-        Approvals::Get(Get { id: None, rpc }) | Approvals::Policy(Policy::Get(rpc)) => {
-            policy::get(context, rpc).await
+        Approvals::Get(Get { id: Some(id), place }) => list::get(context, &place.rpc, id).await,
+        Approvals::Get(Get { id: None, place }) | Approvals::Policy(Policy::Get(place)) => {
+            policy::get(context, place).await
         }
         Approvals::Allow(Allow { always, one }) => {
             let decision = if *always { Decision::AllowAlways } else { Decision::AllowOnce };
@@ -165,6 +182,8 @@ pub(crate) async fn approvals(context: &Context, command: &Approvals) -> Result<
         Approvals::Resolve(Resolve { id, decision, rpc }) => {
             decide(context, rpc, id, *decision).await
         }
+        Approvals::Grants(rpc) => list::grants(context, rpc).await,
+        Approvals::Revoke(asked) => revoke(context, asked).await,
         Approvals::History(asked) => list::history(context, asked).await,
         Approvals::Set(asked) | Approvals::Policy(Policy::Set(asked)) => {
             policy::set(context, asked).await
@@ -192,6 +211,16 @@ async fn decide(
         Decision::Deny => "Denied",
     };
     tell(context, &done, &format!("{said}: {command}"))
+}
+
+async fn revoke(context: &Context, asked: &One) -> Result<(), Failure> {
+    let mut client = connect(context, &asked.rpc).await?;
+    let list = ask(&mut client, "exec.approval.grants.list", &json!({ "limit": 500 })).await?;
+    let grant = pick("consent", &asked.id, texts(&list["grants"], "grantId"))?;
+    let params = json!({ "grantId": grant });
+    let done = ask(&mut client, "exec.approval.grants.revoke", &params).await?;
+    client.close().await;
+    tell(context, &done, &format!("Took back {grant}"))
 }
 
 impl Decision {

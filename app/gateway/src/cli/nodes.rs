@@ -209,7 +209,7 @@ impl One {
 }
 
 /// The whole id of the node that `given` means.
-async fn known(client: &mut Client, given: &str) -> Result<String, Failure> {
+pub(crate) async fn known(client: &mut Client, given: &str) -> Result<String, Failure> {
     let list = ask(client, "node.list", &json!({})).await?;
     find(&list["nodes"], given).map(str::to_owned)
 }

@@ -54,6 +54,28 @@ pub(super) async fn history(context: &Context, asked: &History) -> Result<(), Fa
     Ok(())
 }
 
+pub(super) async fn grants(context: &Context, rpc: &Rpc) -> Result<(), Failure> {
+    let list = ask_once(context, rpc, "exec.approval.grants.list", &json!({})).await?;
+    if context.json {
+        return Ok(output::json(&list)?);
+    }
+    Ok(output::line(&granted(&list["grants"]))?)
+}
+
+fn granted(grants: &Value) -> String {
+    let length = enough(texts(grants, "grantId"));
+    let rows = grants.as_array().into_iter().flatten().map(|grant| {
+        let id = brief(grant["grantId"].as_str().unwrap_or_default(), length);
+        let node = text(&grant["request"], "nodeId", 12);
+        vec![id, text(grant, "grantedBy", 14), node, text(&grant["request"], "command", 36)]
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return "Nothing was allowed once and for all.".into();
+    }
+    output::table(&["CONSENT", "BY", "NODE", "COMMAND"], &rows)
+}
+
 /// The command called `id` in a list, as part of a sentence.
 pub(super) fn command(waiting: &Value, id: &str) -> String {
     let mut approvals = waiting.as_array().into_iter().flatten();

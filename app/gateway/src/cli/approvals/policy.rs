@@ -3,21 +3,70 @@
 use std::{fs, io, io::Read};
 
 use serde_json::{Map, Value, json};
+use ws_client::Client;
 
-use super::{Allowlist, Pattern, SetPolicy};
+use super::{Allowlist, Pattern, Place, SetPolicy};
 use crate::cli::{
-    connect::{Rpc, ask, ask_once, connect},
+    connect::{ask, connect},
     context::Context,
     devices::{list::text, tell},
     failure::Failure,
-    output,
+    nodes, output,
 };
 
 /// The longest policy that is read, in bytes.
 const LONGEST: u64 = 4 * 1024 * 1024;
 
-pub(super) async fn get(context: &Context, rpc: &Rpc) -> Result<(), Failure> {
-    let policy = ask_once(context, rpc, "exec.approvals.get", &json!({})).await?;
+/// A policy one can read and replace.
+struct Kept {
+    client: Client,
+    // The gateway's own if there is none.
+    node: Option<String>,
+}
+
+impl Kept {
+    async fn at(context: &Context, place: &Place) -> Result<Self, Failure> {
+        let mut client = connect(context, &place.rpc).await?;
+        let node = match &place.node {
+            Some(given) => Some(nodes::known(&mut client, given).await?),
+            None => None,
+        };
+        Ok(Self { client, node })
+    }
+
+    async fn read(&mut self) -> Result<Value, Failure> {
+        let Some(node) = &self.node else {
+            return ask(&mut self.client, "exec.approvals.get", &json!({})).await;
+        };
+        let params = json!({ "nodeId": node });
+        ask(&mut self.client, "exec.approvals.node.get", &params).await.map(out_of_envelope)
+    }
+
+    async fn write(&mut self, file: &Value, hash: &Value) -> Result<Value, Failure> {
+        let mut params = json!({ "file": file, "baseHash": hash });
+        let Some(node) = &self.node else {
+            return ask(&mut self.client, "exec.approvals.set", &params).await;
+        };
+        params["nodeId"] = node.as_str().into();
+        ask(&mut self.client, "exec.approvals.node.set", &params).await.map(out_of_envelope)
+    }
+}
+
+/// What a node answers may stand in an envelope.
+fn out_of_envelope(mut said: Value) -> Value {
+    if said["payload"]["file"].is_object() { said["payload"].take() } else { said }
+}
+
+/// The policy at `place`, and no more to do with it.
+async fn read_once(context: &Context, place: &Place) -> Result<Value, Failure> {
+    let mut kept = Kept::at(context, place).await?;
+    let policy = kept.read().await;
+    kept.client.close().await;
+    policy
+}
+
+pub(super) async fn get(context: &Context, place: &Place) -> Result<(), Failure> {
+    let policy = read_once(context, place).await?;
     if context.json {
         return Ok(output::json(&policy)?);
     }
@@ -39,14 +88,13 @@ pub(super) async fn set(context: &Context, asked: &SetPolicy) -> Result<(), Fail
     let given: Value = serde_json::from_str(&read)
         .map_err(|error| Failure::new(format!("{name} is not JSON: {error}")))?;
     let (file, hash) = understood(given);
-    let mut client = connect(context, &asked.rpc).await?;
+    let mut kept = Kept::at(context, &asked.place).await?;
     let hash = match hash {
         Some(hash) => hash,
-        None => ask(&mut client, "exec.approvals.get", &json!({})).await?["hash"].take(),
+        None => kept.read().await?["hash"].take(),
     };
-    let params = json!({ "file": file, "baseHash": hash });
-    let written = ask(&mut client, "exec.approvals.set", &params).await?;
-    client.close().await;
+    let written = kept.write(&file, &hash).await?;
+    kept.client.close().await;
     tell(context, &written, &format!("Wrote {}", text(&written, "path", 400)))
 }
 
@@ -68,8 +116,8 @@ fn understood(mut given: Value) -> (Value, Option<Value>) {
 
 pub(super) async fn allowlist(context: &Context, command: &Allowlist) -> Result<(), Failure> {
     match command {
-        Allowlist::List(rpc) => {
-            let policy = ask_once(context, rpc, "exec.approvals.get", &json!({})).await?;
+        Allowlist::List(place) => {
+            let policy = read_once(context, place).await?;
             if context.json {
                 return Ok(output::json(&policy["file"]["agents"])?);
             }
@@ -87,23 +135,22 @@ async fn change(
     change: fn(&mut Value, &str, &str) -> bool,
     otherwise: &str,
 ) -> Result<(), Failure> {
-    let Pattern { program, agent, rpc } = asked;
+    let Pattern { program, agent, place } = asked;
     let pattern = program.trim();
     if pattern.is_empty() || agent.trim().is_empty() {
         return Err(Failure::new("which program, and for whom?"));
     }
-    let mut client = connect(context, rpc).await?;
-    let mut policy = ask(&mut client, "exec.approvals.get", &json!({})).await?;
+    let mut kept = Kept::at(context, place).await?;
+    let mut policy = kept.read().await?;
     if let Some(problem) = policy["problem"].as_str() {
         return Err(Failure::new(format!("the policy cannot be changed: {problem}")));
     }
     if !change(&mut policy["file"], agent.trim(), pattern) {
-        client.close().await;
+        kept.client.close().await;
         return tell(context, &policy, &format!("{pattern} {otherwise} of {agent}"));
     }
-    let params = json!({ "file": policy["file"], "baseHash": policy["hash"] });
-    let written = ask(&mut client, "exec.approvals.set", &params).await?;
-    client.close().await;
+    let written = kept.write(&policy["file"], &policy["hash"]).await?;
+    kept.client.close().await;
     if context.json {
         return Ok(output::json(&written)?);
     }
