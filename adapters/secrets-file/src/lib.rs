@@ -120,6 +120,11 @@ pub fn token_for_cli(state_dir: &Path) -> Result<Option<Zeroizing<String>>, Secr
     token::read(&token::path(state_dir))
 }
 
+/// Where the token of a gateway with that state directory is, or would be.
+pub fn token_path(state_dir: &Path) -> PathBuf {
+    token::path(state_dir)
+}
+
 #[async_trait]
 impl Secrets for SecretsFile {
     fn has_token(&self) -> bool {

@@ -39,12 +39,14 @@ pub struct Details {
     pub code: Option<String>,
     /// The request somebody has to decide about.
     pub request_id: Option<String>,
+    /// What a person can do about it: something to type, where there is.
+    pub next: Option<String>,
 }
 
 impl From<serde_json::Value> for Details {
     fn from(details: serde_json::Value) -> Self {
         let text = |name: &str| details.get(name)?.as_str().map(str::to_owned);
-        Self { code: text("code"), request_id: text("requestId") }
+        Self { code: text("code"), request_id: text("requestId"), next: text("next") }
     }
 }
 

@@ -298,3 +298,25 @@ async fn no_secret_leaves_for_a_stranger() {
         assert!(matches!(refused, Err(ConnectError::Readable(_))), "{url}");
     }
 }
+
+#[tokio::test]
+async fn a_refusal_says_what_to_do_next() {
+    let (listener, target) = listen().await;
+    let gateway = async {
+        let mut gateway = Gateway::accept(&listener).await;
+        let connect = gateway.read().await;
+        let error = json!({ "code": "NOT_PAIRED", "message": "pairing required",
+            "details": { "code": "PAIRING_REQUIRED", "requestId": "r1",
+                "next": "openclaw devices approve r1" } });
+        gateway
+            .say(json!({ "type": "res", "id": connect["id"], "ok": false, "error": error }))
+            .await;
+    };
+    let credentials = Credentials::default();
+    let connecting = Client::connect(&target, &credentials, &Introduction::CLI, PATIENCE, false);
+    let (connected, ()) = tokio::join!(connecting, gateway);
+    let Err(ConnectError::Refused(refused)) = connected else { panic!("it was let in") };
+    assert_eq!(refused.details.code.as_deref(), Some("PAIRING_REQUIRED"));
+    assert_eq!(refused.details.request_id.as_deref(), Some("r1"));
+    assert_eq!(refused.details.next.as_deref(), Some("openclaw devices approve r1"));
+}

@@ -3,17 +3,22 @@
 mod agent;
 mod answer;
 mod approvals;
+mod auth;
 mod call;
 mod chat;
 mod connect;
 mod context;
+mod devices;
 mod discover;
 mod failure;
 mod health;
 mod lock;
 mod logs;
 mod node;
+mod nodes;
 mod output;
+mod pairing;
+mod pick;
 mod port;
 mod probe;
 mod run;
@@ -71,8 +76,23 @@ enum Command {
     Agent(agent::Agent),
     /// Talk with an agent.
     Chat(chat::Chat),
-    /// Decide about commands that wait for consent, and which need none.
+    /// Decide which devices may connect, and as what.
+    #[command(subcommand)]
+    Devices(Box<devices::Devices>),
+    /// Make a setup code for a phone, and draw it.
+    Qr(devices::setup_code::SetupCode),
+    /// Decide about whoever waits, devices and nodes.
+    #[command(subcommand)]
+    Pairing(pairing::Pairing),
+    /// Look after the machines that carry out commands.
+    #[command(subcommand)]
+    Nodes(Box<nodes::Nodes>),
+    /// Decide which commands may run.
+    #[command(subcommand, visible_alias = "exec-approvals")]
     Approvals(Box<approvals::Approvals>),
+    /// Explain who is let in, and with what.
+    #[command(subcommand)]
+    Auth(auth::Auth),
     /// Let the gateway run commands on this machine.
     #[command(subcommand)]
     Node(NodeCommand),
@@ -179,7 +199,12 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
         Command::Agent(agent) => agent::agent(context, &agent).await,
         Command::Chat(chat) => chat::chat(context, &chat).await,
-        Command::Approvals(asked) => approvals::approvals(context, &asked).await,
+        Command::Devices(command) => devices::devices(context, &command).await,
+        Command::Qr(asked) => devices::setup_code::setup_code(context, &asked).await,
+        Command::Pairing(command) => pairing::pairing(context, &command).await,
+        Command::Nodes(command) => nodes::nodes(context, &command).await,
+        Command::Approvals(command) => approvals::approvals(context, &command).await,
+        Command::Auth(command) => auth::auth(context, &command).await,
         Command::Node(NodeCommand::Run(run)) => node::run(context, &run).await,
         Command::Node(NodeCommand::Status) => node::status(context),
         Command::Completion(asked) => complete(asked.shell),
@@ -240,14 +265,53 @@ mod tests {
             ("agent --message hello --session main --agent x --thinking low --timeout 5", true),
             ("agent -m hello --session-key agent:main:main", true), ("agent", false),
             ("chat", true), ("chat --session x", true), ("completion bash", true),
-            ("node run --host gateway.local --port 1 --display-name desk --token t", true),
-            ("node run --url ws://x:1 --host y", false), ("node status --json", true),
-            ("approvals list --json --token t --timeout 5", true), ("approvals approve a --always", true),
-            ("approvals deny a", true), ("approvals deny", false), ("approvals set", false),
-            ("approvals set --stdin --node n", true), ("approvals set --file f", true),
-            ("approvals allowlist add /usr/bin/rg --agent main --node n", true),
-            ("approvals allowlist remove /usr/bin/rg", true), ("approvals revoke g", true),
-            ("node", false), ("completion tcsh", false), ("", false), ("--no-color health", true),
+             ("node run --host gateway.local --port 1 --display-name desk --token t", true),
+             ("node run --url ws://x:1 --host y", false), ("node status --json", true), ("node", false),
+            ("completion tcsh", false), ("", false), ("--no-color health", true),
+            ("devices", false), ("devices list --json --timeout 5", true),
+            ("devices approve", true), ("devices approve abc", true),
+            ("devices approve --latest", true), ("devices approve abc --latest", false),
+            ("devices reject", false), ("devices reject abc", true),
+            ("devices remove abc", true), ("devices remove", false),
+            ("devices rename abc Phone", true), ("devices rename abc", false),
+            ("devices rename --device abc --name Phone", true),
+            ("devices rename --device abc", false), ("devices rename abc --name x", false),
+            ("devices rotate --device a --role operator", true),
+            ("devices rotate --device a --role operator --scope x y --scope z", true),
+            ("devices rotate --device a --role operator --no-scopes", true),
+            ("devices rotate --device a --role operator --no-scopes --scope x", false),
+            ("devices rotate --device a", false), ("devices revoke --device a --role node", true),
+            ("devices setup-code --public-url wss://x --access node --no-qr", true),
+            ("qr --limited --no-ascii --setup-code-only", true), ("qr --access admin", false),
+            ("--profile work qr", true), ("pairing list --json", true),
+            ("pairing approve abc", true), ("pairing reject", false), ("nodes status", true),
+            ("nodes list --connected", true), ("nodes describe n", true),
+            ("nodes describe --node n", true), ("nodes describe", false),
+            ("nodes describe n --node n", false), ("nodes rename n Kitchen", true),
+            ("nodes rename --node n --name Kitchen", true), ("nodes rename n", false),
+            ("nodes pending", true), ("nodes approve r", true), ("nodes reject r", true),
+            ("nodes remove --node n", true),
+            ("nodes invoke --node n --command c --params {} --timeout 5", true),
+            ("nodes invoke --node n --command c --invoke-timeout 5 --idempotency-key k", true),
+            ("nodes invoke --node n", false), ("approvals list", true),
+            ("exec-approvals pending", true), ("approvals get", true), ("approvals get a", true),
+            ("approvals allow a --always", true), ("approvals allow", false),
+            ("approvals approve a", true), ("approvals grants", true), ("approvals revoke g", true),
+            ("approvals get --node n", true), ("approvals get a --node n", false),
+            ("approvals set --stdin --node n", true), ("approvals deny a", true), ("approvals resolve a allow-once", true),
+            ("approvals resolve a maybe", false), ("approvals history --limit 5 --cursor c", true),
+            ("approvals history --limit 0", false), ("approvals policy get", true),
+            ("approvals policy set --file f", true), ("approvals policy set", false),
+            ("approvals set --stdin", true), ("approvals set --stdin --file f", false),
+            ("approvals allowlist add /usr/bin/rg --agent main", true),
+            ("approvals allowlist remove /usr/bin/rg", true), ("approvals allowlist list", true),
+            ("auth explain", true), ("auth explain --from 192.0.2.9 --role node", true),
+            ("auth explain --from nowhere", false), ("auth explain --device maybe", false),
+            ("auth explain --via-proxy 10.0.0.1 --forwarded-for 1.1.1.1,2.2.2.2", true),
+            ("auth explain --host x --origin https://x --scopes read,write --no-secret", true),
+            ("auth explain --via-tailscale --via-proxy 10.0.0.1", false),
+            ("auth hash-password", true), ("auth hash-password secret", false),
+            ("auth token", true),
         ];
         for (typed, understood) in table {
             let arguments = ["openclaw"].into_iter().chain(typed.split_whitespace());

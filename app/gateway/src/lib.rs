@@ -11,12 +11,12 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use config_file::ConfigFile;
 use domain::{
-    exposure::{NoAddress, Reach, Refusal},
+    exposure::{Login, NoAddress, Reach, Refusal},
     tls::Fingerprint,
 };
 use ports::{
     config::{AuthMode, BindMode, TailscaleMode},
-    driven::{EventSink, Finder, StoreError},
+    driven::{ConfigSource, EventSink, Finder, StoreError},
     event::{Body, Event},
 };
 use secrets_file::{SecretsError, SecretsFile};
@@ -33,7 +33,7 @@ use tokio_util::{
 use tracing::{error, info, warn};
 
 pub use discovery::Discoverability;
-pub use listen::first_address;
+pub use listen::{addresses, first_address};
 pub use paths::{Paths, PathsError};
 
 use wiring::Wired;
@@ -146,6 +146,17 @@ pub enum ExitReason {
 /// Finds gateways on the local network, in a build with the feature `mdns`.
 pub fn finder() -> impl Finder {
     wiring::discovery::Network
+}
+
+/// The names in its tailnet under which a gateway with that configuration would
+/// answer, if it started now.
+pub async fn names(config: &ConfigFile) -> Vec<String> {
+    let gateway = &config.current().gateway;
+    let exposure = gateway.tailscale.mode.exposure();
+    let near = gateway.bind == BindMode::Loopback && exposure.is_none();
+    let reach = if near { Reach::ThisMachine } else { Reach::Tailnet };
+    let tailnet = wiring::tailnet::tailnet(config, Login::Nothing, false);
+    wiring::tailnet::names(tailnet.as_deref(), reach).await
 }
 
 /// A gateway that is running. Dropping it stops it at once;

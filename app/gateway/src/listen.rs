@@ -153,6 +153,12 @@ pub fn first_address(bind: BindMode) -> Result<IpAddr, StartError> {
     Ok(addresses.must[0])
 }
 
+/// The addresses a gateway with that bind mode would listen on, if it started
+/// now.
+pub fn addresses(bind: BindMode) -> Result<Vec<IpAddr>, StartError> {
+    Ok(ListenOn::choose(bind.into(), &interfaces(bind)?)?.all().collect())
+}
+
 /// The addresses of this machine, where `bind` depends on them.
 fn interfaces(bind: BindMode) -> Result<Vec<Interface>, StartError> {
     match bind {

@@ -8,7 +8,7 @@ mod heap_care;
 mod models;
 mod nobody;
 mod reach;
-mod tailnet;
+pub(crate) mod tailnet;
 
 use std::{sync::Arc, time::Duration};
 
@@ -102,7 +102,7 @@ pub(crate) async fn wire(
 
     let found = models::find(&file).await;
     let providers: Arc<[Arc<dyn ModelProvider>]> = found.providers.into();
-    let tailnet = tailnet::tailnet(&file, plan);
+    let tailnet = tailnet::tailnet(&file, plan.login, plan.tls);
     let names = tailnet::names(tailnet.as_deref(), plan.reach()).await;
     let certificates = encryption::open(&settings, &paths, &listeners, &names, started_at)?;
     let facts = Arc::new(facts::gather(&paths, &listeners, &*entropy, started_at)?);

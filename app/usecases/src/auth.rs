@@ -8,6 +8,7 @@ mod device;
 mod explain;
 mod identity;
 mod place;
+mod rules;
 mod secret;
 mod telling;
 
@@ -21,14 +22,15 @@ use std::{
 use domain::{
     access::Principal,
     device::DeviceFault,
-    exposure::{self, Exposure},
+    exposure::Exposure,
     pairing::{Reason, Request, SetupRefused},
-    peer::{Network, UnknownProxy},
+    peer::{Peer, UnknownProxy},
     throttle::{Throttle, ThrottleLimits},
 };
 use ports::{
     config::AuthMode,
     driven::{Clock, ConfigSource, Secrets, Signatures, StoreError, Tailnet},
+    driving::Circumstances,
 };
 
 use crate::pairing::{Pairing, Standing};
@@ -36,6 +38,7 @@ use crate::pairing::{Pairing, Standing};
 pub use self::{
     explain::{Explained, Scene, Step},
     identity::NoIdentity,
+    rules::Rules,
     secret::{Field, Unproven},
     telling::Telling,
 };
@@ -70,7 +73,7 @@ pub struct Auth(Arc<Inner>);
 
 struct Inner {
     deps: Deps,
-    chosen: Option<AuthMode>,
+    rules: Rules,
     throttle: Mutex<Throttle>,
 }
 
@@ -147,27 +150,27 @@ impl Auth {
             lockout: Duration::from_millis(limit.lockout_ms),
             ..ThrottleLimits::default()
         };
-        Self(Arc::new(Inner { deps, chosen, throttle: Mutex::new(Throttle::new(limits)) }))
+        let rules = Rules {
+            config: Arc::clone(&deps.config),
+            chosen,
+            has_password: deps.secrets.has_password(),
+            tailscale: deps.tailscale,
+        };
+        Self(Arc::new(Inner { deps, rules, throttle: Mutex::new(Throttle::new(limits)) }))
     }
 
     /// What a client has to show.
     pub fn mode(&self) -> AuthMode {
-        let Deps { secrets, config, .. } = &self.0.deps;
-        let default = || if secrets.has_password() { AuthMode::Password } else { AuthMode::Token };
-        let configured = || config.current().gateway.auth.mode;
-        self.0.chosen.or_else(configured).unwrap_or_else(default)
+        self.rules().mode()
     }
 
-    /// Whether being known to the tailnet is enough.
-    fn allows_tailnet(&self) -> bool {
-        let config = self.0.deps.config.current();
-        let allowed = config.gateway.auth.allow_tailscale;
-        exposure::allows_tailscale(allowed, self.0.deps.tailscale, self.mode().into())
+    /// Who is at the other end of a connection.
+    pub fn peer(&self, circumstances: &Circumstances) -> Result<Peer, UnknownProxy> {
+        self.rules().peer(circumstances)
     }
 
-    fn proxies(&self) -> Vec<Network> {
-        let config = self.0.deps.config.current();
-        config.gateway.trusted_proxies.iter().map(|it| it.0).collect()
+    fn rules(&self) -> &Rules {
+        &self.0.rules
     }
 
     fn throttle(&self) -> MutexGuard<'_, Throttle> {

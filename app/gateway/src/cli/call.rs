@@ -34,7 +34,7 @@ pub(crate) async fn call(context: &Context, call: &Call) -> Result<(), Failure> 
     } else {
         client.call(&call.method, &params).await
     };
-    let answer = answer.map_err(|error| Failure::new(format!("{}: {error}", call.method)))?;
+    let answer = answer.map_err(|error| Failure::of_call(&call.method, &error))?;
     if !context.json {
         output::note(&format!("Gateway call: {}", call.method))?;
     }

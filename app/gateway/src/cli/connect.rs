@@ -8,6 +8,7 @@ use std::{
 use clap::Args;
 use domain::{time::Timestamp, tls::Fingerprint};
 use ports::{config::GatewayMode, driven::ConfigSource};
+use serde_json::Value;
 use signatures::DeviceKey;
 use ws_client::{Client, ConnectError, Credentials, DeviceTokens, Introduction, Target};
 
@@ -159,10 +160,7 @@ pub(crate) async fn connect(context: &Context, rpc: &Rpc) -> Result<Client, Fail
         let failure = destination.explain(context, &error);
         match error {
             ConnectError::Unreachable { .. } => failure.with("Start it with: openclaw gateway run"),
-            ConnectError::Refused(refused) => match refused.details.request_id {
-                Some(request) => failure.with(to_approve(&request)),
-                None => failure,
-            },
+            ConnectError::Refused(refused) => failure.advised(&refused.details),
             _ => failure,
         }
     })
@@ -212,6 +210,30 @@ impl Device {
 
 fn now() -> Timestamp {
     Timestamp::default() + SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Calls `method` and reads the answer.
+pub(crate) async fn ask(
+    client: &mut Client,
+    method: &str,
+    params: &Value,
+) -> Result<Value, Failure> {
+    let answer = client.call(method, params).await;
+    let answer = answer.map_err(|error| Failure::of_call(method, &error))?;
+    Ok(serde_json::from_str(answer.as_str()).unwrap_or_default())
+}
+
+/// Connects, calls `method`, reads the answer and leaves.
+pub(crate) async fn ask_once(
+    context: &Context,
+    rpc: &Rpc,
+    method: &str,
+    params: &Value,
+) -> Result<Value, Failure> {
+    let mut client = connect(context, rpc).await?;
+    let answer = ask(&mut client, method, params).await;
+    client.close().await;
+    answer
 }
 
 /// The gateway of this profile: where the one that runs says it listens, else

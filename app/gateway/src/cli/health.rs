@@ -12,7 +12,7 @@ use crate::cli::{
 pub(crate) async fn health(context: &Context, rpc: &Rpc) -> Result<(), Failure> {
     let mut client = connect(context, rpc).await?;
     let answer = client.call("health", &json!({})).await;
-    let answer = answer.map_err(|error| Failure::new(format!("health: {error}")))?;
+    let answer = answer.map_err(|error| Failure::of_call("health", &error))?;
     client.close().await;
     let health: Value = serde_json::from_str(answer.as_str()).unwrap_or_default();
     if context.json {

@@ -57,6 +57,13 @@ pub(crate) fn note(text: &str) -> io::Result<()> {
     writeln!(stderr(), "{text}")
 }
 
+/// Prints part of a line beside the output, at once.
+pub(crate) fn prompt(text: &str) -> io::Result<()> {
+    let mut err = stderr().lock();
+    err.write_all(text.as_bytes())?;
+    err.flush()
+}
+
 /// Prints what went wrong.
 pub(crate) fn complain(text: &str) -> io::Result<()> {
     writeln!(stderr(), "{text}")
@@ -67,6 +74,24 @@ pub(crate) fn complain(text: &str) -> io::Result<()> {
 pub(crate) fn tame(text: &str) -> String {
     let harmless = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
     text.chars().filter(harmless).collect()
+}
+
+/// `text` as part of a line, in at most `most` characters: without line breaks,
+/// and without marks that turn the direction of writing or are not seen, so that
+/// a stranger's name cannot look like something else.
+pub(crate) fn cell(text: &str, most: usize) -> String {
+    let unseen = |c: char| {
+        matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    };
+    let words = text
+        .split_whitespace()
+        .map(|word| word.chars().filter(|c| !c.is_control() && !unseen(*c)).collect::<String>());
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= most {
+        return line;
+    }
+    line.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// `rows` below `head`, in columns.
@@ -93,4 +118,19 @@ fn columns_are_as_wide_as_their_widest_cell() {
 #[test]
 fn answers_cannot_drive_the_terminal() {
     assert_eq!(tame("a\u{1b}]0;title\u{7}b\r\n\tc\u{9b}2J"), "a]0;titleb\n\tc2J");
+}
+
+#[test]
+fn a_strangers_name_is_part_of_a_line() {
+    let table = [
+        ("Ana's phone", 20, "Ana's phone"),
+        ("two\nlines\tand \u{1b}[2Jmore", 40, "two lines and [2Jmore"),
+        ("\u{202e}drowssap\u{200b}", 40, "drowssap"),
+        (" \u{200b} ", 40, ""),
+        ("0123456789", 10, "0123456789"),
+        ("0123456789a", 10, "012345678…"),
+    ];
+    for (text, most, shown) in table {
+        assert_eq!(cell(text, most), shown, "{text:?}");
+    }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn sessions(context: &Context, asked: &Sessions) -> Result<(), 
     }
     let mut client = connect(context, &asked.rpc).await?;
     let answer = client.call("sessions.list", &params).await;
-    let answer = answer.map_err(|error| Failure::new(format!("sessions.list: {error}")))?;
+    let answer = answer.map_err(|error| Failure::of_call("sessions.list", &error))?;
     client.close().await;
     let mut list: Value = serde_json::from_str(answer.as_str()).unwrap_or_default();
     if context.json {

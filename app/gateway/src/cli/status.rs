@@ -47,7 +47,7 @@ pub(crate) async fn status(context: &Context, rpc: &Rpc) -> Result<(), Failure> 
 
 async fn ask(client: &mut Client) -> Result<Value, Failure> {
     let answer = client.call("status", &json!({})).await;
-    let answer = answer.map_err(|error| Failure::new(format!("status: {error}")))?;
+    let answer = answer.map_err(|error| Failure::of_call("status", &error))?;
     let status: Value = serde_json::from_str(answer.as_str()).unwrap_or_default();
     Ok(if status.is_object() { status } else { json!({}) })
 }

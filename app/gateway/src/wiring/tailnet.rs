@@ -3,20 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use config_file::ConfigFile;
-use domain::exposure::Reach;
+use domain::exposure::{Login, Reach};
 use ports::driven::Tailnet;
 use tokio::time::timeout;
-
-use crate::listen::Plan;
 
 /// How long the start waits to hear what this machine is called in its tailnet.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Tailscale on this machine, whether it runs or not. Nothing is asked yet.
+/// Tailscale on this machine, whether it runs or not, for a gateway whose clients
+/// show `login` and that speaks `tls` or not. Nothing is asked yet.
 #[cfg(feature = "tailscale")]
 #[expect(clippy::unnecessary_wraps, reason = "other builds have none")]
-pub(super) fn tailnet(file: &ConfigFile, plan: &Plan) -> Option<Arc<dyn Tailnet>> {
-    use domain::exposure::Login;
+pub(crate) fn tailnet(file: &ConfigFile, login: Login, tls: bool) -> Option<Arc<dyn Tailnet>> {
     use ports::driven::ConfigSource;
     use tailscale::{Options, Tailscale};
 
@@ -27,20 +25,20 @@ pub(super) fn tailnet(file: &ConfigFile, plan: &Plan) -> Option<Arc<dyn Tailnet>
         socket: socket.map(Into::into),
         command: variable("OPENCLAW_TAILSCALE_COMMAND").map(Into::into),
         // The internet comes in with a password or not at all.
-        preserve_funnel: config.preserve_funnel && plan.login == Login::Password,
-        tls: plan.tls,
+        preserve_funnel: config.preserve_funnel && login == Login::Password,
+        tls,
         ..Options::default()
     })))
 }
 
 #[cfg(not(feature = "tailscale"))]
-pub(super) fn tailnet(_: &ConfigFile, _: &Plan) -> Option<Arc<dyn Tailnet>> {
+pub(crate) fn tailnet(_: &ConfigFile, _: Login, _: bool) -> Option<Arc<dyn Tailnet>> {
     None
 }
 
 /// What those who can reach the gateway may call this machine, if it has a name
 /// in a tailnet: that name, and the first part of it.
-pub(super) async fn names(tailnet: Option<&dyn Tailnet>, reach: Reach) -> Vec<String> {
+pub(crate) async fn names(tailnet: Option<&dyn Tailnet>, reach: Reach) -> Vec<String> {
     let Some(tailnet) = tailnet.filter(|_| Reach::ThisMachine < reach) else {
         return Vec::new();
     };

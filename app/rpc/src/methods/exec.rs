@@ -55,7 +55,7 @@ methods! {
     "exec.approval.grants.list" [Operator(Approvals)] grants(GrantsParams) -> Grants;
 
     /// Takes consent back that was given once and for all.
-    "exec.approval.grants.revoke" [Operator(Approvals)] revoke(RevokeParams) -> Done;
+    "exec.approval.grants.revoke" [Operator(Approvals), governs] revoke(RevokeParams) -> Done;
 
     /// One question of any kind. Commands are the only kind so far.
     "approval.get" [Operator(Approvals)] get(ApprovalParams) -> Described;
@@ -73,7 +73,7 @@ methods! {
     ///
     /// `baseHash` is the hash of the text this replaces, from
     /// `exec.approvals.get`.
-    "exec.approvals.set" [Operator(Admin)] set_policy(SetParams) -> Policy;
+    "exec.approvals.set" [Operator(Admin), governs] set_policy(SetParams) -> Policy;
 }
 
 /// How long a command can be, all its words together, in bytes.

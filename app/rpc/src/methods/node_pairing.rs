@@ -35,16 +35,16 @@ methods! {
     /// and `operator.admin` for those that run programs or look at people, and
     /// for a node whose approval was withdrawn before. A node that is no device
     /// gets a token, told here and nowhere else.
-    "node.pair.approve" [Operator(Pairing)] approve(DecideParams) -> Approved;
+    "node.pair.approve" [Operator(Pairing), governs] approve(DecideParams) -> Approved;
 
     /// Turns a request down.
-    "node.pair.reject" [Operator(Pairing)] reject(DecideParams) -> Rejected;
+    "node.pair.reject" [Operator(Pairing), governs] reject(DecideParams) -> Rejected;
 
     /// Whether a node that shows this token is the one it says it is.
     "node.pair.verify" [Operator(Pairing)] verify(VerifyParams) -> Verified;
 
     /// Withdraws what was approved for a node. Its device stays paired.
-    "node.pair.remove" [Operator(Pairing)] remove(RemoveParams) -> Removed;
+    "node.pair.remove" [Operator(Pairing), governs] remove(RemoveParams) -> Removed;
 }
 
 /// Something short about a node.

@@ -28,7 +28,7 @@ methods! {
     "node.describe" [Operator(Read)] describe(NodeParams) -> NodeDescription;
 
     /// Calls a node something else.
-    "node.rename" [Operator(Pairing)] rename(RenameParams) -> Renamed;
+    "node.rename" [Operator(Pairing), governs] rename(RenameParams) -> Renamed;
 
     /// Gives a node a command and waits for its answer.
     ///
@@ -50,7 +50,7 @@ methods! {
     "exec.approvals.node.get" [Operator(Admin)] approvals(NodeParams) => Json;
 
     /// Changes what a node consents to run.
-    "exec.approvals.node.set" [Operator(Admin)] set_approvals(SetApprovalsParams) => Json;
+    "exec.approvals.node.set" [Operator(Admin), governs] set_approvals(SetApprovalsParams) => Json;
 }
 
 /// How long a node may take when nobody says.

@@ -40,7 +40,7 @@ impl Auth {
         knock: &Knock,
         circumstances: &Circumstances,
     ) -> Result<Admitted, Refused> {
-        let facts = self.facts(circumstances)?;
+        let facts = self.rules().facts(circumstances)?;
         self.deserves_a_look(knock, &facts)?;
         // From here on it costs something, so it is counted.
         let turn = self.turn(&facts, Place::of(facts.peer.address))?;
@@ -77,7 +77,7 @@ impl Auth {
         credentials: &Credentials,
         circumstances: &Circumstances,
     ) -> Result<Principal, Refused> {
-        let facts = self.facts(circumstances)?;
+        let facts = self.rules().facts(circumstances)?;
         let operator = |proof, scopes, user| Principal {
             role: Role::Operator,
             scopes,
@@ -87,7 +87,7 @@ impl Auth {
             user,
         };
         let turn = self.turn(&facts, Place::of(facts.peer.address))?;
-        match self.vouched_by_proxy(circumstances, &facts) {
+        match self.rules().vouched_by_proxy(circumstances, &facts) {
             Ok(None) => (),
             Ok(Some(Person { user, proof, most })) => {
                 turn.give_back();
@@ -95,7 +95,7 @@ impl Auth {
             }
             Err(nobody) => return Err(nobody.into()),
         }
-        if self.permits_locally(&facts) {
+        if self.rules().permits_locally(&facts) {
             turn.give_back();
             return Ok(operator(Proof::Local, Scopes::all(), None));
         }
@@ -125,39 +125,20 @@ impl Auth {
         if knock.device.is_some() {
             return Ok(());
         }
-        let mode = self.mode();
-        let needs_nothing =
-            matches!(mode, AuthMode::None | AuthMode::TrustedProxy) || self.permits_locally(facts);
-        let excused = self.excuses_dashboard() && shows_something;
+        let mode = self.rules().mode();
+        let needs_nothing = matches!(mode, AuthMode::None | AuthMode::TrustedProxy)
+            || self.rules().permits_locally(facts);
+        let excused = self.rules().excuses_dashboard() && shows_something;
         if knock.role == Role::Node || (setup_token.is_some() && !shows_something) {
             return Err(Refused::NoDevice);
         }
         if is_dashboard(knock) && !needs_nothing && !excused {
             return Err(Refused::NotSecure);
         }
-        if shows_something || needs_nothing || self.may_be_vouched_for(facts) {
+        if shows_something || needs_nothing || self.rules().may_be_vouched_for(facts) {
             return Ok(());
         }
         Err(Refused::NoDevice)
-    }
-
-    fn may_be_vouched_for(&self, facts: &Facts) -> bool {
-        facts.peer.via == domain::peer::Via::Tailnet && self.allows_tailnet()
-    }
-
-    /// Whether the dashboard is let in by the secret alone.
-    fn excuses_dashboard(&self) -> bool {
-        let config = self.0.deps.config.current();
-        let ui = &config.gateway.control_ui;
-        ui.allow_insecure_auth || ui.dangerously_disable_device_auth
-    }
-
-    /// Whether everybody on this machine is let in (the brief's "loopback
-    /// auto-permits"), and this is somebody there: neither a proxy nor a page
-    /// from elsewhere.
-    pub(super) fn permits_locally(&self, facts: &Facts) -> bool {
-        let permits = self.0.deps.config.current().gateway.auth.local_auto_permit;
-        permits && facts.local && !facts.foreign_page
     }
 
     /// What somebody shows, if it is good.
@@ -171,7 +152,7 @@ impl Auth {
         if let Some(person) = self.vouched_by_tailnet(circumstances, facts).await {
             return Ok(Shown::Person(person));
         }
-        if let Some(person) = self.vouched_by_proxy(circumstances, facts)? {
+        if let Some(person) = self.rules().vouched_by_proxy(circumstances, facts)? {
             return Ok(Shown::Person(person));
         }
         if device.is_some_and(|device| self.shows_nothing_but_its_token(knock, device)) {
@@ -191,7 +172,7 @@ impl Auth {
         {
             return Ok(shown);
         }
-        if self.permits_locally(facts) && !why.was_a_try() {
+        if self.rules().permits_locally(facts) && !why.was_a_try() {
             return Ok(Shown::Secret(Proof::Local));
         }
         let has_device_token =
@@ -259,11 +240,12 @@ impl Auth {
         let asked = asked(knock);
         let config = self.0.deps.config.current();
         let disabled = config.gateway.control_ui.dangerously_disable_device_auth;
-        let excused =
-            matches!(shown, Shown::Secret(_)) && is_dashboard(knock) && self.excuses_dashboard();
+        let excused = matches!(shown, Shown::Secret(_))
+            && is_dashboard(knock)
+            && self.rules().excuses_dashboard();
         let device = device.filter(|_| !(disabled && is_dashboard(knock)));
         let (proof, user, mut footing) = match &shown {
-            Shown::Secret(proof) => (*proof, None, self.footing(facts, excused)),
+            Shown::Secret(proof) => (*proof, None, self.rules().footing(facts, excused)),
             Shown::Person(person) => {
                 (person.proof, Some(person.user.clone()), Footing::Person(person.most))
             }
@@ -299,16 +281,6 @@ impl Auth {
         };
         let remote = facts.peer.address.filter(|address| !facts.local && !address.is_loopback());
         Ok(Admitted { principal, remote, standing })
-    }
-
-    /// What whoever knows the secret rests on.
-    pub(super) fn footing(&self, facts: &Facts, excused: bool) -> Footing {
-        let enough = self.0.deps.config.current().gateway.auth.deviceless_scopes;
-        if facts.local || enough || excused {
-            Footing::Secret
-        } else {
-            Footing::SecretFromElsewhere
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{
 use ports::{config::AuthMode, driving::Circumstances};
 use tracing::debug;
 
-use super::{Auth, place::Facts};
+use super::{Auth, Rules, place::Facts};
 
 /// A person somebody vouches for.
 pub(super) struct Person {
@@ -35,7 +35,7 @@ pub enum NoIdentity {
     NotAllowed,
 }
 
-impl Auth {
+impl Rules {
     /// The person the proxy in front says it is, where that is what counts.
     pub(super) fn vouched_by_proxy(
         &self,
@@ -45,7 +45,7 @@ impl Auth {
         if self.mode() != AuthMode::TrustedProxy {
             return Ok(None);
         }
-        let config = self.0.deps.config.current();
+        let config = self.config.current();
         let auth = &config.gateway.auth;
         let proxy = &auth.trusted_proxy;
         let near = facts.peer.socket.is_loopback();
@@ -67,6 +67,15 @@ impl Auth {
         Ok(Some(Person { user: user.into(), proof: Proof::TrustedProxy, most: self.most() }))
     }
 
+    /// What those may do at most whom somebody vouches for.
+    pub(super) fn most(&self) -> Scopes {
+        let config = self.config.current();
+        let limit = &config.gateway.auth.identity_scopes;
+        limit.as_ref().map_or_else(Scopes::all, |scopes| scopes.iter().copied().collect())
+    }
+}
+
+impl Auth {
     /// The person the tailnet says it is: the header of its daemon, and the
     /// daemon's own answer about the address. Whoever is unknown to it has to
     /// show the secret like everybody else.
@@ -75,11 +84,11 @@ impl Auth {
         circumstances: &Circumstances,
         facts: &Facts,
     ) -> Option<Person> {
-        let tailnet = self.0.deps.tailnet.as_ref()?;
+        let (rules, tailnet) = (self.rules(), self.0.deps.tailnet.as_ref()?);
         let whole = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]
             .iter()
             .all(|name| circumstances.header(name).is_some());
-        if facts.peer.via != Via::Tailnet || !whole || !self.allows_tailnet() {
+        if facts.peer.via != Via::Tailnet || !whole || !rules.allows_tailnet() {
             return None;
         }
         let claimed = circumstances.header("tailscale-user-login")?.trim().to_lowercase();
@@ -93,13 +102,7 @@ impl Auth {
         (!claimed.is_empty() && claimed == known).then(|| Person {
             user: known.into(),
             proof: Proof::Tailscale,
-            most: self.most(),
+            most: rules.most(),
         })
-    }
-
-    fn most(&self) -> Scopes {
-        let config = self.0.deps.config.current();
-        let limit = &config.gateway.auth.identity_scopes;
-        limit.as_ref().map_or_else(Scopes::all, |scopes| scopes.iter().copied().collect())
     }
 }

@@ -7,7 +7,7 @@ use domain::{
 };
 use ports::driving::Circumstances;
 
-use super::{Auth, Refused};
+use super::{Auth, Refused, Rules};
 
 /// The facts of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -28,10 +28,10 @@ pub(super) struct Turn<'a> {
     place: Option<Place>,
 }
 
-impl Auth {
+impl Rules {
     /// Who is at the other end of a connection.
     pub fn peer(&self, circumstances: &Circumstances) -> Result<Peer, UnknownProxy> {
-        let config = self.0.deps.config.current();
+        let config = self.config.current();
         let proxies = self.proxies();
         let seen = Seen {
             socket: circumstances.peer,
@@ -42,7 +42,7 @@ impl Auth {
         let trust = Trust {
             proxies: &proxies,
             real_ip: config.gateway.allow_real_ip_fallback,
-            tailnet: self.0.deps.tailscale.is_some(),
+            tailnet: self.tailscale.is_some(),
         };
         Peer::resolve(&seen, &trust)
     }
@@ -57,7 +57,9 @@ impl Auth {
             foreign_page: origin.is_some_and(|origin| !is_own_page(origin, host)),
         })
     }
+}
 
+impl Auth {
     /// Takes a place for a verdict about somebody in `place`. Programs on this
     /// machine need not wait unless the configuration says otherwise; pages in
     /// a browser always do (V-05).

@@ -58,7 +58,7 @@ impl Auth {
         };
         let secrets = &self.0.deps.secrets;
         let Credentials { token, password, .. } = credentials;
-        match self.mode() {
+        match self.rules().mode() {
             AuthMode::None if local => Ok(Proof::Nothing),
             AuthMode::None | AuthMode::TrustedProxy => Err(Unproven::NotLocal),
             AuthMode::Token if !secrets.has_token() => Err(Unproven::TokenNotConfigured),

@@ -251,9 +251,11 @@ impl Revocations for Revoked {
 #[derive(Default)]
 struct Departed(AtomicUsize);
 
+#[async_trait]
 impl Departures for Departed {
-    fn forget(&self, _: &DeviceId) {
+    async fn forget(&self, _: &DeviceId) -> Result<(), StoreError> {
         self.0.fetch_add(1, Relaxed);
+        Ok(())
     }
 }
 
