@@ -10,9 +10,7 @@ use ports::{
     driving::{Circumstances, Credentials, Knock},
 };
 
-use super::{
-    Admitted, Auth, Field, Refused, Unproven, device::Proven, identity::Person, place::Facts,
-};
+use super::{Admitted, Auth, Field, Refused, device::Proven, identity::Person, place::Facts};
 use crate::pairing::{NotAdmitted, Redeemed, Standing};
 
 /// The program of the dashboard.
