@@ -24,6 +24,8 @@ pub struct Client {
     protocol: Protocol,
     calls: u64,
     events: VecDeque<Value>,
+    /// The payload of `connect.challenge`.
+    pub challenge: Value,
     /// The payload of `hello-ok`.
     pub hello: Value,
 }
@@ -51,6 +53,15 @@ impl Client {
 
     /// Connects to `address` and reads the challenge, without logging in.
     pub async fn knock(address: SocketAddr, protocol: Protocol) -> Self {
+        Self::knock_with(address, protocol, &[]).await
+    }
+
+    /// The same, with these headers besides.
+    pub async fn knock_with(
+        address: SocketAddr,
+        protocol: Protocol,
+        headers: &[(&str, &str)],
+    ) -> Self {
         let stream = TcpStream::connect(address).await.expect("the gateway listens");
         Self::knock_over(stream, &address.to_string(), protocol).await
     }
@@ -66,18 +77,21 @@ impl Client {
             .header(header::UPGRADE, "websocket")
             .header(header::CONNECTION, "upgrade")
             .header(header::SEC_WEBSOCKET_KEY, handshake::generate_key())
-            .header(header::SEC_WEBSOCKET_VERSION, "13")
-            .body(Empty::<bytes::Bytes>::new())
-            .expect("the request is well formed");
+            .header(header::SEC_WEBSOCKET_VERSION, "13");
+        let request = headers.iter().fold(request, |it, (name, value)| it.header(*name, *value));
+        let request =
+            request.body(Empty::<bytes::Bytes>::new()).expect("the request is well formed");
         let (mut socket, _) = handshake::client(&TokioExecutor::new(), request, stream)
             .await
             .expect("the gateway upgrades");
         socket.set_max_message_size(64 << 20);
         let socket = FragmentCollector::new(socket);
-        let (calls, events, hello) = (0, VecDeque::new(), Value::Null);
-        let mut client = Self { socket, protocol, calls, events, hello };
-        let (name, _) = client.event().await;
+        let (calls, events) = (0, VecDeque::new());
+        let (challenge, hello) = (Value::Null, Value::Null);
+        let mut client = Self { socket, protocol, calls, events, challenge, hello };
+        let (name, challenge) = client.event().await;
         assert_eq!(name, "connect.challenge");
+        client.challenge = challenge;
         client
     }
 

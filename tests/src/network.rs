@@ -4,6 +4,8 @@
 use std::{
     env, fs,
     io::{self, BufRead, BufReader, Read},
+    os::fd::AsFd,
+    panic::resume_unwind,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -14,7 +16,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    process::{Pid, Signal, kill_process},
+    thread::{LinkNameSpaceType, move_into_link_name_space},
+};
 use tempfile::TempDir;
 
 /// How long anything on such a network may take.
@@ -37,10 +42,16 @@ pub struct Network {
 }
 
 impl Network {
-    /// Makes one, or says why that is impossible here.
+    /// Makes one for tests with Avahi, or says why that is impossible here.
     pub fn new() -> Result<Self, String> {
+        Self::with(&PROGRAMS)
+    }
+
+    /// Makes one for tests that need these programs, or says why that is
+    /// impossible here.
+    pub fn with(programs: &[&str]) -> Result<Self, String> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        for program in PROGRAMS {
+        for program in programs {
             if !is_installed(program) {
                 return Err(format!("{program} is not installed"));
             }
@@ -77,6 +88,28 @@ impl Network {
         command.args(["netns", "exec", &self.namespace(machine)]).arg(program);
         command.env("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere").stdin(Stdio::null());
         command
+    }
+
+    /// Does `work` on `machine`, on a thread of its own: sockets it opens are that
+    /// machine's.
+    ///
+    /// # Panics
+    ///
+    /// When the work does.
+    pub fn on<T: Send>(&self, machine: Machine, work: impl FnOnce() -> T + Send) -> T {
+        let namespace = Path::new("/run/netns").join(self.namespace(machine));
+        let enter = || {
+            let namespace = fs::File::open(namespace).expect("the network is there");
+            let kind = Some(LinkNameSpaceType::Network);
+            move_into_link_name_space(namespace.as_fd(), kind).expect("root may");
+        };
+        thread::scope(|threads| {
+            let done = threads.spawn(|| {
+                enter();
+                work()
+            });
+            done.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
     }
 
     /// Starts Avahi on `machine`, which it calls `host`, and a message bus for it;

@@ -61,7 +61,7 @@ pub struct PairedDevice {
     pub public_key: String,
     /// What an operator calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
+    pub operator_label: Option<String>,
     /// What it said about itself when it was approved.
     #[serde(flatten)]
     pub portrait: PortraitView,
@@ -206,7 +206,7 @@ impl PairedDevice {
         Self {
             device_id: device.id.to_string(),
             public_key: device.key.as_ref().to_owned(),
-            label: device.label.as_deref().map(str::to_owned),
+            operator_label: device.label.as_deref().map(str::to_owned),
             portrait: (&device.portrait).into(),
             role: if let [role] = roles[..] { Some(role) } else { None },
             roles,

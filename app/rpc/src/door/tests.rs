@@ -210,6 +210,11 @@ async fn a_device_from_elsewhere_is_let_in_by_somebody() {
     assert!(admit(other).await.unwrap_err().error.message.contains("token mismatch"));
 
     let device = device_id(1);
+    let name = json!({ "deviceId": device.as_str(), "label": "Ada's phone" });
+    world.call("device.pair.rename", name).await.unwrap();
+    let list = world.call("device.pair.list", json!({})).await.unwrap();
+    assert_eq!(list["paired"][0]["operatorLabel"], "Ada's phone", "as OpenClaw's clients read it");
+
     let revoke = json!({ "deviceId": device.as_str(), "role": "operator" });
     world.call("device.token.revoke", revoke).await.unwrap();
     let refused = admit(by_device(read)).await.unwrap_err();
@@ -347,6 +352,33 @@ async fn refusals_carry_a_code_for_programs_and_never_what_was_shown() {
     let details: Value = serde_json::from_str(details.as_str()).unwrap();
     assert_eq!(details["code"], "AUTH_TOKEN_MISMATCH");
     assert!(!format!("{refusal:?}").contains("s3cret-guess"));
+}
+
+/// OpenClaw's clients show the token of their device in both places, and forget
+/// it when they are told that it is that one.
+#[tokio::test]
+async fn a_stale_token_of_a_device_is_told_of_as_such() {
+    let shown = |token: Option<&str>, device_token: Option<&str>| {
+        let mut knock = knock(Protocol::V4, Role::Operator, token, None);
+        knock.credentials.device_token = device_token.map(Into::into);
+        signed(1, knock)
+    };
+    #[rustfmt::skip]
+    let table = [
+        (shown(None, Some("old")),        "AUTH_DEVICE_TOKEN_MISMATCH"),
+        (shown(Some("old"), Some("old")), "AUTH_DEVICE_TOKEN_MISMATCH"),
+        (shown(Some("bad"), Some("old")), "AUTH_DEVICE_TOKEN_MISMATCH"),
+        (shown(Some("bad"), None),        "AUTH_TOKEN_MISMATCH"),
+    ];
+    for (knock, expected) in table {
+        let shown = format!("{knock:?}");
+        let refusal = World::new().door.admit(ClientId(1), knock, &from("127.0.0.1")).await;
+        let details = refusal.unwrap_err().error.details.unwrap();
+        let details: Value = serde_json::from_str(details.as_str()).unwrap();
+        assert_eq!(details["code"], expected, "{shown}");
+    }
+    let good = shown(Some("good"), Some("old"));
+    assert!(World::new().door.admit(ClientId(1), good, &from("127.0.0.1")).await.is_ok());
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use ports::{
 };
 
 use super::{
-    Admitted, Auth, Field, Refused, Unproven,
+    Admitted, Auth, Field, Refused,
     device::Proven,
     identity::Person,
     place::{Facts, Turn},
@@ -168,7 +168,7 @@ impl Auth {
             Err(why) => why,
         };
         if let Some(device) = device
-            && let Some(shown) = self.show_of_device(knock, device, facts, why).await?
+            && let Some(shown) = self.show_of_device(knock, device, facts).await?
         {
             return Ok(shown);
         }
@@ -199,7 +199,6 @@ impl Auth {
         knock: &Knock,
         device: &Proven,
         facts: &Facts,
-        why: Unproven,
     ) -> Result<Option<Shown>, Refused> {
         let pairing = &self.0.deps.pairing;
         let Credentials { token, device_token, setup_token, .. } = &knock.credentials;
@@ -221,11 +220,12 @@ impl Auth {
                 Err(Redeemed::Store(error)) => Err(error.into()),
             };
         }
-        // A wrong token of the gateway is told of before one of the device.
-        if device_token.is_some() && !why.was_a_try() {
-            return Err(Refused::DeviceToken);
+        // Whoever means the token of his device is told of that one, so that he
+        // forgets it: OpenClaw's clients show it as the gateway's token as well.
+        match device_token {
+            Some(_) => Err(Refused::DeviceToken),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     /// Gives somebody whose credentials are good his place: paired, if it is a

@@ -99,7 +99,7 @@ pub(crate) fn paired(list: &Value, now: u64) -> Option<String> {
 
 /// What a device is called: by the operator, else by itself.
 fn name(device: &Value, most: usize) -> String {
-    let said = ["label", "displayName"].map(|name| text(device, name, most));
+    let said = ["operatorLabel", "displayName"].map(|name| text(device, name, most));
     said.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| "(no name)".to_owned())
 }
 
@@ -158,7 +158,7 @@ mod tests {
                 "platform": "iOS 18", "deviceFamily": "iPhone", "clientId": "openclaw-ios",
             }],
             "paired": [
-                { "deviceId": "cd".repeat(32), "label": "Desk", "displayName": "x", "connected": true,
+                { "deviceId": "cd".repeat(32), "operatorLabel": "Desk", "displayName": "x", "connected": true,
                   "roles": ["operator", "node"], "scopes": ["operator.admin", "operator.read"] },
                 { "deviceId": "ef".repeat(32), "displayName": "A name that goes on and on",
                   "roles": ["operator"], "connected": false, "lastSeenAtMs": 400_000, "scopes":
@@ -190,7 +190,9 @@ efefefef  A name that goes …  operator       read,write,approvals,pairing  10m
         let mut devices = devices();
         for list in ["pending", "paired"] {
             let device = &mut devices[list][0];
-            for name in ["displayName", "label", "platform", "deviceFamily", "clientId", "reason"] {
+            for name in
+                ["displayName", "operatorLabel", "platform", "deviceFamily", "clientId", "reason"]
+            {
                 device[name] = "w\u{9b}2J\n ".repeat(100).into();
             }
             device["remoteIp"] = "f".repeat(100).into();
