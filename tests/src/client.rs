@@ -63,11 +63,16 @@ impl Client {
         headers: &[(&str, &str)],
     ) -> Self {
         let stream = TcpStream::connect(address).await.expect("the gateway listens");
-        Self::knock_over(stream, &address.to_string(), protocol).await
+        Self::knock_over(stream, &address.to_string(), protocol, headers).await
     }
 
     /// The same over `stream`, which leads to `host`.
-    pub async fn knock_over<S>(stream: S, host: &str, protocol: Protocol) -> Self
+    pub async fn knock_over<S>(
+        stream: S,
+        host: &str,
+        protocol: Protocol,
+        headers: &[(&str, &str)],
+    ) -> Self
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

@@ -47,7 +47,11 @@ fn openclaw(network: &Network, machine: Machine, arguments: &[&str]) -> Command 
 
 /// A gateway on `machine` that everybody on the network can reach.
 fn gateway(network: &Network, machine: Machine) -> Command {
-    openclaw(network, machine, &["gateway", "run", "--bind", "lan", "--port", "18789"])
+    openclaw(
+        network,
+        machine,
+        &["gateway", "run", "--bind", "lan", "--allow-insecure-bind", "--port", "18789"],
+    )
 }
 
 fn announced(gateway: &Process) -> String {
@@ -242,8 +246,8 @@ fn who_cannot_be_reached_or_does_not_want_to_be_found_is_not_announced() {
             Ok::<(), String>(())
         };
         run(&["--bind", "loopback"], "0", "full")?;
-        run(&["--bind", "lan"], "1", "full")?;
-        run(&["--bind", "lan"], "0", "off")
+        run(&["--bind", "lan", "--allow-insecure-bind"], "1", "full")?;
+        run(&["--bind", "lan", "--allow-insecure-bind"], "0", "off")
     });
 }
 

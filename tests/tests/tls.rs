@@ -32,7 +32,7 @@ async fn connect(gateway: &TestGateway, pin: Fingerprint, protocol: Protocol) ->
     let address = gateway.address();
     let tcp = TcpStream::connect(address).await.expect("the gateway listens");
     let stream = secure(tcp, "localhost", Trust::Pinned(pin)).await.expect("its certificate");
-    let mut client = Client::knock_over(stream, &address.to_string(), protocol).await;
+    let mut client = Client::knock_over(stream, &address.to_string(), protocol, &[]).await;
     let params = connect_params(TOKEN, protocol, ADMIN);
     client.hello = client.call("connect", params).await.expect("the client is let in");
     client
