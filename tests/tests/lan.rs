@@ -9,6 +9,7 @@ use domain::{
     device::payload::{self, SignedFields},
     time::Timestamp,
 };
+use ports::driven::Signer;
 use serde_json::{Value, json};
 use signatures::DeviceKey;
 use tests::{
