@@ -26,7 +26,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
 
     let again = gateway.restart().await;
     assert_eq!(again.list(), gateway.list());
-    assert_eq!(again.list().paired[0].label.as_deref(), Some("phone"));
+    assert_eq!(again.list().paired[0].operator_label.as_deref(), Some("phone"));
     assert_eq!(again.pairing.is_token(&id(1), Role::Operator, &token), Ok(()));
     assert_eq!(again.list().pending[0].request_id, waiting.id.to_string());
     again.pairing.approve(&admin(9), &waiting.id).await.unwrap();
