@@ -37,6 +37,10 @@ pub struct Event {
 pub enum Audience {
     /// All of them.
     Everyone,
+    /// The administrators among them.
+    Administrators,
+    /// All but the administrators.
+    Others,
     /// One of them.
     Client(ClientId),
     /// Those who subscribed.
@@ -220,6 +224,12 @@ impl Event {
     /// `payload` as an event of `kind`, for everyone who may see it.
     pub fn notice(kind: EventKind, payload: &impl serde::Serialize) -> Self {
         Self::new(Body::Notice(kind, Json::of(payload)))
+    }
+
+    /// The same, for `audience` only.
+    #[must_use]
+    pub fn meant_for(self, audience: Audience) -> Self {
+        Self { audience, ..self }
     }
 
     /// The same, for one client only.

@@ -15,7 +15,7 @@ use domain::{
 use ports::{
     Json,
     driven::{Clock, EventSink},
-    event::{Body, Event},
+    event::{Audience, Body, Event},
     view::PresenceEntry,
 };
 use tokio::{sync::Notify, time};
@@ -178,15 +178,20 @@ impl Presence {
 
     fn publish(&self) {
         let now = self.0.clock.now();
-        let entries: Arc<[PresenceEntry]> = {
+        let (full, plain): (Vec<_>, Vec<_>) = {
             let mut state = self.state();
             state.board.sweep(now);
-            let me = entry(&self.0.me, now);
-            let others = state.board.iter().map(|pinned| entry(&pinned.person, pinned.at));
-            std::iter::once(me).chain(others).collect()
+            let me = Pinned::new(None, self.0.me.clone(), now);
+            let everybody = std::iter::once(&me).chain(state.board.iter());
+            everybody.map(|it| (entry(&it.person, it.at), it.plain())).unzip()
         };
         let state = Some(self.0.versions.current());
-        self.0.events.publish(Event { state, ..Event::new(Body::Presence(entries)) });
+        // Addresses and devices are shown to administrators only (V-35).
+        let told = [(full, Audience::Administrators), (plain, Audience::Others)];
+        for (entries, audience) in told {
+            let event = Event::new(Body::Presence(entries.into())).meant_for(audience);
+            self.0.events.publish(Event { state, ..event });
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -347,9 +352,11 @@ mod tests {
 
             presence.left(&phone);
             time::sleep(TOLD_EVERY).await;
-            assert_eq!(told.count(), 1);
+            let audiences: Vec<_> = told.all().into_iter().map(|event| event.audience).collect();
+            assert_eq!(audiences, [Audience::Administrators, Audience::Others]);
             let entries = told.last_presence();
             assert_eq!(entries[1].reason.as_deref(), Some("disconnect"));
+            assert_eq!(entries[0].ip, None, "V-35: addresses are for administrators");
             assert_eq!(told.last_state().unwrap().presence, 3);
         })
         .await;
@@ -368,7 +375,8 @@ mod tests {
                 time::sleep(Duration::from_millis(10)).await;
             }
             time::sleep(TOLD_EVERY).await;
-            assert!((4..=6).contains(&told.count()), "{} events for a second", told.count());
+            let twice = told.count();
+            assert!((8..=12).contains(&twice), "{twice} events for a second");
             assert_eq!(told.last_state().unwrap(), versions.current(), "the last is the newest");
         })
         .await;

@@ -62,7 +62,9 @@ impl Batch {
         let mut places = BTreeSet::new();
         for entry in &self.entries {
             match &entry.event.audience {
-                Audience::Everyone => return Reach::All,
+                Audience::Everyone | Audience::Administrators | Audience::Others => {
+                    return Reach::All;
+                }
                 Audience::Client(client) => places.extend(members.place(*client)),
                 Audience::Subscribers(topic) => {
                     let subscribers =
@@ -164,7 +166,7 @@ impl Entry {
         let topic = match &event.audience {
             Audience::Subscribers(topic) => Some(topic.clone()),
             Audience::Everyone => event.session().cloned().map(Topic::Messages),
-            Audience::Client(_) => None,
+            Audience::Client(_) | Audience::Administrators | Audience::Others => None,
         };
         Self {
             bit: bit(event.kind()),
@@ -195,6 +197,8 @@ impl Entry {
         }
         match &self.event.audience {
             Audience::Everyone => !member.scoped || self.topic.is_none() || subscribed(),
+            Audience::Administrators => member.admin,
+            Audience::Others => !member.admin,
             Audience::Client(client) => *client == member.client,
             Audience::Subscribers(_) => subscribed(),
         }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    access::Access,
+    access::{Access, Scope},
     client::{Client, ClientId, Protocol},
     event::EventKind,
 };
@@ -41,6 +41,8 @@ pub(super) struct Member {
     pub(super) protocol: Protocol,
     /// Whether it gets the events of runs only where it subscribed.
     pub(super) scoped: bool,
+    /// Whether it may do everything.
+    pub(super) admin: bool,
     /// One bit for every kind of event it may see.
     pub(super) may_see: u32,
     /// One bit for every kind of event it may see where it subscribed to the
@@ -68,6 +70,7 @@ impl Members {
             link: Arc::clone(link),
             protocol: client.protocol,
             scoped: client.session_scoped_events,
+            admin: client.principal.scopes.contains(Scope::Admin),
             may_see: bits(|kind| Some(kind.rule().access)),
             may_follow: bits(EventKind::followers),
             since,

@@ -129,7 +129,10 @@ impl House {
             let Body::Notice(_, payload) = event.body else { panic!("{event:?} is no notice") };
             let client = match event.audience {
                 Audience::Client(client) => Some(client.0),
-                Audience::Everyone | Audience::Subscribers(_) => None,
+                Audience::Everyone
+                | Audience::Administrators
+                | Audience::Others
+                | Audience::Subscribers(_) => None,
             };
             (client, serde_json::from_str(payload.as_str()).unwrap())
         };
