@@ -7,22 +7,25 @@ use std::{
 };
 
 use serde::Deserialize as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
     binary::binary,
     cases::{self, Case},
+    device::Device,
     environment::Surroundings,
     expect::Expect,
+    fixture::Fixture,
     gateway::{Gateway, Launch},
     generate::{Words, merged},
     invariant::{self, Invariant},
     model::EndlessModel,
     report::{Outcome, Played, Report},
     scope::{self, Scope},
+    site::Machine,
     stage::{Stage, secrets},
-    step::Step,
+    step::{Step, settle},
     watch::Watch,
 };
 
@@ -99,7 +102,11 @@ async fn play(case: &Case, binary: &Path, paths: &BTreeMap<String, Value>) -> Ou
         Ok(surroundings) => surroundings,
         Err(why) => return Outcome::ImpossibleHere(why),
     };
-    match script.play(case, binary.to_owned(), paths, surroundings).await {
+    let machine = match script.fixture.machine() {
+        Ok(machine) => machine,
+        Err(why) => return Outcome::ImpossibleHere(why),
+    };
+    match script.play(binary.to_owned(), paths, surroundings, machine).await {
         Ok(mismatches) if mismatches.is_empty() => Outcome::Passed,
         Ok(mismatches) => Outcome::Failed(mismatches),
         Err(why) => Outcome::Failed(vec![why]),
@@ -108,6 +115,9 @@ async fn play(case: &Case, binary: &Path, paths: &BTreeMap<String, Value>) -> Ou
 
 /// A case that is understood.
 struct Script {
+    fixture: Fixture,
+    /// The devices that are let in beforehand.
+    devices: Vec<Device>,
     steps: Vec<Step>,
     expect: Expect,
     invariants: Vec<Invariant>,
@@ -124,29 +134,29 @@ impl Script {
             .map(|name| Invariant::parse(&secrets.fill(name).map_err(|error| error.to_string())?));
         let invariants = invariants.collect::<Result<_, String>>()?;
         let steps = case.steps.iter().map(Step::deserialize).collect::<Result<_, _>>();
-        Ok(Self { steps: steps.map_err(words)?, expect, invariants })
+        let mut steps: Vec<Step> = steps.map_err(words)?;
+        settle(&mut steps, None);
+        let (fixture, devices) = (Fixture::named(&case.fixture)?, Device::paired_in(&case.steps));
+        Ok(Self { fixture, devices, steps, expect, invariants })
     }
 
     /// Plays it, and returns what was expected and did not come.
     async fn play(
         &self,
-        case: &Case,
         binary: PathBuf,
         paths: &BTreeMap<String, Value>,
         surroundings: Surroundings,
+        machine: Option<Arc<Machine>>,
     ) -> Result<Vec<String>, String> {
         let needs_model = self.invariants.contains(&Invariant::RunEnds);
         let model = if needs_model { Some(EndlessModel::start().await?) } else { None };
-        let config = fixture(&case.fixture)?;
-        let config = match &model {
-            Some(model) => merged(config, &model.config()),
-            None => config,
-        };
-        let gateway = Gateway::start(Launch { binary, config, surroundings }).await?;
-        let mut stage = Stage::new(gateway, paths, model);
-        if case.fixture == "populated" {
-            stage.populate().await?;
+        let mut fixture = self.fixture.clone();
+        if let Some(model) = &model {
+            fixture.config = merged(fixture.config, &model.config());
         }
+        let gateway = Gateway::start(Launch { binary, fixture, machine, surroundings }).await?;
+        let mut stage = Stage::new(gateway, paths, model);
+        stage.prepare(&self.fixture, &self.devices, &self.steps, &self.invariants).await?;
         let watch = Watch::begin(&stage.gateway, &self.invariants).await?;
         for step in &self.steps {
             stage.play(step).await?;
@@ -167,18 +177,6 @@ impl Script {
     }
 }
 
-/// The configuration of a fixture.
-fn fixture(name: &str) -> Result<Value, String> {
-    match name {
-        "default" | "populated" => Ok(json!({})),
-        "http-api-off" => {
-            let off = json!({ "chatCompletions": { "enabled": false } });
-            Ok(json!({ "gateway": { "http": { "endpoints": off } } }))
-        }
-        _ => Err(format!("runner does not know the fixture '{name}'")),
-    }
-}
-
 #[test]
 fn every_case_of_this_issue_is_understood() {
     let cases = cases::load().unwrap().cases;
@@ -186,18 +184,17 @@ fn every_case_of_this_issue_is_understood() {
     for case in cases.iter().filter(|case| scope::of(case) == Scope::Now) {
         let script = Script::read(case);
         assert_eq!(script.map(drop), Ok(()), "{}", case.id);
-        assert!(fixture(&case.fixture).is_ok(), "{}", case.id);
         played += 1;
     }
-    assert_eq!(played, 109);
+    assert_eq!(played, 147);
 }
 
 #[test]
 fn a_case_that_is_not_understood_is_not_played() {
     let mut case = cases::load().unwrap().cases.remove(0);
-    case.expect["smells_good"] = json!(true);
+    case.expect["smells_good"] = Value::from(true);
     assert!(Script::read(&case).err().unwrap().starts_with("runner does not know"));
 
-    case.expect = json!({ "invariants": ["it smells good"] });
+    case.expect = serde_json::json!({ "invariants": ["it smells good"] });
     assert!(Script::read(&case).err().unwrap().starts_with("runner does not know"));
 }
