@@ -102,8 +102,11 @@ impl Fixture {
                 Self { config, manner: Manner::Password, ..plain }
             }
             "tailscale-serve" => {
-                let config = json!({ "gateway": { "tailscale": { "mode": "serve" } } });
-                Self { config, is_served: true, ..plain }
+                // By default nobody can use it who comes from elsewhere.
+                let on = json!({ "chatCompletions": { "enabled": true } });
+                let tailscale = json!({ "mode": "serve" });
+                let gateway = json!({ "tailscale": tailscale, "http": { "endpoints": on } });
+                Self { config: json!({ "gateway": gateway }), is_served: true, ..plain }
             }
             _ => return Err(format!("runner does not know the fixture '{name}'")),
         })
