@@ -36,3 +36,4 @@ mod ws;
 pub use binary::{NoBinary, binary};
 pub use play::play_all;
 pub use report::Report;
+pub use scope::{Standing, standing};

@@ -38,6 +38,25 @@ impl fmt::Display for NotYet {
     }
 }
 
+/// What becomes of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is played.
+    Played,
+    /// It waits for a later issue.
+    Waits,
+}
+
+/// What becomes of the case called `id`, if there is one.
+pub fn standing(id: &str) -> Option<Standing> {
+    let cases = super::cases::load().ok()?.cases;
+    let case = cases.iter().find(|case| case.id == id)?;
+    Some(match of(case) {
+        Scope::Now => Standing::Played,
+        Scope::NotYet(_) => Standing::Waits,
+    })
+}
+
 const B: &str = "issue B";
 const C: &str = "issue C";
 const D: &str = "issue D";
@@ -56,8 +75,8 @@ const SURFACES: &[(&str, &str)] = &[
     ("cron", LATER),
 ];
 
-/// Methods that do not exist yet, by the beginning of their names. On `rpc` a
-/// case waits for the first of its methods that is here.
+/// Methods that do not exist yet, by the beginning of their names. A case waits
+/// for the first of its methods that is here, unless it is about who may call it.
 const METHODS: &[(&str, &str)] = &[
     ("config.set", C),
     ("config.patch", C),
@@ -108,12 +127,22 @@ pub(super) fn of(case: &Case) -> Scope {
     if let Some((fixture, issue)) = FIXTURES.iter().find(|(name, _)| *name == case.fixture) {
         return not_yet(issue, format!("fixture {fixture}"));
     }
+    if is_about_authority(case) {
+        return Scope::Now;
+    }
     for step in case.steps.iter().flat_map(flat) {
         if let Some((issue, because)) = missing(step) {
             return not_yet(issue, because);
         }
     }
     Scope::Now
+}
+
+/// Whether a call has to be refused for who makes it: it does not matter then
+/// whether there is such a method.
+fn is_about_authority(case: &Case) -> bool {
+    let pattern = case.expect["res"]["error"]["message_re"].as_str().unwrap_or_default();
+    ["^missing scope: ", "^unauthorized role: "].iter().any(|begin| pattern.starts_with(begin))
 }
 
 /// A step and those it repeats.
@@ -153,7 +182,7 @@ fn what_waits_for_what() {
         Scope::NotYet(not_yet) => not_yet.to_string(),
     };
 
-    let now = "WSF-033 UPG-026 CON-015 CON-035 AUT-037 DEV-006 SES-001 RPC-001 RPC-017 RPC-062 \
+    let now = "WSF-033 UPG-026 CON-015 CON-035 AUT-035 AUT-037 DEV-006 SES-001 RPC-001 RPC-017 RPC-062 \
                HTP-016 ENV-006";
     for id in now.split(' ') {
         assert_eq!(scope(id), Scope::Now, "{id}");
@@ -167,7 +196,7 @@ fn what_waits_for_what() {
     assert_eq!(waits("RPC-108"), "not yet (a later issue): fixture mock-model");
     assert_eq!(waits("HTP-049"), "not yet (issue D): route /v1/responses");
     let played = cases.iter().filter(|case| of(case) == Scope::Now).count();
-    assert_eq!(played, 147);
+    assert_eq!(played, 181);
 }
 
 #[test]

@@ -381,6 +381,9 @@ impl Stage {
             params = without_nulls(params, &changes);
         }
         if let Some(claim) = &connect.device {
+            if let Claim::Plain(name) = claim {
+                self.device = Some(name.clone());
+            }
             let device = self.claim(&connect.conn, claim, &params).await?;
             params["device"] = merged(device, &of_device);
         }
@@ -494,6 +497,7 @@ impl Stage {
         method: &str,
         params: &Value,
     ) -> Result<(), String> {
+        self.learn_requests(params).await?;
         let text = operator::request(&self.words, id, method, params)?;
         self.session = params["sessionKey"].as_str().map(str::to_owned);
         self.turn_to(conn, Some(id))?;
@@ -502,6 +506,22 @@ impl Stage {
         // If there is none, whoever expects it says so.
         let response = |message: &Value| message["type"] == "res" && message["id"] == *id;
         drop(connection.message(self.from, response).await);
+        Ok(())
+    }
+
+    /// Learns which request waits for a client that was told so on another
+    /// connection, if `params` mention it.
+    async fn learn_requests(&mut self, params: &Value) -> Result<(), String> {
+        let text = params.to_string();
+        for (name, connection) in &self.connections {
+            let word = format!("{name}.request");
+            if text.contains(&format!("{{{{{word}}}}}")) {
+                let response = connection.message(0, |message| message["type"] == "res").await?;
+                let request = response["error"]["details"]["requestId"].as_str();
+                let request = request.ok_or_else(|| format!("nothing waits: {response}"))?;
+                self.words.0.insert(word, request.to_owned());
+            }
+        }
         Ok(())
     }
 
