@@ -67,7 +67,14 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
     ),
     ("V-09", &[Case("AUT-050")]),
     ("V-10", &[Case("ADV-010"), Case("ADV-010B")]),
-    ("V-11", &[Case("AUT-036"), Test(DOOR, "a_device_from_elsewhere_is_let_in_by_somebody")]),
+    (
+        "V-11",
+        &[
+            Case("AUT-036"),
+            Case("ADV-011"),
+            Test(DOOR, "a_device_from_elsewhere_is_let_in_by_somebody"),
+        ],
+    ),
     ("V-12", &[Case("AUT-046"), Test("domain/src/pairing.rs", "who_may_approve_what")]),
     (
         "V-13",
@@ -104,8 +111,15 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
             Test("adapters/secrets-file/src/revoked.rs", "what_was_revoked_stays_revoked"),
         ],
     ),
-    ("V-20", &[Case("ADV-020")]),
-    ("V-21", &[Case("AUT-028"), Test(DOOR, "forwarded_requests_of_strangers_are_turned_away")]),
+    ("V-20", &[Case("ADV-020"), Case("ADV-020B")]),
+    (
+        "V-21",
+        &[
+            Case("AUT-028"),
+            Case("ADV-021"),
+            Test(DOOR, "forwarded_requests_of_strangers_are_turned_away"),
+        ],
+    ),
     (
         "V-22",
         &[
@@ -120,6 +134,7 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
         &[
             Case("AUT-018"),
             Case("AUT-020"),
+            Case("ADV-025"),
             Test(DOOR, "guessing_ends_soon"),
             Test(THROTTLE, "trying_at_the_same_time_gains_nothing"),
             Test(THROTTLE, "never_more_verdicts_than_allowed"),
@@ -132,7 +147,7 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
             Later("issue D: the secrets of hooks"),
         ],
     ),
-    ("V-27", &[Case("AUT-027"), Case("ADV-027")]),
+    ("V-27", &[Case("AUT-027"), Case("ADV-027"), Case("ADV-027B")]),
     ("V-28", &[Case("AUT-024"), Test("domain/src/peer.rs", "who_is_at_the_other_end")]),
     (
         "V-29",
