@@ -7,11 +7,15 @@
 //! table; no case is left out silently. Every case gets a gateway of its own, on
 //! its own port and in its own home ([`gateway`]).
 
+mod arrival;
+mod authority;
 mod binary;
 mod cases;
 mod client;
+mod device;
 mod environment;
 mod expect;
+mod fixture;
 mod gateway;
 mod generate;
 mod http;
@@ -22,12 +26,15 @@ mod play;
 mod report;
 mod scope;
 mod secure;
+mod site;
 mod stage;
 mod step;
 mod swarm;
 mod watch;
+mod written;
 mod ws;
 
 pub use binary::{NoBinary, binary};
 pub use play::play_all;
 pub use report::Report;
+pub use scope::{Standing, standing};

@@ -246,7 +246,7 @@ fn device_claim(device: &Members<'_>, faults: &mut Faults) -> Option<DeviceClaim
         text.map(Box::from)
     };
     let (id, public_key, signature) = (text("id"), text("publicKey"), text("signature"));
-    let signed_at = device.integer("signedAt", faults);
+    let signed_at = device.moment("signedAt", faults);
     if signed_at.is_none() {
         device.require("signedAt", faults);
     }
@@ -255,7 +255,7 @@ fn device_claim(device: &Members<'_>, faults: &mut Faults) -> Option<DeviceClaim
         id: id?,
         public_key: public_key?,
         signature: signature?,
-        signed_at: Timestamp::from_millis(signed_at?),
+        signed_at: signed_at?,
         nonce,
     })
 }
@@ -332,6 +332,23 @@ impl<'a> Members<'a> {
         };
         faults.at(&self.at(name), fault);
         None
+    }
+
+    /// A moment, in milliseconds since 1970. What is before that, or beyond what
+    /// can be told, is as far away as can be told.
+    fn moment(&self, name: &str, faults: &mut Faults) -> Option<Timestamp> {
+        let value = self.object.get(name)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "what does not fit becomes the nearest that does"
+        )]
+        let nearest = |number: f64| (number.fract() == 0.0).then_some(number as u64);
+        let millis = value.as_u64().or_else(|| value.as_f64().and_then(nearest));
+        if millis.is_none() {
+            faults.at(&self.at(name), "must be integer");
+        }
+        millis.map(Timestamp::from_millis)
     }
 
     /// An object whose members are all `true` or `false`.
@@ -472,6 +489,7 @@ mod tests {
             (with(json!({"caps": vec!["c"; 129]})),           "at /caps: must NOT have more than 128 items"),
             (with(json!({"scopes": [1]})),                    "at /scopes/0: must be string"),
             (with(json!({"device": {"id": "d", "publicKey": "k", "signature": "s"}})), "at /device: must have required property 'signedAt'"),
+            (with(json!({"device": {"id": "d", "publicKey": "k", "signature": "s", "signedAt": 1.5}})), "at /device/signedAt: must be integer"),
             (with(json!({"role": 1, "minProtocol": null})),   "must have required property 'minProtocol'; at /role: must be string"),
             (json!([]),                                       "must be object"),
         ];
@@ -484,6 +502,25 @@ mod tests {
         assert!(refusal.error.message.starts_with("invalid connect params: must have required"));
         let refusal = real(&with(json!({"role": "admin"}))).unwrap_err();
         assert_eq!((refusal.error.message.as_str(), refusal.close_code), ("invalid role", 1008));
+    }
+
+    /// DEV-012: it is for others to say that a signature is too old or too new.
+    #[test]
+    fn a_device_may_have_signed_at_any_time() {
+        let table = [
+            (json!(1_769_600_000_000_u64), 1_769_600_000_000),
+            (json!(5.0), 5),
+            (json!(0), 0),
+            (json!(-1), 0),
+            (json!(i64::MIN), 0),
+            (json!(1_u64 << 63), 1 << 63),
+            (json!(1e300), u64::MAX),
+        ];
+        for (said, millis) in table {
+            let device = json!({"id": "d", "publicKey": "k", "signature": "s", "signedAt": said});
+            let claim = real(&with(json!({ "device": device }))).unwrap().device.unwrap();
+            assert_eq!(claim.signed_at, Timestamp::from_millis(millis), "{said}");
+        }
     }
 
     #[test]

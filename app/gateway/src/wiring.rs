@@ -1,29 +1,25 @@
 //! From the options to adapters to use cases to routes: a straight list of
 //! constructors, in the order of dependence.
 
+mod authority;
 pub(crate) mod discovery;
 mod encryption;
 mod facts;
 mod heap_care;
 mod models;
-mod nobody;
 mod reach;
 pub(crate) mod tailnet;
 
 use std::{sync::Arc, time::Duration};
 
-use approvals_file::PolicyFile;
 use domain::{discovery::BeaconFacts, exposure::Reach};
 use ports::{
-    driven::{
-        Archive, Clock, ConfigSource, Connections, Entropy, EventSink, Journal, ModelProvider,
-    },
+    driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal, ModelProvider},
     driving::{Conversations, Doorkeeper, Probe, Rpc},
 };
 use qr_code::Codes;
 use rpc::{Addresses, Door, Registry, Services};
-use secrets_file::{RevokedFile, TokenKey};
-use signatures::{Ed25519, Sha256};
+use signatures::Ed25519;
 use store_sqlite::SqliteStore;
 use tls::Certificates;
 use tokio::{net::TcpListener, sync::watch};
@@ -31,7 +27,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 use usecases::{
     agents::Agents,
-    approvals::{self, Approvals},
     auth::{self, Auth},
     book::Book,
     chat::{self, Chat},
@@ -40,8 +35,6 @@ use usecases::{
     health::{self, Health},
     logs::Logs,
     models::Models,
-    nodes::{self, Nodes},
-    pairing::{self, Pairing},
     presence::Presence,
     probe::Parts,
     sessions::{self, Sessions},
@@ -59,7 +52,7 @@ use crate::{
     listen::Plan,
 };
 
-use self::discovery::Announcing;
+use self::{authority::Authority, discovery::Announcing};
 
 /// The parts of a running gateway that stopping it needs.
 pub(crate) struct Wired {
@@ -143,38 +136,24 @@ pub(crate) async fn wire(
         models: models.clone(),
         runs: Arc::new(chat.clone()),
     });
-    let mint = Arc::new(TokenKey::open(&paths.state_dir)?);
-    let revocations = Arc::new(RevokedFile::open(&paths.state_dir)?);
-    let pairing = Pairing::load(pairing::Deps {
-        archive: Arc::clone(&archive),
-        clock: Arc::clone(&clock),
-        connections: Arc::new(hub.clone()) as Arc<dyn Connections>,
-        entropy: Arc::clone(&entropy),
-        events: Arc::clone(&events),
-        journal: Arc::clone(&journal),
-        mint: mint.clone(),
-        revocations: revocations.clone(),
-        tasks: tasks.clone(),
-    });
-    let pairing = pairing.await.map_err(unusable)?;
-    let nodes = Nodes::new(nodes::Deps {
-        archive: Arc::clone(&archive),
-        clock: Arc::clone(&clock),
-        config: Arc::clone(&config),
-        connections: Arc::new(hub.clone()),
-        consents: Arc::new(nobody::Nobody),
-        devices: Arc::new(pairing.clone()),
-        entropy: Arc::clone(&entropy),
-        events: Arc::clone(&events),
-        journal: Arc::clone(&journal),
-        revocations,
-        system_events: system_events.clone(),
-        talk: Arc::new(chat.clone()),
-        tokens: mint,
-    });
-    // Before anybody is let in: what was withdrawn must not be forgotten.
-    nodes.recover().await.map_err(unusable)?;
-    pairing.tell_of_departures(Arc::new(nodes.clone()));
+    let Authority { approvals, nodes, pairing } = authority::open(
+        &paths.state_dir,
+        &database,
+        authority::Around {
+            archive: Arc::clone(&archive),
+            chat: chat.clone(),
+            clock: Arc::clone(&clock),
+            config: Arc::clone(&config),
+            entropy: Arc::clone(&entropy),
+            events: Arc::clone(&events),
+            hub: hub.clone(),
+            journal,
+            stop: stop.clone(),
+            system_events: system_events.clone(),
+            tasks: tasks.clone(),
+        },
+    )
+    .await?;
     let auth = auth::Deps {
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
@@ -217,19 +196,8 @@ pub(crate) async fn wire(
     let served = served.map(String::as_str);
     let reach = reach::Reached::by(served, &listeners, certificates.clone());
     let tailnet_dns = names.first().cloned();
-    let approvals = Approvals::new(approvals::Deps {
-        archive: Arc::clone(&archive),
-        clock: Arc::clone(&clock),
-        digests: Arc::new(Sha256),
-        entropy: Arc::clone(&entropy),
-        events: Arc::clone(&events),
-        journal,
-        policy: Arc::new(PolicyFile::in_dir(&paths.state_dir)),
-        stop: stop.clone(),
-        tasks: tasks.clone(),
-    });
     let services = Arc::new(Services {
-        approvals: approvals.clone(),
+        approvals,
         auth: Auth::new(auth, auth_mode),
         chat: chat.clone(),
         clock: Arc::clone(&clock),
@@ -282,10 +250,6 @@ pub(crate) async fn wire(
     // Before anybody is let in, so that everybody finds the runs marked.
     if let Err(error) = chat.recover().await {
         error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
-    }
-
-    if let Err(error) = approvals.recover().await {
-        error!(error = &error as &dyn std::error::Error, "earlier approvals are not known");
     }
 
     let bound: Vec<_> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();

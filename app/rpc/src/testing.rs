@@ -182,7 +182,7 @@ impl NodeDevices for OneNode {
 }
 
 impl Consents for OneNode {
-    fn redeem(&self, _: &str, _: &RunAsk) -> Option<Consent> {
+    fn redeem(&self, _: &Principal, _: &str, _: &RunAsk) -> Option<Consent> {
         None
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,10 +13,7 @@ use std::{
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{
-        TcpSocket,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
+    net::tcp::{OwnedReadHalf, OwnedWriteHalf},
     sync::{Mutex, watch},
     task::JoinSet,
     time,
@@ -24,6 +21,7 @@ use tokio::{
 
 use super::{
     http::{self, Answer},
+    site::Site,
     ws::{self, Assembly, Close, Event},
 };
 
@@ -122,14 +120,10 @@ pub(super) fn excerpt(text: &str) -> String {
 }
 
 impl Connection {
-    /// Connects to the gateway at `port`, from this address of this machine.
-    pub(super) async fn open(port: u16, from: Option<Ipv4Addr>) -> io::Result<Self> {
+    /// Connects to the gateway at `site`, from this address of its machine.
+    pub(super) async fn open(site: &Site, from: Option<IpAddr>) -> io::Result<Self> {
         let opened = Instant::now();
-        let socket = TcpSocket::new_v4()?;
-        if let Some(from) = from {
-            socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
-        }
-        let stream = socket.connect(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)).await?;
+        let stream = site.socket(from)?.connect(site.address(from)).await?;
         stream.set_nodelay(true)?;
         let (reader, writer) = stream.into_split();
         let writer = Arc::new(Mutex::new(writer));

@@ -26,6 +26,13 @@ pub(super) struct Expect {
     http: Option<HttpAnswer>,
     /// What has to come first, before anything else that may come.
     first: Option<Box<Expect>>,
+    /// What has to come of the last time, where steps are repeated. They are
+    /// looked at no other time.
+    last: Option<Box<Expect>>,
+    /// What has to come on the connection called `b`.
+    pub(super) conn_b: Option<Box<Expect>>,
+    /// What must not come.
+    res_not: Option<Value>,
     /// At least one of these.
     any_of: Vec<Expect>,
     /// Nothing is answered to a request.
@@ -75,6 +82,7 @@ struct ErrorShape {
     message_re: Option<String>,
     #[serde(default)]
     retryable: Option<bool>,
+    /// Members that its details have, perhaps among others.
     #[serde(default)]
     details: Option<Value>,
 }
@@ -110,9 +118,11 @@ enum Status {
 
 /// Where to look for what came of a case: the connection that was used last, and
 /// what was sent on it last.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Scene<'a> {
     pub(super) connection: Option<&'a Connection>,
+    /// The connection called `b`.
+    pub(super) conn_b: Option<&'a Connection>,
     /// How many messages had come when it was sent.
     pub(super) from: usize,
     /// The id of the request, if it was one.
@@ -127,11 +137,19 @@ pub(super) struct Scene<'a> {
 pub(super) type Mismatch = String;
 
 impl Expect {
-    /// Whether all of it holds, the invariants aside.
-    pub(super) async fn check(&self, scene: &Scene<'_>) -> Result<(), Mismatch> {
+    /// Whether all of it holds, the invariants aside; and when the last of it
+    /// came.
+    pub(super) async fn check(&self, scene: &Scene<'_>) -> Result<Instant, Mismatch> {
         let mut last = scene.sent;
-        if let Some(first) = &self.first {
-            Box::pin(first.check(scene)).await?;
+        for other in [&self.first, &self.last].into_iter().flatten() {
+            last = last.max(Box::pin(other.check(scene)).await?);
+        }
+        if let (Some(expected), Some(other)) = (&self.conn_b, scene.conn_b) {
+            let there = Scene { connection: Some(other), from: 0, id: None, ..*scene };
+            last = last.max(Box::pin(expected.check(&there)).await?);
+        }
+        if let Some(part) = &self.res_not {
+            response_lacks(scene, part).await?;
         }
         if let Some(response) = &self.res {
             last = last.max(response.check(scene).await?);
@@ -161,7 +179,8 @@ impl Expect {
         if self.connection_stays_open {
             stays_open(scene).await?;
         }
-        self.check_any(scene).await
+        self.check_any(scene).await?;
+        Ok(last)
     }
 
     /// Whether a start went as expected.
@@ -183,7 +202,7 @@ impl Expect {
         let mut mismatches = Vec::new();
         for branch in &self.any_of {
             match Box::pin(branch.check(scene)).await {
-                Ok(()) => return Ok(()),
+                Ok(_) => return Ok(()),
                 Err(mismatch) => mismatches.push(mismatch),
             }
         }
@@ -329,6 +348,18 @@ fn no_response(scene: &Scene<'_>) -> Result<(), Mismatch> {
     }
 }
 
+async fn response_lacks(scene: &Scene<'_>, part: &Value) -> Result<(), Mismatch> {
+    let is_meant = |message: &Value| {
+        message["type"] == "res" && scene.id.is_none_or(|id| message["id"].as_str() == Some(id))
+    };
+    let response = connection(scene)?.message(scene.from, is_meant).await;
+    let response = response.map_err(|got| format!("a response; got {got}"))?;
+    if includes(&response, part) {
+        return Err(format!("a response without {part}; got {}", excerpt(&response.to_string())));
+    }
+    Ok(())
+}
+
 async fn tcp_closed(scene: &Scene<'_>, within: Option<Duration>) -> Result<(), Mismatch> {
     let connection = connection(scene)?;
     let limit = within.unwrap_or(PATIENCE);
@@ -360,15 +391,25 @@ async fn stays_open(scene: &Scene<'_>) -> Result<(), Mismatch> {
     connection.send_text(br#"{"type":"req","id":"still-there","method":"health"}"#).await;
     let answer = connection.message(from, |message| message["id"] == "still-there").await;
     match answer {
-        Ok(answer) if answer["ok"] == true => Ok(()),
+        Ok(answer) if answer["ok"] == true || may_not(&answer) => Ok(()),
         Ok(got) => Err(format!("the connection still works; got {got}")),
         Err(got) => Err(format!("the connection stays open; got {got}")),
     }
 }
 
-/// Whether every member of `part` is in `whole`, all the way down.
+/// Whether a request was understood, and refused for who made it.
+fn may_not(response: &Value) -> bool {
+    let message = response["error"]["message"].as_str().unwrap_or_default();
+    message.starts_with("missing scope: ") || message.starts_with("unauthorized role: ")
+}
+
+/// Whether every member of `part` is in `whole`, all the way down. `<uuid>` is
+/// any UUID.
 fn includes(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
+        (Value::String(whole), Value::String(part)) if part == "<uuid>" => {
+            uuid::Uuid::try_parse(whole).is_ok()
+        }
         (Value::Object(whole), Value::Object(part)) => part
             .iter()
             .all(|(key, value)| whole.get(key).is_some_and(|whole| includes(whole, value))),
@@ -395,7 +436,7 @@ mod tests {
             "type": "res", "id": "r1", "ok": false, "payload": {"a": 1, "b": [2]},
             "error": {
                 "code": "INVALID_REQUEST", "message": "unknown method: x",
-                "details": {"code": "A", "more": 1},
+                "details": {"requestId": "0e1b5f2a-4f3e-4f7a-9d0c-0e7d5b8f6a11", "code": "X", "more": 1},
             },
         });
         let holds = |value: Value| expected(value).matches(&got);
@@ -409,8 +450,10 @@ mod tests {
         );
         assert!(holds(json!({"ok": false, "error": {"message_re": "^x"}})).is_err());
         assert!(holds(json!({"ok": false, "error": {"retryable": true}})).is_err());
-        assert!(holds(json!({"ok": false, "error": {"details": {"code": "A"}}})).is_ok());
-        assert!(holds(json!({"ok": false, "error": {"details": {"code": "B"}}})).is_err());
+        let details = |value: Value| holds(json!({"ok": false, "error": {"details": value}}));
+        assert!(details(json!({"requestId": "<uuid>"})).is_ok());
+        assert!(details(json!({"code": "<uuid>"})).is_err());
+        assert!(details(json!({"code": "Y"})).is_err());
         assert!(holds(json!({"ok": false, "payload": {"b": [2]}})).is_ok());
         assert!(holds(json!({"ok": false, "payload": {"b": []}})).is_err());
     }

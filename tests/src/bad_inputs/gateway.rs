@@ -5,10 +5,11 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     process::{Child, Command},
     time,
@@ -17,8 +18,10 @@ use tokio::{
 use super::{
     client::{Connection, PATIENCE},
     environment::Surroundings,
+    fixture::Fixture,
     generate::merged,
     http,
+    site::{Machine, Site},
 };
 
 /// The token of every gateway under test: 48 characters, never used elsewhere.
@@ -30,12 +33,19 @@ pub(super) const HOOK_TOKEN: &str = "h00k-M4sKd8wPz1VtN6yCq3RbF9gLx7JuE2aHoS5iWk
 #[derive(Debug)]
 pub(super) struct Launch {
     pub(super) binary: PathBuf,
-    /// Put over the configuration that every gateway under test has.
-    pub(super) config: Value,
-    /// What lies in its state directory beforehand.
-    pub(super) files: Vec<(&'static str, String)>,
+    pub(super) fixture: Fixture,
+    /// Where it runs, if not on the machine of the test.
+    pub(super) machine: Option<Arc<Machine>>,
     /// What its machine is like.
     pub(super) surroundings: Surroundings,
+}
+
+impl Launch {
+    /// A place for it to listen that nobody else has yet.
+    fn site(&self) -> Result<Site, String> {
+        let (machine, manner) = (self.machine.clone(), self.fixture.manner);
+        Ok(Site { port: free_port()?, machine, manner })
+    }
 }
 
 /// What came of a start.
@@ -52,7 +62,7 @@ pub(super) enum Start {
 pub(super) struct Gateway {
     // Dropped first: what it runs in can only be removed after it.
     child: Child,
-    pub(super) port: u16,
+    pub(super) site: Site,
     launch: Launch,
     root: tempfile::TempDir,
 }
@@ -65,9 +75,9 @@ impl Gateway {
         let mut last = String::new();
         // Between choosing a port and listening on it somebody may take it.
         for _ in 0..3 {
-            let port = free_port()?;
-            let child = spawn(&launch, &Layout(root.path()), port)?;
-            let mut gateway = Self { child, port, launch, root };
+            let site = launch.site()?;
+            let child = spawn(&launch, &Layout(root.path()), &site)?;
+            let mut gateway = Self { child, site, launch, root };
             match gateway.ready().await {
                 Ok(()) => return Ok(gateway),
                 Err(why) => last = why,
@@ -82,9 +92,9 @@ impl Gateway {
     /// Starts a gateway that may refuse to.
     pub(super) async fn attempt(launch: Launch) -> Result<Start, String> {
         let root = home(&launch)?;
-        let port = free_port()?;
-        let child = spawn(&launch, &Layout(root.path()), port)?;
-        let mut gateway = Self { child, port, launch, root };
+        let site = launch.site()?;
+        let child = spawn(&launch, &Layout(root.path()), &site)?;
+        let mut gateway = Self { child, site, launch, root };
         match (gateway.ready().await, gateway.child.try_wait()) {
             (Ok(()), _) => Ok(Start::Runs(Box::new(gateway))),
             (Err(said), Ok(Some(status))) => Ok(Start::Refused { code: status.code(), said }),
@@ -100,8 +110,18 @@ impl Gateway {
     /// Kills it without warning, and starts it again on the same port and with
     /// the same state.
     pub(super) async fn kill_and_restart(&mut self) -> Result<(), String> {
-        self.child.kill().await.map_err(|error| format!("cannot kill the gateway: {error}"))?;
-        self.child = spawn(&self.launch, &Layout(self.root.path()), self.port)?;
+        self.kill().await?;
+        self.restart().await
+    }
+
+    /// Kills it without warning.
+    pub(super) async fn kill(&mut self) -> Result<(), String> {
+        self.child.kill().await.map_err(|error| format!("cannot kill the gateway: {error}"))
+    }
+
+    /// Starts it again after [`kill`](Self::kill).
+    pub(super) async fn restart(&mut self) -> Result<(), String> {
+        self.child = spawn(&self.launch, &Layout(self.root.path()), &self.site)?;
         self.ready().await
     }
 
@@ -118,7 +138,7 @@ impl Gateway {
                 return Err(format!("the gateway ended at once ({status}): {}", self.last_words()));
             }
             // Whoever does not speak TLS is told so as soon as it is spoken.
-            let secure = self.launch.config["gateway"]["tls"]["enabled"] == true;
+            let secure = self.launch.fixture.config["gateway"]["tls"]["enabled"] == true;
             let ready = if secure { 400 } else { 200 };
             if self.readiness().await.is_some_and(|status| status == ready) {
                 return Ok(());
@@ -133,10 +153,9 @@ impl Gateway {
 
     /// What `/readyz` says, if anything.
     pub(super) async fn readiness(&self) -> Option<u16> {
-        let connection = Connection::open(self.port, None).await.ok()?;
-        let headers =
-            [("Host", format!("127.0.0.1:{}", self.port)), ("Connection", "close".to_owned())]
-                .map(|(name, value)| (name.to_owned(), value));
+        let connection = Connection::open(&self.site, None).await.ok()?;
+        let headers = [("Host", self.site.host(None)), ("Connection", "close".to_owned())]
+            .map(|(name, value)| (name.to_owned(), value));
         connection.send(&http::request("GET", "/readyz", "HTTP/1.1", &headers, &[])).await;
         connection.wait(Duration::from_secs(5), |seen| !matches!(seen.answer(), Ok(None))).await;
         let seen = connection.seen();
@@ -165,6 +184,11 @@ impl Gateway {
     /// Where it keeps its state, as the gateway sees it.
     pub(super) fn state(&self) -> PathBuf {
         Layout(self.root.path()).state()
+    }
+
+    /// Its database.
+    pub(super) fn database(&self) -> PathBuf {
+        self.state().join("state/openclaw-gateway.sqlite")
     }
 
     /// Its temporary directory.
@@ -253,17 +277,21 @@ impl Layout<'_> {
     }
 }
 
-fn spawn(launch: &Launch, layout: &Layout<'_>, port: u16) -> Result<Child, String> {
+fn spawn(launch: &Launch, layout: &Layout<'_>, site: &Site) -> Result<Child, String> {
     let io = |error: io::Error| format!("cannot start {}: {error}", launch.binary.display());
     let output = fs::File::options().create(true).append(true).open(layout.output()).map_err(io)?;
-    let mut command: Command = launch.surroundings.command(&launch.binary, layout.0);
+    let mut command: Command = match &site.machine {
+        None => launch.surroundings.command(&launch.binary, layout.0),
+        Some(machine) => machine.command(&launch.binary),
+    };
     command
-        .args(["gateway", "run", "--port", &port.to_string()])
+        .args(["gateway", "run", "--port", &site.port.to_string()])
         .env_clear()
         .env("PATH", env::var_os("PATH").unwrap_or_default())
         .env("HOME", layout.home())
         .env("TMPDIR", layout.temporary())
         .envs(launch.surroundings.variables(layout.0))
+        .envs(launch.fixture.variables(layout.0))
         .current_dir(layout.home())
         .stdin(Stdio::null())
         .stdout(output.try_clone().map_err(io)?)
@@ -282,14 +310,15 @@ fn home(launch: &Launch) -> Result<tempfile::TempDir, String> {
     fs::create_dir_all(layout.state()).map_err(io)?;
     fs::create_dir_all(layout.temporary()).map_err(io)?;
     let config = json!({ "gateway": { "auth": { "token": TOKEN } } });
-    let config = merged(config, &launch.config).to_string();
+    let config = merged(config, &launch.fixture.config).to_string();
     fs::write(layout.state().join("openclaw.json"), config).map_err(io)?;
-    for (name, content) in &launch.files {
+    for (name, content) in &launch.fixture.files {
         let path = layout.state().join(name);
         fs::create_dir_all(path.parent().unwrap_or(root.path())).map_err(io)?;
         fs::write(path, content).map_err(io)?;
     }
     launch.surroundings.prepare(root.path())?;
+    launch.fixture.prepare(root.path())?;
     Ok(root)
 }
 

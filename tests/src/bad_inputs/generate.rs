@@ -34,12 +34,28 @@ impl Words {
             // `{{` that nothing closes is itself, as in a JSON text.
             let Some((name, after)) = after.split_once("}}") else { break };
             filled.push_str(before);
-            let word = self.0.get(name);
-            filled.push_str(word.ok_or_else(|| NotUnderstood(format!("{{{{{name}}}}}")))?);
+            filled.push_str(&self.word(name)?);
             rest = after;
         }
         filled.push_str(rest);
         Ok(filled)
+    }
+
+    /// What a placeholder stands for: a word, perhaps with something done to it.
+    fn word(&self, name: &str) -> Result<String, NotUnderstood> {
+        let known = |name: &str| {
+            let word = self.0.get(name);
+            word.ok_or_else(|| NotUnderstood(format!("{{{{{name}}}}}")))
+        };
+        if let Some(name) = name.strip_suffix("|upper") {
+            return Ok(known(name)?.to_uppercase());
+        }
+        if let Some(name) = name.strip_suffix("[:-1]") {
+            let mut word = known(name)?.clone();
+            word.pop();
+            return Ok(word);
+        }
+        known(name).cloned()
     }
 
     /// The bytes that `value` describes: a text as it is, anything else as JSON.
@@ -50,6 +66,10 @@ impl Words {
         let Some((name, of)) = generator(value) else { return Ok(self.json(value)?.into_bytes()) };
         match name {
             "$repeat" => Ok(self.bytes(&of["s"])?.repeat(count(&of["n"])?)),
+            "$repeat_to_len_of" => {
+                let length = self.word(of["of"].as_str().unwrap_or_default())?.len();
+                Ok(self.bytes(&of["s"])?.repeat(length))
+            }
             "$concat" => {
                 let parts = of.as_array().ok_or_else(|| unknown(value))?;
                 let parts = parts.iter().map(|part| self.bytes(part));
@@ -111,7 +131,7 @@ impl Words {
                 let item = self.json(&of["v"])?;
                 Ok(format!("[{}]", vec![item; count(&of["n"])?].join(",")))
             }
-            "$repeat" | "$concat" => {
+            "$repeat" | "$repeat_to_len_of" | "$concat" => {
                 let text = String::from_utf8(self.bytes(value)?).map_err(|_| unknown(value))?;
                 Ok(Value::from(text).to_string())
             }
@@ -133,6 +153,22 @@ pub(super) fn merged(base: Value, changes: &Value) -> Value {
         }
         (_, changes) => changes.clone(),
     }
+}
+
+/// `value` without the members that `changes` says are null.
+pub(super) fn without_nulls(mut value: Value, changes: &Value) -> Value {
+    let members = changes.as_object().into_iter().flatten();
+    for (key, change) in members {
+        match (change, value.as_object_mut()) {
+            (Value::Null, Some(members)) => drop(members.remove(key)),
+            (Value::Object(_), Some(members)) => {
+                let member = members.remove(key).unwrap_or_default();
+                members.insert(key.clone(), without_nulls(member, change));
+            }
+            _ => {}
+        }
+    }
+    value
 }
 
 /// The bytes of a text of hexadecimal digits.
@@ -229,7 +265,8 @@ mod tests {
     use super::*;
 
     fn words() -> Words {
-        Words([("port".to_owned(), "18789".to_owned())].into())
+        let words = [("port", "18789"), ("token", "aBc")];
+        Words(words.map(|(name, word)| (name.to_owned(), word.to_owned())).into())
     }
 
     #[test]
@@ -237,7 +274,9 @@ mod tests {
         let text = |value: Value| String::from_utf8(words().bytes(&value).unwrap()).unwrap();
 
         assert_eq!(text(json!("Host: a:{{port}}")), "Host: a:18789");
+        assert_eq!(text(json!("{{token|upper}} {{token[:-1]}}")), "ABC aB");
         assert_eq!(text(json!({"$repeat": {"s": "ab", "n": 3}})), "ababab");
+        assert_eq!(text(json!({"$repeat_to_len_of": {"s": "é", "of": "token"}})), "ééé");
         assert_eq!(text(json!({"$concat": ["a", {"$repeat": {"s": "b", "n": 2}}, "c"]})), "abbc");
         assert_eq!(text(json!({"$pad_json": {"frame": {"a": 1}, "to_bytes": 10}})), "{\"a\":1}   ");
         assert_eq!(text(json!({"a": [1, null, "{{port}}"]})), r#"{"a":[1,null,"18789"]}"#);
@@ -273,6 +312,14 @@ mod tests {
             "caps": {"$raw": "1"},
         });
         assert_eq!(merged, expected);
+    }
+
+    #[test]
+    fn leaving_out_what_is_null() {
+        let changes = json!({"auth": {"token": null, "password": "p"}, "caps": null});
+        let base = json!({"auth": {"token": "t"}, "caps": []});
+        let merged = without_nulls(merged(base, &changes), &changes);
+        assert_eq!(merged, json!({"auth": {"password": "p"}}));
     }
 
     #[test]

@@ -6,10 +6,13 @@ use serde_json::{Value, json};
 use tokio::time;
 
 use super::{
+    authority,
     client::Connection,
+    device::Keys,
     environment,
     expect::Mismatch,
     gateway::{self, Gateway, Start},
+    generate::Words,
     model::EndlessModel,
     operator::{self, Said},
     swarm::Swarm,
@@ -63,11 +66,31 @@ pub(super) enum Invariant {
     ApprovalIsEscaped,
     ApprovalIsWhole,
     NobodyMeansNo,
+    /// The gateway takes the client for one at this address.
+    ClientIpIs(String),
+    NotLocal,
+    /// At most so many devices wait.
+    PendingAtMost(usize),
+    /// An administrator was told of at most so many.
+    RequestedAtMost(usize),
+    TokenNotInLog,
+    SnapshotIsGolden,
+    NothingForeign,
+    StoredPlatformIs(String),
+    NothingOfSystemGained,
 }
 
 /// What is known when a case is over.
 pub(super) struct Aftermath<'a> {
     pub(super) gateway: &'a mut Gateway,
+    pub(super) keys: &'a mut Keys,
+    pub(super) words: &'a Words,
+    /// The headers of the last request for a WebSocket.
+    pub(super) headers: &'a [(String, String)],
+    /// The token that was shown last.
+    pub(super) shown: Option<&'a str>,
+    /// The device that logged in last.
+    pub(super) device: Option<&'a str>,
     /// The connection that was used last, and what came on it before that.
     pub(super) connection: Option<&'a Connection>,
     pub(super) from: usize,
@@ -106,11 +129,19 @@ impl Invariant {
                 "other_client_health_p99_ms" => Ok(Self::OthersAreServedWithin(limit.into())),
                 "response_bytes" => Ok(Self::ResponseIsAtMost(limit as usize)),
                 "log_line_bytes" => Ok(Self::LogLinesAreAtMost(limit as usize)),
+                "pending_requests" => Ok(Self::PendingAtMost(limit as usize)),
+                "broadcasts device.pair.requested" => Ok(Self::RequestedAtMost(limit as usize)),
                 _ => Err(format!("runner does not know the invariant '{name}'")),
             };
         }
         if let Some(secret) = name.strip_prefix("payload_does_not_contain:") {
             return Ok(Self::PayloadLacks(secret.to_owned()));
+        }
+        if let Some(ip) = name.strip_prefix("client_ip==") {
+            return Ok(Self::ClientIpIs(ip.to_owned()));
+        }
+        if let Some(platform) = name.strip_prefix("stored_platform==") {
+            return Ok(Self::StoredPlatformIs(platform.to_owned()));
         }
         Ok(match name {
             "process_alive" => Self::ProcessAlive,
@@ -151,6 +182,11 @@ impl Invariant {
             "event_text_escapes_U+202E" => Self::ApprovalIsEscaped,
             "event_shows_full_command_or_marks_truncation" => Self::ApprovalIsWhole,
             "caller treats null as deny in every ask/askFallback mode" => Self::NobodyMeansNo,
+            "not_treated_as_local" | "client_ip_unknown_is_not_local" => Self::NotLocal,
+            "token_not_in_log" => Self::TokenNotInLog,
+            "snapshot keys subset of golden list for the scope" => Self::SnapshotIsGolden,
+            "no configPath, stateDir, foreign ip, foreign deviceId" => Self::NothingForeign,
+            "system.* not gained" => Self::NothingOfSystemGained,
             _ => return Err(format!("runner does not know the invariant '{name}'")),
         })
     }
@@ -242,12 +278,21 @@ impl Invariant {
                     .await
             }
             Self::NobodyMeansNo => nobody_means_no(after).await,
+            Self::ClientIpIs(ip) => authority::client_ip(after, ip).await,
+            Self::NotLocal => authority::not_local(after).await,
+            Self::PendingAtMost(limit) => authority::pending_at_most(after, *limit).await,
+            Self::RequestedAtMost(limit) => authority::requested_at_most(after, *limit).await,
+            Self::TokenNotInLog => authority::token_not_in_log(after),
+            Self::SnapshotIsGolden => authority::snapshot_is_golden(after),
+            Self::NothingForeign => authority::nothing_foreign(after),
+            Self::StoredPlatformIs(platform) => authority::stored_platform(after, platform).await,
+            Self::NothingOfSystemGained => authority::nothing_of_system(after).await,
         }
     }
 }
 
 async fn login(after: &Aftermath<'_>) -> Result<Connection, Mismatch> {
-    operator::login(after.gateway.port, &Value::Null).await
+    operator::login(&after.gateway.site, &Value::Null).await
 }
 
 fn swarm<'a>(after: &Aftermath<'a>) -> Result<&'a Swarm, Mismatch> {
@@ -294,7 +339,7 @@ async fn others(watch: &Watch, limit: Duration) -> Result<(), Mismatch> {
 /// less than the limit and what a connection costs anyway proves it.
 async fn outgoing_queue(after: &Aftermath<'_>) -> Result<(), Mismatch> {
     const CONNECTION: u64 = 1 << 20;
-    let connection = operator::open(after.gateway.port, None).await?;
+    let connection = operator::open(&after.gateway.site, None).await?;
     let params = operator::connect_params();
     let hello = connection.response(operator::CONNECT_ID, "connect", &params).await?;
     let limit = hello["payload"]["policy"]["maxBufferedBytes"].as_u64();

@@ -1,20 +1,22 @@
 //! Logging in and calling methods.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use serde_json::{Value, json};
 
 use super::{
     client::Connection,
-    gateway::TOKEN,
+    fixture::Manner,
     generate::{Words, merged},
     http,
+    site::Site,
 };
 
 /// The id of every `connect` request.
 pub(super) const CONNECT_ID: &str = "c";
 
-/// The parameters of a `connect` request that is accepted.
+/// The parameters of a `connect` request that is accepted by a gateway with a
+/// token.
 pub(super) fn connect_params() -> Value {
     json!({
         "minProtocol": 3,
@@ -27,7 +29,7 @@ pub(super) fn connect_params() -> Value {
         },
         "role": "operator",
         "scopes": ["operator.admin"],
-        "auth": { "token": TOKEN },
+        "auth": Manner::Token.auth(),
     })
 }
 
@@ -46,9 +48,9 @@ pub(super) fn request(
 }
 
 /// The headers of a request for a WebSocket.
-pub(super) fn upgrade_headers(port: u16) -> Vec<(String, String)> {
+pub(super) fn upgrade_headers(host: &str) -> Vec<(String, String)> {
     [
-        ("Host", format!("127.0.0.1:{port}").as_str()),
+        ("Host", host),
         ("Connection", "Upgrade"),
         ("Upgrade", "websocket"),
         ("Sec-WebSocket-Version", "13"),
@@ -58,12 +60,20 @@ pub(super) fn upgrade_headers(port: u16) -> Vec<(String, String)> {
     .to_vec()
 }
 
-/// Opens a WebSocket, from this address of this machine.
-pub(super) async fn open(port: u16, from: Option<Ipv4Addr>) -> Result<Connection, String> {
+/// Opens a WebSocket, from this address of the gateway's machine.
+pub(super) async fn open(site: &Site, from: Option<IpAddr>) -> Result<Connection, String> {
+    open_with(site, from, &upgrade_headers(&site.host(from))).await
+}
+
+/// Opens a WebSocket with these headers.
+pub(super) async fn open_with(
+    site: &Site,
+    from: Option<IpAddr>,
+    headers: &[(String, String)],
+) -> Result<Connection, String> {
     let connection =
-        Connection::open(port, from).await.map_err(|error| format!("cannot connect: {error}"))?;
-    let request = http::request("GET", "/", "HTTP/1.1", &upgrade_headers(port), &[]);
-    connection.send(&request).await;
+        Connection::open(site, from).await.map_err(|error| format!("cannot connect: {error}"))?;
+    connection.send(&http::request("GET", "/", "HTTP/1.1", headers, &[])).await;
     let answer = connection.answer().await?;
     if answer.status == 101 {
         return Ok(connection);
@@ -71,28 +81,45 @@ pub(super) async fn open(port: u16, from: Option<Ipv4Addr>) -> Result<Connection
     Err(format!("no WebSocket but {} {}", answer.status, answer.text()))
 }
 
-/// Opens a WebSocket and logs in with the token. `changes` are put over the
-/// usual parameters.
-pub(super) async fn login(port: u16, changes: &Value) -> Result<Connection, String> {
-    let connection = open(port, None).await?;
-    let challenged = |message: &Value| message["event"] == "connect.challenge";
-    connection.message(0, challenged).await.map_err(|got| format!("no challenge but {got}"))?;
-    let params = merged(connect_params(), changes);
+/// Opens a WebSocket and logs in as the gateway expects it. `changes` are put
+/// over the usual parameters.
+pub(super) async fn login(site: &Site, changes: &Value) -> Result<Connection, String> {
+    let mut headers = upgrade_headers(&site.host(None));
+    let more = site.manner.headers().iter();
+    headers.extend(more.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let connection = open_with(site, None, &headers).await?;
+    connection.nonce().await?;
+    let mut params = connect_params();
+    params["auth"] = site.manner.auth();
     connection
-        .call_as(CONNECT_ID, "connect", &params)
+        .call_as(CONNECT_ID, "connect", &merged(params, changes))
         .await
         .map_err(|got| format!("cannot log in: {got}"))?;
     Ok(connection)
 }
 
 impl Connection {
+    /// The nonce of the challenge with which the gateway begins.
+    pub(super) async fn nonce(&self) -> Result<String, String> {
+        let challenged = |message: &Value| message["event"] == "connect.challenge";
+        let challenge = self.message(0, challenged).await;
+        let challenge = challenge.map_err(|got| format!("no challenge but {got}"))?;
+        let nonce = challenge["payload"]["nonce"].as_str();
+        nonce.map(str::to_owned).ok_or_else(|| format!("a challenge without a nonce: {challenge}"))
+    }
+
     /// Calls a method and returns its payload, or what came in its place.
     pub(super) async fn call(&self, method: &str, params: Value) -> Result<Value, String> {
         let id = format!("runner-{}", self.messages());
         self.call_as(&id, method, &params).await
     }
 
-    async fn call_as(&self, id: &str, method: &str, params: &Value) -> Result<Value, String> {
+    pub(super) async fn call_as(
+        &self,
+        id: &str,
+        method: &str,
+        params: &Value,
+    ) -> Result<Value, String> {
         let mut response = self.response(id, method, params).await?;
         if response["ok"] == true {
             return Ok(response["payload"].take());

@@ -2,25 +2,31 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
+use ports::driven::Signer as _;
 use serde_json::{Value, json};
 
 use super::{
+    arrival,
     client::{Connection, PATIENCE, Seen},
+    device::{Claim, Device, Keys},
     environment,
     expect::{Expect, Scene},
+    fixture::{Contents, Fixture, PASSWORD},
     gateway::{Gateway, HOOK_TOKEN, TOKEN},
-    generate::{Words, merged, unhex},
+    generate::{Words, merged, unhex, without_nulls},
     http,
-    invariant::{Aftermath, LOADS_PER_SESSION, Loaded},
+    invariant::{Aftermath, Invariant, LOADS_PER_SESSION, Loaded},
     model::EndlessModel,
     operator, secure,
-    step::{Http, Login, Step, Upgrade},
+    site::LAN,
+    step::{Connect, Damage, Http, Login, Repeat, Show, Step, Upgrade},
     swarm::Swarm,
     watch::Watch,
-    ws,
+    written, ws,
 };
 
 /// How many conversations a populated gateway has, beside the main one.
@@ -30,6 +36,7 @@ const LOAD_SESSIONS: usize = 10;
 pub(super) struct Stage {
     pub(super) gateway: Gateway,
     words: Words,
+    keys: Keys,
     connections: HashMap<String, Connection>,
     /// The connection that was used last.
     last: Option<String>,
@@ -42,6 +49,16 @@ pub(super) struct Stage {
     alert: Option<u8>,
     /// The conversation that was spoken in last.
     session: Option<String>,
+    /// The headers of the last request for a WebSocket.
+    headers: Vec<(String, String)>,
+    /// The token that was shown last.
+    shown: Option<String>,
+    /// The device that logged in last.
+    device: Option<String>,
+    /// The token of the setup code of this case, once there is one.
+    setup_token: Option<String>,
+    /// The database as it was before the first step.
+    previous: Option<written::Copy>,
     loads: Vec<Loaded>,
     swarm: Option<Swarm>,
     model: Option<EndlessModel>,
@@ -54,13 +71,15 @@ impl Stage {
         model: Option<EndlessModel>,
     ) -> Self {
         let mut words = secrets();
-        words.insert("port".to_owned(), gateway.port.to_string());
+        words.insert("port".to_owned(), gateway.site.port.to_string());
+        words.insert("lan_ip".to_owned(), LAN.to_string());
         for (name, path) in paths {
             words.extend(path.as_str().map(|path| (name.clone(), path.to_owned())));
         }
         Self {
             gateway,
             words: Words(words),
+            keys: Keys::default(),
             connections: HashMap::new(),
             last: None,
             from: 0,
@@ -68,6 +87,11 @@ impl Stage {
             sent: Instant::now(),
             alert: None,
             session: None,
+            headers: Vec::new(),
+            shown: None,
+            device: None,
+            setup_token: None,
+            previous: None,
             loads: Vec::new(),
             swarm: None,
             model,
@@ -77,6 +101,7 @@ impl Stage {
     pub(super) fn scene(&self) -> Scene<'_> {
         Scene {
             connection: self.last.as_ref().and_then(|name| self.connections.get(name)),
+            conn_b: self.connections.get("b"),
             from: self.from,
             id: self.id.as_deref(),
             sent: self.sent,
@@ -88,6 +113,11 @@ impl Stage {
     pub(super) fn aftermath<'a>(&'a mut self, watch: &'a Watch) -> Aftermath<'a> {
         Aftermath {
             gateway: &mut self.gateway,
+            keys: &mut self.keys,
+            words: &self.words,
+            headers: &self.headers,
+            shown: self.shown.as_deref(),
+            device: self.device.as_deref(),
             connection: self.last.as_ref().and_then(|name| self.connections.get(name)),
             from: self.from,
             session: self.session.as_deref(),
@@ -98,9 +128,55 @@ impl Stage {
         }
     }
 
+    /// Brings the gateway into the state in which a case begins.
+    pub(super) async fn prepare(
+        &mut self,
+        fixture: &Fixture,
+        devices: &[Device],
+        steps: &[Step],
+        invariants: &[Invariant],
+    ) -> Result<(), String> {
+        if fixture.contents == Contents::Conversations {
+            self.populate().await?;
+        }
+        for device in devices {
+            let token = arrival::pair(&self.gateway.site, &mut self.keys, *device).await?;
+            let (name, id) = (device.name, self.keys.of(device.name).id().to_string());
+            self.words.0.insert(format!("dev.{name}.id"), id);
+            self.words.0.insert(format!("dev.{name}.token"), token);
+        }
+        if fixture.contents == Contents::WaitingDevice {
+            let request = arrival::wait(&self.gateway.site, &mut self.keys).await?;
+            self.words.0.insert("pending_admin_request".to_owned(), request);
+        }
+        for name in steps.iter().filter_map(Step::swapped) {
+            let (id, key) = (self.keys.of(name).id().to_string(), self.keys.of("fresh"));
+            self.gateway.kill().await?;
+            written::swap_key(&self.gateway.database(), &id, &key.public_key()).await?;
+            self.gateway.restart().await?;
+        }
+        if steps.iter().any(|step| matches!(step, Step::Damage { .. })) {
+            self.gateway.kill().await?;
+            self.previous = Some(written::Copy::of(&self.gateway.database())?);
+            self.gateway.restart().await?;
+        }
+        if invariants.contains(&Invariant::NothingForeign) {
+            // Somebody whom others must not see.
+            let neighbour = Device::named("paired-admin")?;
+            let site = &self.gateway.site;
+            let auth = site.manner.auth();
+            let (connection, _) =
+                arrival::arrive(site, &mut self.keys, neighbour, auth, &Value::Null).await?;
+            self.connections.insert("neighbour".to_owned(), connection);
+            let id = self.keys.of(neighbour.name).id().to_string();
+            self.words.0.insert(format!("dev.{}.id", neighbour.name), id);
+        }
+        Ok(())
+    }
+
     /// Says something in the main conversation and makes some more.
-    pub(super) async fn populate(&self) -> Result<(), String> {
-        let operator = operator::login(self.gateway.port, &Value::Null).await?;
+    async fn populate(&self) -> Result<(), String> {
+        let operator = operator::login(&self.gateway.site, &Value::Null).await?;
         let hello = json!({ "sessionKey": "main", "message": "hello", "idempotencyKey": "hello" });
         operator.call("chat.send", hello).await?;
         for i in 0..LOAD_SESSIONS {
@@ -135,13 +211,21 @@ impl Stage {
         match step {
             Step::Upgrade(upgrade) => self.upgrade(upgrade).await,
             Step::Login(login) => self.login(login).await,
-            Step::Connect { conn, merge_params } => {
-                self.connect(conn, &merged(operator::connect_params(), merge_params)).await
-            }
+            Step::Connect(connect) => self.connect(connect).await,
             Step::ConnectRawNumber { conn, field, literal } => {
                 let mut params = operator::connect_params();
                 params[field] = json!({ "$raw": literal });
-                self.connect(conn, &params).await
+                self.send_connect(conn, &params).await
+            }
+            Step::Close { conn } => {
+                self.connection(conn)?.send(&ws::frame(ws::FIN | ws::CLOSE, &[])).await;
+                self.connection(conn)?.wait(PATIENCE, Seen::is_over).await;
+                self.connections.remove(conn);
+                Ok(())
+            }
+            Step::Repeat(repeat) => self.repeat(repeat).await,
+            Step::SetupCode { conn, device, expect_fail } => {
+                self.connect_with_code(conn, Device::named(device)?, !expect_fail).await
             }
             Step::Raw { conn, hex } => {
                 let hex = String::from_utf8_lossy(&self.bytes(hex)?).into_owned();
@@ -170,7 +254,7 @@ impl Stage {
             }
             Step::Rpc { conn, id, method, params } => self.rpc(conn, id, method, params).await,
             Step::OpenMany { count, hold: true, login: false, distinct_source_ips } => {
-                let swarm = Swarm::open(self.gateway.port, *count, *distinct_source_ips).await?;
+                let swarm = Swarm::open(&self.gateway.site, *count, *distinct_source_ips).await?;
                 self.swarm = Some(swarm);
                 Ok(())
             }
@@ -196,17 +280,24 @@ impl Stage {
                 self.send_first("tls", &hello).await
             }
             Step::TlsRenegotiate {} => {
-                let connection = self.open().await?;
+                let connection = self.open(None).await?;
                 self.alert = secure::renegotiate(&connection).await?;
                 self.enter("tls", connection);
                 Ok(())
             }
-            // Played elsewhere: there may be no gateway to be on stage with.
-            Step::Start {} => Err(format!("runner does not know {step:?} here")),
             Step::Sleep { ms } => self.sleep(Duration::from_millis(*ms)).await,
             Step::KillAndRestart {} => {
                 self.connections.clear();
                 self.gateway.kill_and_restart().await
+            }
+            Step::Kill {} => {
+                self.connections.clear();
+                self.gateway.kill().await
+            }
+            Step::Start {} => self.gateway.restart().await,
+            Step::Damage { what: Damage::RestoreDevices } => {
+                let previous = self.previous.as_ref().ok_or("there is no copy")?;
+                previous.restore(&self.gateway.database())
             }
             Step::FillDisk { leave_kib } => {
                 let pid = self.gateway.pid().ok_or("the gateway is gone")?;
@@ -218,14 +309,14 @@ impl Stage {
             Step::Cgroup { .. } => Ok(()),
             Step::BroadcastLoad(load) => {
                 let swarm = self.swarm.as_mut().ok_or("there are no clients")?;
-                swarm.broadcast(self.gateway.port, load).await
+                swarm.broadcast(&self.gateway.site, load).await
             }
         }
     }
 
     /// Sends `bytes` on a fresh connection.
     async fn send_first(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
-        let connection = self.open().await?;
+        let connection = self.open(None).await?;
         connection.send(bytes).await;
         self.enter(name, connection);
         Ok(())
@@ -239,18 +330,26 @@ impl Stage {
         String::from_utf8(self.bytes(value)?).map_err(|error| error.to_string())
     }
 
-    async fn open(&self) -> Result<Connection, String> {
-        let connection = Connection::open(self.gateway.port, None).await;
+    async fn open(&self, from: Option<IpAddr>) -> Result<Connection, String> {
+        let connection = Connection::open(&self.gateway.site, from).await;
         connection.map_err(|error| format!("cannot connect: {error}"))
     }
 
     async fn upgrade(&mut self, upgrade: &Upgrade) -> Result<(), String> {
-        let mut headers = operator::upgrade_headers(self.gateway.port);
+        let from = match &upgrade.from_ip {
+            Some(from) => {
+                let from = self.words.fill(from).map_err(|error| error.to_string())?;
+                Some(from.parse().map_err(|_| format!("runner does not know the place {from}"))?)
+            }
+            None => None,
+        };
+        let mut headers = operator::upgrade_headers(&self.gateway.site.host(from));
         headers.retain(|(name, _)| !upgrade.drop_headers.contains(name));
         self.put(&mut headers, &upgrade.headers)?;
         let Upgrade { method, path, version, .. } = upgrade;
-        let connection = self.open().await?;
+        let connection = self.open(from).await?;
         connection.send(&http::request(method, path, version, &headers, &[])).await;
+        self.headers = headers;
         // Without an answer there is nothing to send the next step on.
         connection.wait(PATIENCE, |seen| !matches!(seen.answer(), Ok(None))).await;
         self.enter(&upgrade.conn, connection);
@@ -258,16 +357,126 @@ impl Stage {
     }
 
     async fn login(&mut self, login: &Login) -> Result<(), String> {
-        if login.auth != "token" {
-            return Err(format!("runner does not know how to log in by {}", login.auth));
+        let changes = json!({
+            "role": login.role, "scopes": login.scopes, "client": login.client,
+        });
+        let site = &self.gateway.site;
+        let Some(Claim::Plain(name)) = &login.device else {
+            let connection = operator::login(site, &changes).await?;
+            self.enter(&login.conn, connection);
+            return Ok(());
+        };
+        let auth = match login.auth {
+            Show::Token => site.manner.auth(),
+            Show::DeviceToken => json!({ "token": self.token_of(name)? }),
+            Show::None => json!({}),
+        };
+        let device = Device::named(name)?;
+        let (connection, response) =
+            arrival::arrive(site, &mut self.keys, device, auth, &changes).await?;
+        if response["ok"] != true {
+            return Err(format!("cannot log in: {}", response["error"]));
         }
-        let changes = json!({ "role": login.role, "scopes": login.scopes });
-        let connection = operator::login(self.gateway.port, &changes).await?;
+        self.device = Some(name.clone());
         self.enter(&login.conn, connection);
         Ok(())
     }
 
-    async fn connect(&mut self, conn: &str, params: &Value) -> Result<(), String> {
+    fn token_of(&self, device: &str) -> Result<&str, String> {
+        let token = self.words.0.get(&format!("dev.{device}.token"));
+        token.map(String::as_str).ok_or_else(|| format!("{device} has no token"))
+    }
+
+    async fn connect(&mut self, connect: &Connect) -> Result<(), String> {
+        let mut changes = connect.merge_params.clone();
+        let of_device = match (&connect.device, changes.as_object_mut()) {
+            (Some(_), Some(changes)) => changes.remove("device").unwrap_or_default(),
+            _ => Value::Null,
+        };
+        let mut params = operator::connect_params();
+        match (connect.auth, &connect.device) {
+            (Show::Token, _) => {}
+            (Show::DeviceToken, Some(Claim::Plain(name))) => {
+                params["auth"] = json!({ "token": self.token_of(name)? });
+            }
+            (Show::DeviceToken, _) => return Err("runner does not know whose token".to_owned()),
+            (Show::None, _) => params["auth"] = json!({}),
+        }
+        let mut params = merged(params, &changes);
+        if connect.drop_null {
+            params = without_nulls(params, &changes);
+        }
+        if let Some(claim) = &connect.device {
+            if let Claim::Plain(name) = claim {
+                self.device = Some(name.clone());
+            }
+            let device = self.claim(&connect.conn, claim, &params).await?;
+            params["device"] = merged(device, &of_device);
+        }
+        self.send_connect(&connect.conn, &params).await
+    }
+
+    /// What a device says on `conn` that connects with `params`.
+    async fn claim(&mut self, conn: &str, claim: &Claim, params: &Value) -> Result<Value, String> {
+        for (name, connection) in &self.connections {
+            if connection.seen().upgraded {
+                self.words.0.insert(format!("{name}.nonce"), connection.nonce().await?);
+            }
+        }
+        let nonce = self.connection(conn)?.nonce().await?;
+        // It signs what is sent, not how the file describes that.
+        let text = self.words.json(params).map_err(|error| error.to_string())?;
+        let params: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        self.shown = params["auth"]["token"].as_str().map(str::to_owned);
+        let fill = |text: &str| self.words.fill(text).map_err(|error| error.to_string());
+        claim.device(&mut self.keys, &params, &nonce, fill)
+    }
+
+    async fn repeat(&mut self, repeat: &Repeat) -> Result<(), String> {
+        for _ in 0..repeat.times {
+            if repeat.fresh_device {
+                self.keys.forget("fresh");
+            }
+            for step in &repeat.steps {
+                Box::pin(self.play(step)).await?;
+            }
+            let (from, id) = (self.from, self.id.clone());
+            let answered = |message: &Value| {
+                message["type"] == "res" && id.as_ref().is_none_or(|id| message["id"] == **id)
+            };
+            let connection = self.scene().connection.ok_or("there is nothing to wait for")?;
+            let done = |seen: &Seen| seen.is_over() || seen.message(from, answered).is_some();
+            connection.wait(PATIENCE, done).await;
+        }
+        Ok(())
+    }
+
+    /// Connects as a phone does that read a setup code.
+    async fn connect_with_code(
+        &mut self,
+        conn: &str,
+        device: Device,
+        has_to_work: bool,
+    ) -> Result<(), String> {
+        let site = &self.gateway.site;
+        let token = match &self.setup_token {
+            Some(token) => token.clone(),
+            None => arrival::setup_token(site).await?,
+        };
+        self.setup_token = Some(token.clone());
+        let auth = json!({ "bootstrapToken": token });
+        let changes = json!({ "role": "node", "scopes": [] });
+        let (connection, response) =
+            arrival::arrive(site, &mut self.keys, device, auth, &changes).await?;
+        if has_to_work && response["ok"] != true {
+            return Err(format!("the setup code is refused: {}", response["error"]));
+        }
+        self.enter(conn, connection);
+        self.id = Some(operator::CONNECT_ID.to_owned());
+        Ok(())
+    }
+
+    async fn send_connect(&mut self, conn: &str, params: &Value) -> Result<(), String> {
         let text = operator::request(&self.words, operator::CONNECT_ID, "connect", params)?;
         self.turn_to(conn, Some(operator::CONNECT_ID))?;
         self.connection(conn)?.send_text(text.as_bytes()).await;
@@ -314,6 +523,7 @@ impl Stage {
         method: &str,
         params: &Value,
     ) -> Result<(), String> {
+        self.learn_requests(params).await?;
         let text = operator::request(&self.words, id, method, params)?;
         self.session = params["sessionKey"].as_str().map(str::to_owned);
         self.turn_to(conn, Some(id))?;
@@ -322,6 +532,22 @@ impl Stage {
         // If there is none, whoever expects it says so.
         let response = |message: &Value| message["type"] == "res" && message["id"] == *id;
         drop(connection.message(self.from, response).await);
+        Ok(())
+    }
+
+    /// Learns which request waits for a client that was told so on another
+    /// connection, if `params` mention it.
+    async fn learn_requests(&mut self, params: &Value) -> Result<(), String> {
+        let text = params.to_string();
+        for (name, connection) in &self.connections {
+            let word = format!("{name}.request");
+            if text.contains(&format!("{{{{{word}}}}}")) {
+                let response = connection.message(0, |message| message["type"] == "res").await?;
+                let request = response["error"]["details"]["requestId"].as_str();
+                let request = request.ok_or_else(|| format!("nothing waits: {response}"))?;
+                self.words.0.insert(word, request.to_owned());
+            }
+        }
         Ok(())
     }
 
@@ -343,13 +569,13 @@ impl Stage {
             Some(body) => self.bytes(body)?,
             None => Vec::new(),
         };
-        let mut headers = vec![("Host".to_owned(), format!("127.0.0.1:{}", self.gateway.port))];
+        let mut headers = vec![("Host".to_owned(), self.gateway.site.host(None))];
         if request.body.is_some() {
             headers.push(("Content-Length".to_owned(), body.len().to_string()));
         }
         self.put(&mut headers, &request.headers)?;
         let target = self.text(&request.target)?;
-        let connection = self.open().await?;
+        let connection = self.open(None).await?;
         connection
             .send(&http::request(&request.method, &target, "HTTP/1.1", &headers, &body))
             .await;
@@ -373,8 +599,8 @@ impl Stage {
     }
 
     async fn http_idle(&mut self) -> Result<(), String> {
-        let headers = [("Host".to_owned(), format!("127.0.0.1:{}", self.gateway.port))];
-        let connection = self.open().await?;
+        let headers = [("Host".to_owned(), self.gateway.site.host(None))];
+        let connection = self.open(None).await?;
         connection.send(&http::request("GET", "/healthz", "HTTP/1.1", &headers, &[])).await;
         connection.answer().await?;
         self.enter("http", connection);
@@ -392,7 +618,7 @@ impl Stage {
         if method != "chat.inject" {
             return Err(format!("runner does not know how to load {method}"));
         }
-        let operator = operator::login(self.gateway.port, &Value::Null).await?;
+        let operator = operator::login(&self.gateway.site, &Value::Null).await?;
         for i in 0..count {
             let session = format!("load-{}", i / LOADS_PER_SESSION);
             let text = format!("load-{i} {} end", "x".repeat(100 + i % 400));
@@ -423,6 +649,6 @@ impl Stage {
 
 /// What a gateway and its clients know and nobody else may.
 pub(super) fn secrets() -> BTreeMap<String, String> {
-    let words = [("token", TOKEN), ("hook_token", HOOK_TOKEN)];
+    let words = [("token", TOKEN), ("password", PASSWORD), ("hook_token", HOOK_TOKEN)];
     words.map(|(name, word)| (name.to_owned(), word.to_owned())).into()
 }

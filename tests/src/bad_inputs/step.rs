@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
+
+use super::device::Claim;
 
 /// One thing a case does. A word that is not here makes the case fail, so that
 /// nothing passes because it was not understood.
@@ -19,16 +21,27 @@ pub(super) enum Step {
     /// Opens a WebSocket and logs in, which has to succeed.
     #[serde(rename = "ws.login")]
     Login(Login),
-    /// Sends a `connect` request that differs from a good one by `merge_params`.
+    /// Sends a `connect` request.
     #[serde(rename = "ws.connect")]
-    Connect {
-        conn: String,
-        #[serde(default)]
-        merge_params: Value,
-    },
+    Connect(Connect),
     /// Sends a `connect` request with one number written as in `literal`.
     #[serde(rename = "ws.connect_raw_number")]
     ConnectRawNumber { conn: String, field: String, literal: String },
+    /// Ends a connection.
+    #[serde(rename = "ws.close")]
+    Close { conn: String },
+    /// Does steps again and again, and looks at the last time.
+    #[serde(rename = "repeat")]
+    Repeat(Repeat),
+    /// Connects with the setup code of this case.
+    #[serde(rename = "pair.with_setup_code")]
+    SetupCode {
+        conn: String,
+        device: String,
+        /// Whether it has to be let in.
+        #[serde(default)]
+        expect_fail: bool,
+    },
     /// Sends bytes.
     #[serde(rename = "ws.raw")]
     Raw { conn: String, hex: Value },
@@ -95,16 +108,22 @@ pub(super) enum Step {
     /// Greets a second time on a connection of TLS 1.2.
     #[serde(rename = "tls.renegotiate")]
     TlsRenegotiate {},
-    /// Starts the gateway, which may refuse to. Nothing else is done in such a
-    /// case.
-    #[serde(rename = "gateway.start")]
-    Start {},
     /// Gives the gateway this long to end the connection.
     #[serde(rename = "sleep")]
     Sleep { ms: u64 },
     /// Kills the gateway without warning and starts it again.
     #[serde(rename = "gateway.kill9_restart")]
     KillAndRestart {},
+    /// Kills the gateway without warning.
+    #[serde(rename = "gateway.stop9")]
+    Kill {},
+    /// Starts it again; or, if nothing is done beside, starts it for the first
+    /// time, which it may refuse.
+    #[serde(rename = "gateway.start")]
+    Start {},
+    /// Does something to the files of a gateway that does not run.
+    #[serde(rename = "damage")]
+    Damage { what: Damage },
     /// Leaves this much room on the volume that holds the state.
     #[serde(rename = "fill_disk")]
     FillDisk { leave_kib: u64 },
@@ -122,6 +141,21 @@ pub(super) enum Step {
     BroadcastLoad(BroadcastLoad),
 }
 
+impl Step {
+    /// The device that connects while the gateway has another key written down
+    /// for it, if this is about one.
+    pub(super) fn swapped(&self) -> Option<&str> {
+        match self {
+            Self::Connect(Connect { device: Some(Claim::Crafted(craft)), .. })
+                if craft.stored_key_swapped =>
+            {
+                craft.base.as_deref()
+            }
+            _ => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Upgrade {
@@ -133,20 +167,104 @@ pub(super) struct Upgrade {
     pub(super) headers: BTreeMap<String, Value>,
     #[serde(default)]
     pub(super) drop_headers: Vec<String>,
+    /// Where the client is; see [`settle`].
+    #[serde(skip)]
+    pub(super) from_ip: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Connect {
+    pub(super) conn: String,
+    /// How it differs from a good one.
+    #[serde(default)]
+    pub(super) merge_params: Value,
+    /// Whether what is null there is left out.
+    #[serde(default)]
+    pub(super) drop_null: bool,
+    /// The device it comes from.
+    #[serde(default, deserialize_with = "claim")]
+    pub(super) device: Option<Claim>,
+    /// What it shows, if not the token of the gateway.
+    #[serde(default)]
+    pub(super) auth: Show,
+    from_ip: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Repeat {
+    pub(super) times: usize,
+    pub(super) steps: Vec<Step>,
+    /// Whether the device called `fresh` is another one each time.
+    #[serde(default)]
+    pub(super) fresh_device: bool,
+    from_ip: Option<String>,
+}
+
+/// What a client shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Show {
+    /// The token of the gateway.
+    #[default]
+    Token,
+    /// The token of its device.
+    DeviceToken,
+    /// Nothing.
+    None,
+}
+
+/// What is done to the files of a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(super) enum Damage {
+    /// The database is again as it was before the first step.
+    #[serde(rename = "devices:restore_previous")]
+    RestoreDevices,
+}
+
+fn claim<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Claim>, D::Error> {
+    Claim::read(&Value::deserialize(deserializer)?).map_err(de::Error::custom)
+}
+
+/// Has every connection come from where the case says. It says so where it
+/// repeats steps or where the client logs in, but the address is needed when the
+/// connection is opened.
+pub(super) fn settle(steps: &mut [Step], everywhere: Option<&str>) {
+    let mut places = BTreeMap::new();
+    for step in steps.iter_mut().rev() {
+        match step {
+            Step::Connect(Connect { conn, from_ip: Some(from), .. }) => {
+                places.insert(conn.clone(), from.clone());
+            }
+            Step::Upgrade(upgrade) => {
+                let place = places.remove(&upgrade.conn);
+                upgrade.from_ip = place.or_else(|| everywhere.map(str::to_owned));
+            }
+            Step::Repeat(repeat) => {
+                let from = repeat.from_ip.clone();
+                settle(&mut repeat.steps, from.as_deref().or(everywhere));
+            }
+            _ => {}
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Login {
     pub(super) conn: String,
-    /// Only `token` is known until there are devices and passwords.
-    pub(super) auth: String,
+    #[serde(default)]
+    pub(super) auth: Show,
     pub(super) role: String,
+    #[serde(default)]
     pub(super) scopes: Vec<String>,
-    /// A device of the fixture. Devices come with issue B; until then a login
-    /// with a paired device is a plain login with the token.
-    #[serde(rename = "device")]
-    pub(super) _device: String,
+    /// The device it comes from.
+    #[serde(deserialize_with = "claim")]
+    pub(super) device: Option<Claim>,
+    /// What it says of itself, if not what it said when it was let in.
+    #[serde(default)]
+    pub(super) client: Value,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -189,6 +307,31 @@ pub(super) struct BroadcastLoad {
     pub(super) bytes: usize,
     pub(super) seconds: u64,
     pub(super) stalled_share: f64,
+}
+
+#[test]
+fn connections_come_from_where_the_client_is_when_it_logs_in() {
+    let upgrade = |conn: &str| {
+        serde_json::json!({
+            "op": "ws.upgrade", "conn": conn, "path": "/", "method": "GET", "version": "HTTP/1.1",
+        })
+    };
+    let connect = serde_json::json!({ "op": "ws.connect", "conn": "a", "from_ip": "far" });
+    let again = serde_json::json!({
+        "op": "repeat", "times": 2, "from_ip": "near", "steps": [upgrade("a")],
+    });
+    let steps = serde_json::json!([upgrade("x"), upgrade("a"), connect, again]);
+    let mut steps: Vec<Step> = serde_json::from_value(steps).unwrap();
+    settle(&mut steps, None);
+
+    let from = |step: &Step| match step {
+        Step::Upgrade(upgrade) => upgrade.from_ip.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(from(&steps[0]), None);
+    assert_eq!(from(&steps[1]).as_deref(), Some("far"));
+    let Step::Repeat(again) = &steps[3] else { panic!("{:?}", steps[3]) };
+    assert_eq!(from(&again.steps[0]).as_deref(), Some("near"));
 }
 
 #[test]

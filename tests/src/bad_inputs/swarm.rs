@@ -1,6 +1,9 @@
 //! Many clients at once.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::{task::JoinSet, time};
@@ -9,6 +12,7 @@ use super::{
     client::{Connection, PATIENCE, Seen},
     gateway::Gateway,
     operator,
+    site::Site,
     step::BroadcastLoad,
 };
 
@@ -29,10 +33,10 @@ pub(super) struct Swarm {
 
 impl Swarm {
     /// Opens `count` WebSocket connections.
-    pub(super) async fn open(port: u16, count: usize, apart: bool) -> Result<Self, String> {
+    pub(super) async fn open(site: &Site, count: usize, apart: bool) -> Result<Self, String> {
         let mut clients = Vec::with_capacity(count);
         for i in 0..count {
-            let open = operator::open(port, apart.then(|| address(i))).await;
+            let open = operator::open(site, apart.then(|| address(i))).await;
             clients.push(open.map_err(|why| format!("socket {} of {count}: {why}", i + 1))?);
         }
         Ok(Self { clients, stalled: 0, accepted: 0, open_files: 0 })
@@ -41,13 +45,13 @@ impl Swarm {
     /// Opens `count` WebSocket connections and logs them in.
     pub(super) async fn log_in(gateway: &Gateway, count: usize) -> Result<Self, String> {
         const AT_ONCE: usize = 16;
-        let port = gateway.port;
         let open_files = gateway.open_files().unwrap_or_default();
         let mut clients = Vec::with_capacity(count);
         let mut logins = JoinSet::new();
         for i in 0..count + AT_ONCE {
             if i < count {
-                logins.spawn(async move { operator::login(port, &Value::Null).await });
+                let site = gateway.site.clone();
+                logins.spawn(async move { operator::login(&site, &Value::Null).await });
             }
             if AT_ONCE <= i
                 && let Some(login) = logins.join_next().await
@@ -61,7 +65,7 @@ impl Swarm {
     /// Makes events while some do not read.
     pub(super) async fn broadcast(
         &mut self,
-        port: u16,
+        site: &Site,
         load: &BroadcastLoad,
     ) -> Result<(), String> {
         #[expect(
@@ -76,7 +80,7 @@ impl Swarm {
             client.only_count();
             client.set_reading(self.stalled <= i);
         }
-        let writer = operator::login(port, &Value::Null).await?;
+        let writer = operator::login(site, &Value::Null).await?;
         writer.call("sessions.patch", json!({ "key": PLACE })).await?;
         let from = writer.messages();
         let message = "x".repeat(load.bytes);
@@ -157,7 +161,7 @@ impl Swarm {
 }
 
 /// A loopback address of its own for each client.
-fn address(i: usize) -> Ipv4Addr {
+fn address(i: usize) -> IpAddr {
     let [.., high, low] = (i + 256).to_be_bytes();
-    Ipv4Addr::new(127, 7, high, low)
+    Ipv4Addr::new(127, 7, high, low).into()
 }

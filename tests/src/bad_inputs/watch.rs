@@ -17,6 +17,7 @@ use super::{
     gateway::{self, Gateway},
     invariant::Invariant,
     operator,
+    site::Site,
 };
 
 /// Observes a gateway from before the first step of a case on.
@@ -24,6 +25,8 @@ use super::{
 pub(super) struct Watch {
     memory: Option<Memory>,
     pulse: Option<Pulse>,
+    /// An administrator who hears of devices that wait.
+    pub(super) listener: Option<Connection>,
     /// The conversations there were beforehand.
     pub(super) sessions: BTreeSet<String>,
     /// How many files the gateway had open.
@@ -33,14 +36,22 @@ pub(super) struct Watch {
 impl Watch {
     /// Begins with what `invariants` need.
     pub(super) async fn begin(gateway: &Gateway, invariants: &[Invariant]) -> Result<Self, String> {
-        let mut watch =
-            Self { memory: None, pulse: None, sessions: BTreeSet::new(), open_files: 0 };
+        let mut watch = Self {
+            memory: None,
+            pulse: None,
+            listener: None,
+            sessions: BTreeSet::new(),
+            open_files: 0,
+        };
+        if invariants.iter().any(|it| matches!(it, Invariant::RequestedAtMost(_))) {
+            watch.listener = Some(operator::login(&gateway.site, &Value::Null).await?);
+        }
         if invariants.iter().any(Invariant::is_about_sessions) {
-            let operator = operator::login(gateway.port, &Value::Null).await?;
+            let operator = operator::login(&gateway.site, &Value::Null).await?;
             watch.sessions = operator.sessions().await?.into_iter().collect();
         }
         if invariants.iter().any(Invariant::is_about_latency) {
-            watch.pulse = Some(Pulse::begin(gateway.port).await?);
+            watch.pulse = Some(Pulse::begin(&gateway.site).await?);
         }
         if invariants.iter().any(Invariant::is_about_memory) {
             watch.memory = Some(Memory::begin(gateway).await?);
@@ -76,7 +87,7 @@ impl Memory {
         const EVERY: Duration = Duration::from_millis(2);
         let pid = gateway.pid().ok_or("the gateway is gone")?;
         // What the first client ever costs is not what the case costs.
-        let warm = operator::login(gateway.port, &Value::Null).await?;
+        let warm = operator::login(&gateway.site, &Value::Null).await?;
         if !warm.health(PATIENCE).await {
             return Err("health is not answered".to_owned());
         }
@@ -107,9 +118,9 @@ struct Pulse {
 }
 
 impl Pulse {
-    async fn begin(port: u16) -> Result<Self, String> {
+    async fn begin(site: &Site) -> Result<Self, String> {
         const PAUSE: Duration = Duration::from_millis(2);
-        let other = operator::login(port, &Value::Null).await?;
+        let other = operator::login(site, &Value::Null).await?;
         let (sender, took) = watch::channel(Vec::new());
         let mut calls = JoinSet::new();
         calls.spawn(async move {

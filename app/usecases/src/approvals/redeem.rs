@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
+    access::Principal,
     approval::{Decision, Owner},
-    client::Client,
     ids::RequestId,
 };
 
@@ -59,7 +59,7 @@ impl Approvals {
     /// can be used one time, soon, and not across a restart.
     pub fn redeem(
         &self,
-        caller: &Client,
+        caller: &Principal,
         id: &RequestId,
         claim: &Claim<'_>,
     ) -> Result<Redeemed, NotApproved> {
@@ -68,7 +68,7 @@ impl Approvals {
         let record = state.kept.record_mut(id).ok_or(NotApproved::Unknown)?;
         let decision = record.decision.filter(|decision| decision.allows());
         let decision = decision.ok_or(NotApproved::Unknown)?;
-        if record.owner() != Owner::of(&caller.principal) {
+        if record.owner() != Owner::of(caller) {
             return Err(NotApproved::Unknown);
         }
         let binding = record.binding.clone();

@@ -261,7 +261,7 @@ async fn consent_is_for_what_was_asked_and_for_whoever_asked() {
         session: Some("agent:main:main"),
     };
     let redeem = |caller: &Client, claim: &Claim<'_>| {
-        let redeemed = house.approvals.redeem(caller, &name("a"), claim);
+        let redeemed = house.approvals.redeem(&caller.principal, &name("a"), claim);
         redeemed.map(|it| it.binding.unwrap())
     };
     assert_eq!(redeem(&me(), &claim), Err(NotApproved::Unknown), "nobody asked");
@@ -305,7 +305,7 @@ async fn consent_for_one_time_does_not_keep() {
     house.say("a", Decision::AllowOnce).await.unwrap();
     house.say("unbound", Decision::AllowOnce).await.unwrap();
     house.say("no", Decision::Deny).await.unwrap();
-    let redeem = |id| house.approvals.redeem(&me(), &name(id), &claim);
+    let redeem = |id| house.approvals.redeem(&me().principal, &name(id), &claim);
     assert_eq!(redeem("no"), Err(NotApproved::Unknown));
     let unbound = Redeemed { decision: Decision::AllowOnce, binding: None };
     assert_eq!(redeem("unbound"), Ok(unbound));
@@ -314,7 +314,7 @@ async fn consent_for_one_time_does_not_keep() {
 
     let restarted = with(Arc::clone(&house.paper), MockApprovalPolicy::new());
     restarted.approvals.recover().await.unwrap();
-    let redeemed = restarted.approvals.redeem(&me(), &name("a"), &claim);
+    let redeemed = restarted.approvals.redeem(&me().principal, &name("a"), &claim);
     assert_eq!(redeemed, Err(NotApproved::Mismatch));
 }
 
@@ -338,7 +338,7 @@ async fn consent_for_a_line_is_consent_for_its_words() {
         house.say("a", Decision::AllowOnce).await.unwrap();
         let argv: Vec<_> = argv.iter().map(|word| (*word).to_owned()).collect();
         let claim = Claim { node: "node", argv: &argv, cwd: None, env: &[], session: None };
-        let redeemed = house.approvals.redeem(&me(), &name("a"), &claim);
+        let redeemed = house.approvals.redeem(&me().principal, &name("a"), &claim);
         assert_eq!(redeemed.is_ok(), fits, "{command} {argv:?}");
     }
 }

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    ids::{DeviceId, NodeId},
+    access::Principal,
+    approval::Decision,
+    ids::{DeviceId, NodeId, RequestId},
     node::Surface,
     time::Timestamp,
 };
@@ -14,6 +16,7 @@ use ports::driven::{
 };
 
 use crate::{
+    approvals::{Approvals, Claim},
     chat::{Chat, Send, SendError, Sent},
     system::SystemEvents,
 };
@@ -60,9 +63,24 @@ pub trait NodeDevices: std::marker::Send + Sync {
 
 /// Knows which commands somebody consented to.
 pub trait Consents: std::marker::Send + Sync {
-    /// The decision about the request `id`, if it allows exactly `run` and has
-    /// not been used up. A consent that was given once is used up by this.
-    fn redeem(&self, id: &str, run: &RunAsk) -> Option<Consent>;
+    /// The decision about the request `id` of `caller`, if it allows exactly `run`
+    /// and has not been used up. A consent that was given once is used up by this.
+    fn redeem(&self, caller: &Principal, id: &str, run: &RunAsk) -> Option<Consent>;
+}
+
+impl Consents for Approvals {
+    fn redeem(&self, caller: &Principal, id: &str, run: &RunAsk) -> Option<Consent> {
+        let id: RequestId = id.parse().ok()?;
+        let claim = Claim {
+            node: run.node.as_str(),
+            argv: &run.argv,
+            cwd: run.cwd.as_deref(),
+            env: &run.env,
+            session: run.session.as_deref(),
+        };
+        let used = Self::redeem(self, caller, &id, &claim).ok()?;
+        Some(Consent { decision: used.decision, binding: used.binding })
+    }
 }
 
 /// A command a node is about to be given.
@@ -74,15 +92,19 @@ pub struct RunAsk {
     pub argv: Vec<String>,
     /// Where.
     pub cwd: Option<String>,
+    /// The variables that are set for it, by name and in the order of names.
+    pub env: Vec<String>,
+    /// For which session, as whoever asks calls it.
+    pub session: Option<String>,
 }
 
 /// A consent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consent {
-    /// For this time.
-    Once,
-    /// From now on.
-    Always,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// For this time, or from now on.
+    pub decision: Decision,
+    /// The fingerprint of what was consented to, for the node to compare.
+    pub binding: Option<String>,
 }
 
 /// Says things to agents.

@@ -129,7 +129,13 @@ impl Nodes {
     pub async fn invoke(&self, caller: &Principal, ask: Ask) -> Result<Invoked, InvokeError> {
         Access::Operator(scopes_to_invoke(&ask.command)).check(caller)?;
         let connection = self.may_invoke(&ask.node, &ask.command)?;
-        self.dispatch(ask, connection).await
+        let (id, mut ask) = (self.new_id(), ask);
+        // Consent is not used up by what is over before it begins.
+        if run::is_run(&ask.command) && !ask.timeout.is_zero() {
+            let node = ask.node.parse().map_err(|_| InvokeError::NotConnected)?;
+            ask.params = Some(self.prepare_run(caller, &node, &id, ask.params.as_ref())?);
+        }
+        self.dispatch(id, ask, connection).await
     }
 
     /// Gives a node one of the commands that have methods of their own. Who may
@@ -149,7 +155,7 @@ impl Nodes {
             timeout,
             idempotency_key: None,
         };
-        self.dispatch(ask, connection).await
+        self.dispatch(self.new_id(), ask, connection).await
     }
 
     /// `client` says what became of the command `id`. Whether somebody waited
@@ -191,17 +197,20 @@ impl Nodes {
         Ok(live.client.id)
     }
 
-    async fn dispatch(&self, ask: Ask, connection: ClientId) -> Result<Invoked, InvokeError> {
+    fn new_id(&self) -> InvokeId {
+        self.0.deps.entropy.uuid().parse().expect("a UUID is a name")
+    }
+
+    async fn dispatch(
+        &self,
+        id: InvokeId,
+        ask: Ask,
+        connection: ClientId,
+    ) -> Result<Invoked, InvokeError> {
         let Ok(node) = ask.node.parse::<NodeId>() else { return Err(InvokeError::NotConnected) };
         if ask.timeout.is_zero() {
             return Err(InvokeError::TimedOut { dispatched: false });
         }
-        let id: InvokeId = self.0.deps.entropy.uuid().parse().expect("a UUID is a name");
-        let params = if run::is_run(&ask.command) {
-            Some(self.prepare_run(&node, &id, ask.params.as_ref())?)
-        } else {
-            ask.params
-        };
         let (waiter, answer) = oneshot::channel();
         {
             let mut state = self.state();
@@ -220,7 +229,7 @@ impl Nodes {
             id: &id,
             node_id: &node,
             command: &ask.command,
-            params_json: params.as_ref().map(Json::as_str),
+            params_json: ask.params.as_ref().map(Json::as_str),
             timeout_ms: u64::try_from(ask.timeout.as_millis()).unwrap_or(u64::MAX),
             idempotency_key: ask.idempotency_key.as_deref(),
         };

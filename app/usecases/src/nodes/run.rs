@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
+    access::Principal,
     ids::{InvokeId, NodeId, RunId},
     node::raw_command_fits,
 };
@@ -46,6 +47,7 @@ struct Params {
     command: Vec<String>,
     raw_command: Option<String>,
     cwd: Option<String>,
+    env: BTreeMap<String, Value>,
     session_key: Option<String>,
     run_id: Option<String>,
     approved: Option<Value>,
@@ -67,6 +69,7 @@ impl Nodes {
     /// it is believed.
     pub(super) fn prepare_run(
         &self,
+        caller: &Principal,
         node: &NodeId,
         id: &InvokeId,
         params: Option<&Json>,
@@ -86,16 +89,16 @@ impl Nodes {
         if raw.is_some_and(|raw| !raw_command_fits(&params.command, raw)) {
             return Err(RunRefused::RawCommand);
         }
-        let consent = self.consent(node, &params)?;
-        members.remove("approved");
-        members.remove("approvalDecision");
-        if let Some(consent) = consent {
-            let decision = match consent {
-                Consent::Once => "allow-once",
-                Consent::Always => "allow-always",
-            };
+        let consent = self.consent(caller, node, &params)?;
+        for about_consent in ["approved", "approvalDecision", "bindingHash"] {
+            members.remove(about_consent);
+        }
+        if let Some(Consent { decision, binding }) = consent {
             members.insert("approved".to_owned(), written(&true));
             members.insert("approvalDecision".to_owned(), written(&decision));
+            if let Some(binding) = binding {
+                members.insert("bindingHash".to_owned(), written(&binding));
+            }
         }
         let run = params.run_id.as_deref().map(str::trim).filter(|run| !run.is_empty());
         let run = run.unwrap_or(id.as_str()).parse().map_err(|_| RunRefused::BadName)?;
@@ -104,14 +107,26 @@ impl Nodes {
         Ok(Json::of(&members))
     }
 
-    fn consent(&self, node: &NodeId, params: &Params) -> Result<Option<Consent>, RunRefused> {
+    fn consent(
+        &self,
+        caller: &Principal,
+        node: &NodeId,
+        params: &Params,
+    ) -> Result<Option<Consent>, RunRefused> {
         if !params.claims_consent() {
             return Ok(None);
         }
-        let ask =
-            RunAsk { node: node.clone(), argv: params.command.clone(), cwd: params.cwd.clone() };
+        let ask = RunAsk {
+            node: node.clone(),
+            argv: params.command.clone(),
+            cwd: params.cwd.clone(),
+            env: params.env.keys().cloned().collect(),
+            session: params.session_key.clone(),
+        };
         let request = params.run_id.as_deref().unwrap_or_default().trim();
-        let consent = self.0.deps.consents.redeem(request, &ask);
+        let consent = self.0.deps.consents.redeem(caller, request, &ask);
+        // What else was decided is no consent, whoever keeps it.
+        let consent = consent.filter(|consent| consent.decision.allows());
         consent.map(Some).ok_or(RunRefused::NoConsent)
     }
 

@@ -1,6 +1,6 @@
 //! Nodes are given commands, and answer or do not.
 
-use domain::{access::Scope, node::NotAllowed};
+use domain::{access::Scope, approval::Decision, node::NotAllowed};
 use ports::{Json, config::Config};
 use serde_json::{Value, json};
 
@@ -211,13 +211,23 @@ async fn v_41_a_forged_consent_does_not_reach_the_node() {
 async fn a_consent_counts_once_and_for_exactly_what_it_was_given() {
     let house = house();
     house.nodes.arrived(&laptop(1));
-    let given = RunAsk { node: node_id(LAPTOP), argv: vec!["id".into()], cwd: Some("/".into()) };
+    let given = RunAsk {
+        node: node_id(LAPTOP),
+        argv: vec!["id".into()],
+        cwd: Some("/".into()),
+        env: Vec::new(),
+        session: None,
+    };
     let consents = || house.world.consents.lock().unwrap();
-    consents().push(("ask-1".into(), given, Consent::Once));
+    consents().push((
+        "ask-1".into(),
+        given,
+        Consent { decision: Decision::AllowOnce, binding: Some("b1".into()) },
+    ));
     let claim = |argv: &str, cwd: &str| {
         json!({
             "command": [argv], "cwd": cwd, "runId": "ask-1",
-            "approved": true, "approvalDecision": "allow-always",
+            "approved": true, "approvalDecision": "allow-always", "bindingHash": "mine",
         })
         .to_string()
     };
@@ -226,10 +236,8 @@ async fn a_consent_counts_once_and_for_exactly_what_it_was_given() {
         assert!(start(&house, &other).await.unwrap_err().to_string().starts_with(no));
     }
     let told = start(&house, &claim("id", "/")).await.unwrap();
-    assert_eq!(
-        (&told["approved"], &told["approvalDecision"]),
-        (&json!(true), &json!("allow-once"))
-    );
+    let consent = ["approved", "approvalDecision", "bindingHash"].map(|name| told[name].clone());
+    assert_eq!(consent, [json!(true), json!("allow-once"), json!("b1")]);
     assert!(start(&house, &claim("id", "/")).await.is_err(), "used up");
 }
 

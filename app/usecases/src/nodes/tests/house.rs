@@ -209,7 +209,7 @@ impl Connections for World {
 }
 
 impl Consents for World {
-    fn redeem(&self, id: &str, run: &RunAsk) -> Option<Consent> {
+    fn redeem(&self, _: &Principal, id: &str, run: &RunAsk) -> Option<Consent> {
         let mut consents = self.consents.lock().unwrap();
         let place = consents.iter().position(|(name, ask, _)| name == id && ask == run)?;
         Some(consents.remove(place).2)
