@@ -169,7 +169,10 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
     (
         "V-33",
         &[
-            Test("adapters/ws-client/src/target.rs", "what_leaves_this_machine_unencrypted_can_be_read"),
+            Test(
+                "adapters/ws-client/src/target.rs",
+                "what_leaves_this_machine_unencrypted_can_be_read",
+            ),
             Test(HERE, "the_command_line_sends_no_secret_in_the_clear"),
         ],
     ),
@@ -283,13 +286,15 @@ fn principals_are_made_by_the_authenticator_alone() {
         for file in sources(&root().join(room)) {
             let text = fs::read_to_string(&file).unwrap();
             let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
-            let makes = |line: &str| {
+            let is_one = |line: &str| {
                 let line = line.trim_start();
                 line.contains("Principal {")
                     && !line.starts_with("//")
-                    && !["struct ", "impl ", "fn ", "let Principal {"].iter().any(|word| line.contains(word))
+                    && !["struct ", "impl ", "fn ", "let Principal {"]
+                        .iter()
+                        .any(|word| line.contains(word))
             };
-            if code.lines().any(makes) {
+            if code.lines().any(is_one) {
                 makers.push(file.strip_prefix(root()).unwrap().to_owned());
             }
         }

@@ -10,7 +10,7 @@ mod models;
 mod reach;
 pub(crate) mod tailnet;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use domain::{discovery::BeaconFacts, exposure::Reach};
 use ports::{
@@ -66,6 +66,11 @@ pub(crate) struct Wired {
     pub(crate) store: Arc<SqliteStore>,
 }
 
+fn open(database: &Path) -> Result<SqliteStore, StartError> {
+    SqliteStore::open(database, store_sqlite::Options::default())
+        .map_err(|source| StartError::State { path: database.to_owned(), source })
+}
+
 /// Puts a gateway together and lets it run on `tasks`.
 pub(crate) async fn wire(
     options: StartOptions,
@@ -87,9 +92,7 @@ pub(crate) async fn wire(
     let strict_transport_security = encryption::promise(&settings)?;
 
     let database = paths.state_dir.join("state").join("openclaw-gateway.sqlite");
-    let store = SqliteStore::open(&database, store_sqlite::Options::default());
-    let unusable = |source| StartError::State { path: database.clone(), source };
-    let store = Arc::new(store.map_err(unusable)?);
+    let store = Arc::new(open(&database)?);
     let archive: Arc<dyn Archive> = Arc::clone(&store) as _;
     let journal: Arc<dyn Journal> = Arc::clone(&store) as _;
 
@@ -99,9 +102,7 @@ pub(crate) async fn wire(
     let names = tailnet::names(tailnet.as_deref(), plan.reach()).await;
     let certificates = encryption::open(&settings, &paths, &listeners, &names, started_at)?;
     let facts = Arc::new(facts::gather(&paths, &listeners, &*entropy, started_at)?);
-
     let machine = facts.host.clone();
-
     let hub = Hub::new((&limits).into());
     let events: Arc<dyn EventSink> = Arc::new(hub.clone());
     let versions = Arc::new(Versions::default());
@@ -192,8 +193,7 @@ pub(crate) async fn wire(
         sessions: sessions.clone(),
         system: system.clone(),
     });
-    let served = names.first().filter(|_| plan.tailscale.is_some());
-    let served = served.map(String::as_str);
+    let served = names.first().filter(|_| plan.tailscale.is_some()).map(String::as_str);
     let reach = reach::Reached::by(served, &listeners, certificates.clone());
     let tailnet_dns = names.first().cloned();
     let services = Arc::new(Services {
@@ -220,14 +220,11 @@ pub(crate) async fn wire(
         versions,
     });
 
-    let addresses = Addresses {
-        listening: listeners.iter().filter_map(|it| Some(it.local_addr().ok()?.ip())).collect(),
-        names,
-    };
+    let bound: Vec<_> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
+    let addresses = Addresses { listening: bound.iter().map(SocketAddr::ip).collect(), names };
     let door: Arc<dyn Doorkeeper> = Arc::new(Door::new(Arc::clone(&services), addresses));
     let registry: Arc<dyn Rpc> = Arc::new(Registry::new(services));
-    let probe: Arc<dyn Probe> = Arc::new(parts.clone());
-    let mut routes = http_server::probe_routes(&probe);
+    let mut routes = http_server::probe_routes(&(Arc::new(parts.clone()) as Arc<dyn Probe>));
     routes.extend(openai_api::routes(&openai_api::Deps {
         door: Arc::clone(&door),
         conversations: Arc::new(chat.clone()) as Arc<dyn Conversations>,
@@ -252,11 +249,9 @@ pub(crate) async fn wire(
         error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
     }
 
-    let bound: Vec<_> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
-    let drain = Duration::from_millis(limits.drain_ms);
-    let tick = Duration::from_millis(limits.tick_interval_ms);
+    let [drain, tick] = [limits.drain_ms, limits.tick_interval_ms].map(Duration::from_millis);
     if let (Some(tailnet), Some(how)) = (tailnet, plan.tailscale) {
-        let port = listeners.first().and_then(|it| it.local_addr().ok()).map_or(0, |it| it.port());
+        let port = bound.first().map_or(0, SocketAddr::port);
         let serving = Serving { how, port, reset_on_exit: plan.reset_on_exit };
         tasks.spawn(expose::run(tailnet, serving, stop.clone()));
     }
