@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn who_is_let_in_is_never_guessed() {
         for tree in [
-            json!({ "gateway": { "auth": { "mode": "trusted-proxy" } } }),
+            json!({ "gateway": { "auth": { "mode": "proxy" } } }),
             json!({ "gateway": { "auth": { "token": 5 } } }),
             json!({ "gateway": { "auth": [] } }),
             json!({ "gateway": { "bind": "nowhere" } }),
