@@ -52,6 +52,21 @@ pub(super) async fn pair(site: &Site, keys: &mut Keys, device: Device) -> Result
     token.map(str::to_owned).ok_or_else(|| format!("{} cannot be paired: {hello}", device.name))
 }
 
+/// The same for a node that can run commands and stays connected.
+pub(super) async fn stay(
+    site: &Site,
+    keys: &mut Keys,
+    device: Device,
+) -> Result<(Connection, String), String> {
+    let commands = json!(["canvas.present", "system.run", "system.execApprovals.set"]);
+    let changes = json!({ "client": { "platform": "linux" }, "commands": commands });
+    let (connection, hello) = arrive(site, keys, device, site.manner.auth(), &changes).await?;
+    let token = hello["payload"]["auth"]["deviceToken"].as_str().map(str::to_owned);
+    token
+        .map(|token| (connection, token))
+        .ok_or_else(|| format!("{} cannot be paired: {hello}", device.name))
+}
+
 /// Has a device wait that wants to be an administrator, and returns the name of
 /// its request. It is a page in a browser, which is never let in unasked.
 pub(super) async fn wait(site: &Site, keys: &mut Keys) -> Result<String, String> {

@@ -165,6 +165,16 @@ pub(super) async fn nothing_of_system(after: &mut Aftermath<'_>) -> Result<(), M
     }
 }
 
+/// Nobody told the node that somebody consented.
+pub(super) fn node_is_not_fooled(after: &Aftermath<'_>) -> Result<(), Mismatch> {
+    let node = after.node.ok_or("runner does not know which node is meant")?;
+    let seen = node.seen();
+    let fooled = seen.message(0, |frame| {
+        frame["event"] == "node.invoke.request" && frame.to_string().contains("approved")
+    });
+    if fooled.is_some() { Err("the node is told of consent".to_owned()) } else { Ok(()) }
+}
+
 /// What is written down about the device that logged in last.
 async fn stored(after: &mut Aftermath<'_>) -> Result<Value, Mismatch> {
     let name = after.device.ok_or("runner does not know which device is meant")?;

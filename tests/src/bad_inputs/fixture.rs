@@ -36,6 +36,8 @@ pub(super) enum Contents {
     #[default]
     Nothing,
     Conversations,
+    /// A node that is there and can run commands.
+    Node,
     /// A device that waits to be let in as an administrator.
     WaitingDevice,
 }
@@ -80,6 +82,7 @@ impl Fixture {
             "default" => plain,
             "populated" => Self { contents: Contents::Conversations, ..plain },
             "pending-admin-pairing" => Self { contents: Contents::WaitingDevice, ..plain },
+            "node-online" => Self { contents: Contents::Node, ..plain },
             "http-api-off" => {
                 let off = json!({ "chatCompletions": { "enabled": false } });
                 Self { config: json!({ "gateway": { "http": { "endpoints": off } } }), ..plain }

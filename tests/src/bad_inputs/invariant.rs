@@ -78,6 +78,7 @@ pub(super) enum Invariant {
     NothingForeign,
     StoredPlatformIs(String),
     NothingOfSystemGained,
+    NodeIsNotFooled,
 }
 
 /// What is known when a case is over.
@@ -91,6 +92,8 @@ pub(super) struct Aftermath<'a> {
     pub(super) shown: Option<&'a str>,
     /// The device that logged in last.
     pub(super) device: Option<&'a str>,
+    /// The node that is there.
+    pub(super) node: Option<&'a Connection>,
     /// The connection that was used last, and what came on it before that.
     pub(super) connection: Option<&'a Connection>,
     pub(super) from: usize,
@@ -186,6 +189,7 @@ impl Invariant {
             "token_not_in_log" => Self::TokenNotInLog,
             "snapshot keys subset of golden list for the scope" => Self::SnapshotIsGolden,
             "no configPath, stateDir, foreign ip, foreign deviceId" => Self::NothingForeign,
+            "node_received_no_invoke or params.approved absent" => Self::NodeIsNotFooled,
             "system.* not gained" => Self::NothingOfSystemGained,
             _ => return Err(format!("runner does not know the invariant '{name}'")),
         })
@@ -286,6 +290,7 @@ impl Invariant {
             Self::SnapshotIsGolden => authority::snapshot_is_golden(after),
             Self::NothingForeign => authority::nothing_foreign(after),
             Self::StoredPlatformIs(platform) => authority::stored_platform(after, platform).await,
+            Self::NodeIsNotFooled => authority::node_is_not_fooled(after),
             Self::NothingOfSystemGained => authority::nothing_of_system(after).await,
         }
     }

@@ -45,6 +45,8 @@ pub(super) struct Stage {
     /// The id of the request that was sent on it, if it has one.
     id: Option<String>,
     sent: Instant,
+    /// The node that is there.
+    node: Option<Connection>,
     /// The alert that came encrypted.
     alert: Option<u8>,
     /// The conversation that was spoken in last.
@@ -85,6 +87,7 @@ impl Stage {
             from: 0,
             id: None,
             sent: Instant::now(),
+            node: None,
             alert: None,
             session: None,
             headers: Vec::new(),
@@ -118,6 +121,7 @@ impl Stage {
             headers: &self.headers,
             shown: self.shown.as_deref(),
             device: self.device.as_deref(),
+            node: self.node.as_ref(),
             connection: self.last.as_ref().and_then(|name| self.connections.get(name)),
             from: self.from,
             session: self.session.as_deref(),
@@ -140,7 +144,14 @@ impl Stage {
             self.populate().await?;
         }
         for device in devices {
-            let token = arrival::pair(&self.gateway.site, &mut self.keys, *device).await?;
+            let site = &self.gateway.site;
+            let token = if fixture.contents == Contents::Node && device.name == "paired-node" {
+                let (node, token) = arrival::stay(site, &mut self.keys, *device).await?;
+                self.node = Some(node);
+                token
+            } else {
+                arrival::pair(site, &mut self.keys, *device).await?
+            };
             let (name, id) = (device.name, self.keys.of(device.name).id().to_string());
             self.words.0.insert(format!("dev.{name}.id"), id);
             self.words.0.insert(format!("dev.{name}.token"), token);
