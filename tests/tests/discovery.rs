@@ -311,6 +311,10 @@ fn avahi_renames_what_is_taken_elsewhere_and_tells_the_host_it_gave_up() {
         let theirs = network.avahi(Right, "kitchen")?;
         let _peer = publish(network, Right, &theirs, ["kitchen (OpenClaw)", SERVICE, "4321"])?;
         let ours = network.avahi(Left, "kitchen")?;
+        // The two have to have heard of each other, or the later one may win.
+        let browser = avahi_browse(network, Left, &ours)?;
+        browser.until(|line| line.starts_with('=') && line.contains("kitchen"));
+        drop(browser);
         let mut command = gateway(network, Left);
         ours.tell(&mut command);
         let gateway = Process::start(command)?;
