@@ -258,9 +258,10 @@ fn the_embedded_responder_gives_way_when_its_names_are_taken() {
         let _peer = publish(network, Right, &avahi, ["kitchen (OpenClaw)", SERVICE, "4321"])?;
         let gateway = Process::start(gateway(network, Left))?;
         let said = announced(&gateway);
+        // A host may lose its name once for each of its addresses: to `-2` or `-3`.
         for renamed in [
             r#"from="kitchen (OpenClaw)" to="kitchen (OpenClaw) (2)""#,
-            "from=kitchen.local to=kitchen-2.local",
+            "from=kitchen.local to=kitchen-",
         ] {
             assert_eq!(said.matches(renamed).count(), 1, "{renamed}: {said}");
         }
@@ -270,9 +271,9 @@ fn the_embedded_responder_gives_way_when_its_names_are_taken() {
             let found = discover(discovering(network, Right));
             let ours = found.iter().find(|it| it["instanceName"] == "kitchen (OpenClaw) (2)");
             let ours = ours.expect("it is announced").clone();
-            assert_eq!(ours["wsUrl"], "ws://kitchen-2.local:18789");
+            let host = ours["lanHost"].as_str().expect("a record names its host");
             assert_eq!(ours["addresses"][0], "192.0.2.1");
-            if ours["lanHost"] == "kitchen-2.local" {
+            if host.starts_with("kitchen-") && ours["wsUrl"] == format!("ws://{host}:18789") {
                 break;
             }
             assert!(Instant::now() < end, "{ours:#?}");

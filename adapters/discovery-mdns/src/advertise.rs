@@ -1,6 +1,6 @@
 //! Announcing a gateway.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use domain::discovery::{Beacon, DOMAIN, HostLabel};
@@ -27,7 +27,7 @@ impl Advertiser for Embedded {
         let events = responder.0.monitor().map_err(refused)?;
         responder.0.register(info).map_err(refused)?;
         let beacon = beacon.clone();
-        Ok(Box::new(Announced { responder, events, fullname, beacon, told: None, renamed: None }))
+        Ok(Box::new(Announced { responder, events, fullname, beacon, told: None, renamed: BTreeMap::new() }))
     }
 }
 
@@ -50,9 +50,9 @@ struct Announced {
     events: Receiver<DaemonEvent>,
     fullname: String,
     beacon: Beacon,
-    // The name that was told last, and the last change of a name.
+    // The name that was told last, and what each taken name became.
     told: Option<String>,
-    renamed: Option<(String, String)>,
+    renamed: BTreeMap<String, String>,
 }
 
 impl Announced {
@@ -67,14 +67,13 @@ impl Announced {
                 news.then_some(AdvertisementChange::Announced { instance, responder })
             }
             DaemonEvent::NameChange(change) => {
-                let names = (short(&change.original), short(&change.new_name));
-                // It is told once for every record of that name.
-                if self.renamed.as_ref() == Some(&names) {
+                let (from, to) = (short(&change.original), short(&change.new_name));
+                // It is told once for every record of that name, and again for
+                // those that follow the host to its new name.
+                if self.renamed.insert(from.clone(), to.clone()).as_ref() == Some(&to) {
                     return None;
                 }
-                self.renamed = Some(names.clone());
                 self.follow(&change);
-                let (from, to) = names;
                 Some(AdvertisementChange::Renamed { from, to })
             }
             _ => None,
