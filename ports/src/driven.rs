@@ -20,7 +20,10 @@ mod tailnet;
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use approvals::{ApprovalPolicy, PolicyError, PolicySnapshot};
 pub use clock::{Clock, Entropy};
-pub use config::{ConfigIssue, ConfigSnapshot, ConfigSource};
+pub use config::{
+    ConfigEdit, ConfigIssue, ConfigReload, ConfigSnapshot, ConfigSource, ConfigStore, ConfigWatch,
+    ConfigWrite, ConfigWriteError, ConfigWritten, Reloaded,
+};
 pub use connections::Connections;
 pub use digests::Digests;
 pub use discovery::{Advertisement, AdvertisementChange, Advertiser, DiscoveryError, Finder};
@@ -46,7 +49,7 @@ pub use {
     agent::MockAgentRuntime,
     approvals::MockApprovalPolicy,
     clock::{MockClock, MockEntropy},
-    config::MockConfigSource,
+    config::{MockConfigReload, MockConfigSource, MockConfigStore, MockConfigWatch},
     connections::MockConnections,
     digests::MockDigests,
     discovery::{MockAdvertisement, MockAdvertiser, MockFinder},

@@ -57,7 +57,13 @@ impl Problem {
     }
 
     pub(crate) fn to_issue(&self) -> ConfigIssue {
-        ConfigIssue { path: self.key.clone(), message: self.message.clone() }
+        let place = self.place.as_ref();
+        ConfigIssue {
+            path: self.key.clone(),
+            message: self.message.clone(),
+            file: place.map(|place| place.file.display().to_string()),
+            line: place.map(|place| place.line),
+        }
     }
 }
 

@@ -27,7 +27,14 @@ impl Advertiser for Embedded {
         let events = responder.0.monitor().map_err(refused)?;
         responder.0.register(info).map_err(refused)?;
         let beacon = beacon.clone();
-        Ok(Box::new(Announced { responder, events, fullname, beacon, told: None, renamed: BTreeMap::new() }))
+        Ok(Box::new(Announced {
+            responder,
+            events,
+            fullname,
+            beacon,
+            told: None,
+            renamed: BTreeMap::new(),
+        }))
     }
 }
 
