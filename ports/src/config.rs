@@ -8,6 +8,7 @@ mod agents;
 mod auth;
 mod discovery;
 mod gateway;
+mod live;
 mod models;
 mod nodes;
 mod remote;
@@ -25,6 +26,7 @@ pub use gateway::{
     BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig, GatewayConfig, GatewayMode,
     HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig,
 };
+pub use live::Live;
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
 pub use nodes::{NodeCommandsConfig, NodesConfig};
 pub use remote::RemoteConfig;

@@ -8,7 +8,7 @@ use domain::{
     time::Timestamp,
 };
 use ports::{
-    config::Config,
+    config::{Config, Live},
     driven::{Clock, ConfigSource, EventSink, MockConfigSource},
     event::{Body, Event, StateVersion, Topic},
     view::PresenceEntry,
@@ -48,7 +48,7 @@ pub(crate) fn facts() -> Facts {
         cpus: 2,
         memory: crate::facts::Memory::default,
         pid: 7,
-        port: 18789,
+        port: Live::new(18789),
         instance: "instance".into(),
         device_id: "gateway-device".into(),
         public_key: "key".into(),
