@@ -37,14 +37,13 @@ pub use listen::{addresses, first_address};
 pub use options::{BindChoice, ExposureOptions, Overrides, StartOptions, bind_choice};
 pub use paths::{Paths, PathsError};
 
+use usecases::restart;
 use wiring::Wired;
 
 /// How long a second request to stop leaves the runs.
 const SHORT_DRAIN: Duration = Duration::from_secs(2);
 /// How long connections may take to close once everything else has ended.
 const CLOSING: Duration = Duration::from_secs(5);
-/// When clients are told to expect the gateway back after a stop: never.
-const NO_RETURN: Option<u64> = None;
 
 /// Why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +108,8 @@ pub enum StartError {
 pub enum ExitReason {
     /// It was asked to.
     Stopped,
+    /// It is to start anew.
+    Restart,
     /// It could not write everything down.
     StoreFailed,
 }
@@ -167,7 +168,7 @@ impl Gateway {
     /// The fingerprint of the certificate clients are shown, if connections are
     /// encrypted.
     pub fn tls_fingerprint(&self) -> Option<Fingerprint> {
-        self.wired.moving.certificates().as_ref().map(Certificates::fingerprint)
+        self.wired.moving.certificates_now().as_ref().map(Certificates::fingerprint)
     }
 
     /// Where clients are told things; for whoever embeds a gateway.
@@ -180,29 +181,77 @@ impl Gateway {
         &self.wired.model
     }
 
-    /// Runs until the process is asked to stop, then stops gently. A second
-    /// request shortens that.
-    pub async fn run(self) -> std::io::Result<ExitReason> {
+    /// Runs until the process is asked to stop, or the gateway to start anew, and
+    /// then stops gently. A second request shortens that. `moved` is called
+    /// whenever it listens elsewhere.
+    ///
+    /// `SIGHUP` has the configuration read again; `SIGUSR1` and `SIGUSR2` ask for
+    /// a restart, unless `commands.restart` is `false`.
+    pub async fn run(self, mut moved: impl FnMut(&Self)) -> std::io::Result<ExitReason> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        asked(&mut terminate, &mut interrupt).await;
-        Ok(self.stop_gently(asked(&mut terminate, &mut interrupt)).await)
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let mut restart = signal(SignalKind::user_defined1())?;
+        let mut restart_too = signal(SignalKind::user_defined2())?;
+        let because = loop {
+            tokio::select! {
+                () = asked(&mut terminate, &mut interrupt) => break None,
+                _ = hang_up.recv() => self.wired.reload.nudge(),
+                _ = restart.recv() => self.restart_by_signal("SIGUSR1"),
+                _ = restart_too.recv() => self.restart_by_signal("SIGUSR2"),
+                due = self.wired.restarts.due() => {
+                    let wait = async {
+                        if due.patient {
+                            let idle = self.wired.chat.until_idle();
+                            let _ = time::timeout(restart::PATIENCE, idle).await;
+                        }
+                    };
+                    tokio::select! {
+                        () = asked(&mut terminate, &mut interrupt) => break None,
+                        () = wait => break Some(due.because),
+                    }
+                }
+                () = self.wired.moved.notified() => moved(&self),
+            }
+        };
+        let hurry = asked(&mut terminate, &mut interrupt);
+        Ok(self.stop_gently(hurry, because).await)
+    }
+
+    fn restart_by_signal(&self, name: &str) {
+        if self.config.current().commands.restart {
+            self.wired.restarts.request(name, Duration::ZERO, true);
+        } else {
+            warn!("{name} ignored: commands.restart is false");
+        }
     }
 
     /// Stops accepting, tells clients, lets runs end, closes every connection
     /// and the store, each within its time.
     pub async fn shutdown(self) -> ExitReason {
-        self.stop_gently(std::future::pending()).await
+        self.stop_gently(std::future::pending(), None).await
     }
 
-    async fn stop_gently(self, hurry: impl Future<Output = ()>) -> ExitReason {
-        info!("stopping");
+    async fn stop_gently(
+        self,
+        hurry: impl Future<Output = ()>,
+        restart: Option<Box<str>>,
+    ) -> ExitReason {
+        match &restart {
+            Some(because) => info!("restarting: {because}"),
+            None => info!("stopping"),
+        }
         let Self { config, wired, tasks, stop, cut, .. } = self;
         let drain = Duration::from_millis(config.current().gateway.limits.drain_ms);
         wired.moving.end().await;
         wired.parts.drain();
         stop.cancel();
-        let goodbye = Body::Shutdown { reason: "gateway stopping", restart_expected_ms: NO_RETURN };
+        let expected = u64::try_from(restart::EXPECTED.as_millis()).ok();
+        let (reason, restart_expected_ms) = match restart {
+            Some(_) => ("gateway restarting", expected),
+            None => ("gateway stopping", None),
+        };
+        let goodbye = Body::Shutdown { reason, restart_expected_ms };
         wired.hub.publish(Event::new(goodbye));
 
         let drained = wired.chat.drain(drain);
@@ -222,7 +271,7 @@ impl Gateway {
         match wired.store.shutdown().await {
             Ok(()) => {
                 info!("stopped");
-                ExitReason::Stopped
+                if restart.is_some() { ExitReason::Restart } else { ExitReason::Stopped }
             }
             Err(error) => {
                 error!(error = &error as &dyn std::error::Error, "the store did not close well");

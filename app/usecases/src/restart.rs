@@ -17,6 +17,12 @@ pub const DELAY: Duration = Duration::from_secs(2);
 /// How long somebody may want to wait.
 pub const LONGEST_DELAY: Duration = Duration::from_mins(1);
 
+/// How long a patient restart waits for the runs that are going on
+/// (`gateway-reference.md` 3.4).
+pub const PATIENCE: Duration = Duration::from_mins(5);
+/// When clients are told to expect the gateway back.
+pub const EXPECTED: Duration = Duration::from_millis(1500);
+
 /// Restarts that were asked for. Cloning gives the same ones.
 ///
 /// Many requests are one restart: it comes when the earliest is due, and says the
@@ -33,6 +39,16 @@ struct Inner {
 struct Asked {
     because: Box<str>,
     due: Instant,
+    patient: bool,
+}
+
+/// A restart whose time has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Why.
+    pub because: Box<str>,
+    /// Whether it waits for the runs that are going on, for a while.
+    pub patient: bool,
 }
 
 /// What became of a request.
@@ -47,15 +63,19 @@ pub struct Scheduled {
 }
 
 impl Restarts {
-    /// Asks for a restart after `delay`, at most [`LONGEST_DELAY`].
-    pub fn request(&self, because: &str, delay: Duration) -> Scheduled {
+    /// Asks for a restart after `delay`, at most [`LONGEST_DELAY`]; a `patient`
+    /// one waits for the runs that are going on then. One impatient request makes
+    /// it impatient.
+    pub fn request(&self, because: &str, delay: Duration, patient: bool) -> Scheduled {
         let now = Instant::now();
         let due = now + delay.min(LONGEST_DELAY);
         let scheduled = {
             let mut asked = self.asked();
             let coalesced = asked.is_some();
-            let asked = asked.get_or_insert_with(|| Asked { because: because.into(), due });
+            let asked =
+                asked.get_or_insert_with(|| Asked { because: because.into(), due, patient });
             asked.due = asked.due.min(due);
+            asked.patient &= patient;
             let delay = asked.due.saturating_duration_since(now);
             Scheduled { delay, coalesced, because: asked.because.clone() }
         };
@@ -64,7 +84,7 @@ impl Restarts {
     }
 
     /// Waits until a restart is due, and returns why. One waiter is told.
-    pub async fn due(&self) -> Box<str> {
+    pub async fn due(&self) -> Due {
         loop {
             let changed = self.0.changed.notified();
             let due = self.asked().as_ref().map(|asked| asked.due);
@@ -74,7 +94,8 @@ impl Restarts {
                     () = changed => (),
                     () = sleep_until(due) => {
                         if let Some(asked) = self.asked().take() {
-                            return asked.because;
+                            let Asked { because, patient, .. } = asked;
+                            return Due { because, patient };
                         }
                     }
                 },
@@ -105,15 +126,15 @@ mod tests {
         let begun = Instant::now();
         let mut due = Box::pin(restarts.due());
         assert!(poll!(&mut due).is_pending());
-        let first = restarts.request("an edit", Duration::from_hours(1));
+        let first = restarts.request("an edit", Duration::from_hours(1), true);
         assert_eq!((first.delay, first.coalesced), (LONGEST_DELAY, false));
         assert!(poll!(&mut due).is_pending());
-        let second = restarts.request("another", DELAY);
+        let second = restarts.request("another", DELAY, false);
         assert_eq!((second.delay, second.coalesced, &*second.because), (DELAY, true, "an edit"));
-        let third = restarts.request("a third", LONGEST_DELAY);
+        let third = restarts.request("a third", LONGEST_DELAY, true);
         assert_eq!(third.delay, DELAY, "a later one does not put it off");
 
-        assert_eq!(&*due.await, "an edit");
+        assert_eq!(due.await, Due { because: "an edit".into(), patient: false });
         assert_eq!(begun.elapsed(), DELAY);
         assert!(poll!(Box::pin(restarts.due())).is_pending(), "it is done once");
     }

@@ -106,6 +106,13 @@ impl Told {
         self.events.lock().unwrap().len()
     }
 
+    /// Waits until so many events were told.
+    pub(crate) async fn until(&self, count: usize) {
+        while self.count() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub(crate) fn subscriptions(&self) -> Vec<(ClientId, Topic, bool)> {
         self.subscriptions.lock().unwrap().clone()
     }

@@ -19,6 +19,7 @@ use ports::{
     driven::{ConfigSource, LogSource},
 };
 use secrets_file::{Given, SecretsFile};
+use telemetry::LogFile;
 use tracing::{info, warn};
 
 use crate::cli::{
@@ -105,31 +106,54 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
     })?;
     let (_log, logs) = telemetry::init(log_options(context, asked.verbose))
         .map_err(|error| Failure::new(error.to_string()))?;
+    loop {
+        let options = prepare(context, &overrides, &logs)?;
+        let secrets = Arc::clone(&options.secrets);
+        let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
+        announce(&mut lock, &gateway)?;
+        introduce(&gateway, &secrets, &logs.path());
+        let moved = |gateway: &Gateway| {
+            if announce(&mut lock, gateway).is_err() {
+                warn!("other commands are not told that the gateway listens elsewhere");
+            }
+        };
+        match gateway.run(moved).await? {
+            ExitReason::Stopped => return Ok(()),
+            ExitReason::Restart => (),
+            ExitReason::StoreFailed => {
+                return Err(Failure::new("not everything could be written down"));
+            }
+        }
+    }
+}
+
+/// What a gateway is made from: read anew for every start.
+fn prepare(
+    context: &Context,
+    overrides: &Overrides,
+    logs: &Arc<LogFile>,
+) -> Result<StartOptions, Failure> {
+    let config = context.read_config();
     tell_problems(&config);
     protect(config.path());
-    let secrets =
-        SecretsFile::open(&context.paths.state_dir, overrides.given(&config.current().gateway))
-            .map_err(|error| Failure::new(error.to_string()))?;
-    let secrets = Arc::new(secrets);
-
-    let options = StartOptions {
+    let given = overrides.given(&config.current().gateway);
+    let secrets = SecretsFile::open(&context.paths.state_dir, given)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    Ok(StartOptions {
         paths: context.paths.clone(),
         config,
-        secrets: Arc::clone(&secrets),
-        logs: Arc::clone(&logs),
-        overrides,
+        secrets: Arc::new(secrets),
+        logs: Arc::clone(logs),
+        overrides: overrides.clone(),
         discoverability: Discoverability::read(|name| context.variable(name)),
-    };
-    let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
-    if let Some(address) = gateway.addresses().first() {
-        let secure = gateway.tls_fingerprint().is_some();
-        lock.announce(at(address.ip(), address.port()).secured(secure).to_string())?;
-    }
-    introduce(&gateway, &secrets, &logs.path());
-    match gateway.run().await? {
-        ExitReason::Stopped => Ok(()),
-        ExitReason::StoreFailed => Err(Failure::new("not everything could be written down")),
-    }
+    })
+}
+
+/// Tells other commands where the gateway is.
+fn announce(lock: &mut Lock, gateway: &Gateway) -> std::io::Result<()> {
+    let Some(address) = gateway.addresses().first().copied() else { return Ok(()) };
+    let secure = gateway.tls_fingerprint().is_some();
+    lock.announce(at(address.ip(), address.port()).secured(secure).to_string())
 }
 
 /// Says what a person needs to know to use it.

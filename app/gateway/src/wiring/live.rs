@@ -154,7 +154,7 @@ impl Moving {
     }
 
     /// The certificate clients are shown, if connections are encrypted.
-    pub(crate) fn certificates(&self) -> Option<Certificates> {
+    pub(crate) fn certificates_now(&self) -> Option<Certificates> {
         self.state().certificates.as_ref().map(|it| it.certificates.clone())
     }
 
@@ -185,7 +185,7 @@ impl Moving {
     fn treat(&self, config: &Config) -> Result<(), StartError> {
         let around = self.around();
         around.server.treat(Manner {
-            encryption: self.certificates().as_ref().map(Certificates::encryption),
+            encryption: self.certificates_now().as_ref().map(Certificates::encryption),
             strict_transport_security: encryption::promise(&config.gateway)?,
             limits: config.gateway.limits.clone(),
         });
@@ -207,7 +207,7 @@ impl Moving {
         shown.exposure.set(tailscale);
         shown.near.set(reach == Reach::ThisMachine);
         shown.port.set(bound.first().map_or(0, SocketAddr::port));
-        shown.reach.set(Reached::by(served, &bound, self.certificates()));
+        shown.reach.set(Reached::by(served, &bound, self.certificates_now()));
     }
 
     /// What the machine is called in its tailnet, if others come from there.
@@ -263,7 +263,7 @@ impl Moving {
         let mode = around.options.config.current().discovery.mdns.mode;
         let (told, facts) = watch::channel(facts);
         let stop = around.stop.child_token();
-        around.tasks.spawn(discovery::keep_told(told, self.certificates(), stop.clone()));
+        around.tasks.spawn(discovery::keep_told(told, self.certificates_now(), stop.clone()));
         let clock = Arc::clone(&around.clock);
         let announcing = Announcing::start(facts, mode, clock, &around.tasks, &around.cut);
         self.state().announcing = announcing.map(|announcing| Told { announcing, stop });
