@@ -19,6 +19,7 @@ pub mod pairing;
 pub mod peer;
 pub mod presence;
 pub mod reload;
+pub mod restart;
 pub mod run;
 pub mod session;
 pub mod throttle;
