@@ -3,8 +3,10 @@
 mod alias;
 mod decode;
 mod dotenv;
+mod edit;
 mod evaluate;
 mod include;
+mod outline;
 mod problem;
 mod read;
 mod redact;
@@ -12,6 +14,7 @@ mod schema;
 mod substitute;
 mod unknown;
 
+pub use edit::{PathError, parse_path};
 pub use problem::{Problem, Refusal, Severity};
 pub use redact::REDACTED;
 
