@@ -194,9 +194,9 @@ impl Base<'_> {
         source: &Value,
         new: &Value,
     ) -> Result<Vec<ConfigIssue>, ConfigWriteError> {
-        let by_key = !matches!(change, Change::Replace(_));
-        let about_includes = names_include(new) && count_includes(new) != count_includes(source);
-        if !by_key || !names_include(source) || about_includes {
+        let replaces = matches!(change, Change::Replace(_));
+        let included = includes(source);
+        if replaces || included.is_empty() || included != includes(new) {
             return Ok(Vec::new());
         }
         let mut places = BTreeMap::new();
@@ -321,18 +321,14 @@ fn invalid(path: &str, message: &str) -> ConfigWriteError {
     ConfigWriteError::Invalid(vec![ConfigIssue { path, message, file: None, line: None }])
 }
 
-fn names_include(tree: &Value) -> bool {
-    0 < count_includes(tree)
-}
-
-/// How many includes there are in `tree`.
-fn count_includes(tree: &Value) -> usize {
+/// The files `tree` includes.
+fn includes(tree: &Value) -> Vec<&Value> {
     match tree {
         Value::Object(map) => {
-            let own = usize::from(map.contains_key("$include"));
-            own + map.values().map(count_includes).sum::<usize>()
+            let own = map.get("$include").into_iter();
+            own.chain(map.values().flat_map(includes)).collect()
         }
-        Value::Array(values) => values.iter().map(count_includes).sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+        Value::Array(values) => values.iter().flat_map(includes).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }

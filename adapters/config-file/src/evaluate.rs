@@ -1,10 +1,6 @@
 //! From the file to the configuration, step by step.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use ports::config::{Config, holds_secret};
 use serde_json::{Map, Value};
