@@ -95,12 +95,12 @@ impl Memory {
 
     /// The next step, unless the process is dead.
     fn step(&self) -> io::Result<MutexGuard<'_, State>> {
-        self.step_between(true)
+        self.step_before(None)
     }
 
-    /// The next step, unless the process is dead. Whether somebody else may come
-    /// right before it.
-    fn step_between(&self, meddling: bool) -> io::Result<MutexGuard<'_, State>> {
+    /// The next step, unless the process is dead. Nobody else comes right before
+    /// it to write `taken`.
+    fn step_before(&self, taken: Option<&Path>) -> io::Result<MutexGuard<'_, State>> {
         let mut state = self.state();
         match state.steps {
             Some(0) => {
@@ -111,7 +111,7 @@ impl Memory {
             None => (),
         }
         match state.other.take() {
-            Some((0, path, bytes)) if meddling => {
+            Some((0, path, bytes)) if taken != Some(&path) => {
                 state.seen.insert(path, Contents { bytes, synced: true });
             }
             Some((steps, path, bytes)) => {
@@ -181,7 +181,7 @@ impl Disk for Memory {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         // Between the last look at the file and this step nothing can be done
         // about somebody who writes.
-        let mut state = self.step_between(false)?;
+        let mut state = self.step_before(Some(to))?;
         let contents = state.seen.remove(from).ok_or_else(missing)?;
         state.seen.insert(to.to_owned(), contents.clone());
         if state.eager {
