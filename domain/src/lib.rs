@@ -18,6 +18,8 @@ pub mod origin;
 pub mod pairing;
 pub mod peer;
 pub mod presence;
+pub mod reload;
+pub mod restart;
 pub mod run;
 pub mod session;
 pub mod throttle;

@@ -152,3 +152,13 @@ fn the_schema_knows_the_defaults_the_docs_and_the_secrets() {
     assert_eq!(hints["models.providers.*.apiKey"]["sensitive"], true);
     assert_eq!(hints["agents.list.*.name"]["sensitive"], Value::Null);
 }
+
+#[test]
+fn every_key_has_a_rule_for_when_it_changes() {
+    let (_, hints) = schema();
+    let hints: BTreeMap<String, Value> = serde_json::from_str(hints.as_str()).unwrap();
+    for path in hints.keys() {
+        assert!(domain::reload::is_known(path), "{path}: say in domain::reload what it means");
+        assert_ne!(domain::reload::kind(path), domain::reload::Kind::Restart, "{path}");
+    }
+}
