@@ -10,8 +10,14 @@ use crate::{
     schema::{child, items, objects, schema},
 };
 
-/// What `tree` says. A section with a mistake in it has its defaults.
-pub(crate) fn decode(mut tree: Value, problems: &mut Vec<Problem>) -> Config {
+/// What `tree` says. A section with a mistake in it is as in `running`, what is
+/// in force; where nothing is yet, it has its defaults.
+pub(crate) fn decode(
+    mut tree: Value,
+    running: Option<&Value>,
+    problems: &mut Vec<Problem>,
+) -> Config {
+    let mut restored: Vec<Vec<Step>> = Vec::new();
     loop {
         let mut steps = Vec::new();
         let message = if find_list(&tree, schema(), &mut steps) {
@@ -26,14 +32,19 @@ pub(crate) fn decode(mut tree: Value, problems: &mut Vec<Problem>) -> Config {
             }
         };
         problems.push(problem(&steps, &message));
-        if !forget(&mut tree, section(&steps)) {
+        let section = section(&steps);
+        // What was in force is good, but once is enough to find out.
+        let before = running.filter(|_| !restored.iter().any(|it| it == section));
+        if before.is_some_and(|running| restore(&mut tree, running, section)) {
+            restored.push(section.to_vec());
+        } else if !forget(&mut tree, section) {
             return Config::default();
         }
     }
 }
 
 /// One step of a path.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Key(String),
     Index(usize),
@@ -121,6 +132,25 @@ fn section(wrong: &[Step]) -> &[Step] {
     }
 }
 
+/// Puts what `running` has at `path` there, unless that is in a list, whose
+/// elements may be others now.
+fn restore(tree: &mut Value, running: &Value, path: &[Step]) -> bool {
+    let (mut place, mut before) = (tree, Some(running));
+    for step in path {
+        let Step::Key(key) = step else { return false };
+        before = before.and_then(|value| value.get(key));
+        let Some(below) = place.get_mut(key) else { return false };
+        place = below;
+    }
+    match before {
+        Some(before) => {
+            *place = before.clone();
+            true
+        }
+        None => false,
+    }
+}
+
 fn forget(tree: &mut Value, path: &[Step]) -> bool {
     let Some((last, parents)) = path.split_last() else { return false };
     let parent = parents.iter().try_fold(tree, |tree, step| match step {
@@ -159,7 +189,7 @@ mod tests {
             } },
             "session": { "mainKey": "home" },
         });
-        let config = decode(tree, &mut problems);
+        let config = decode(tree, None, &mut problems);
 
         assert_eq!(config.gateway.port, 18789);
         assert_eq!(config.gateway.auth.token.as_deref(), Some("t"));
@@ -178,6 +208,25 @@ mod tests {
     }
 
     #[test]
+    fn a_mistake_leaves_in_force_what_is() {
+        let running = json!({
+            "gateway": { "port": 5, "auth": { "mode": "password", "password": "p" } },
+            "models": { "providers": { "a": { "apiKey": "old" } } },
+        });
+        let tree = json!({
+            "gateway": { "port": "x", "bind": "nowhere", "auth": { "mode": "proxy" } },
+            "models": { "providers": { "a": { "apiKey": 1 }, "b": { "apiKey": 2 } } },
+        });
+        let mut problems = Vec::new();
+        let config = decode(tree, Some(&running), &mut problems);
+        assert_eq!(config.gateway.port, 5);
+        assert_eq!(config.gateway.auth.password.as_deref(), Some("p"));
+        assert_eq!(config.gateway.bind, ports::config::BindMode::Loopback, "nothing was said");
+        assert_eq!(config.models.providers.keys().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(problems.len(), 5, "{problems:?}");
+    }
+
+    #[test]
     fn who_is_let_in_is_never_guessed() {
         for tree in [
             json!({ "gateway": { "auth": { "mode": "proxy" } } }),
@@ -190,7 +239,7 @@ mod tests {
             json!([]),
         ] {
             let mut problems = Vec::new();
-            decode(tree.clone(), &mut problems);
+            decode(tree.clone(), None, &mut problems);
             assert_eq!(problems[0].severity, Severity::Fatal, "{tree}");
         }
     }

@@ -1,45 +1,24 @@
 //! Which keys say something else.
 
+use domain::reload::{Tree, diff};
 use serde_json::Value;
-
-use crate::edit::spell_path;
 
 /// The paths where `before` and `after` differ, in order. Lists compare as a
 /// whole; of an object that came or went, what is in it is named.
 pub(crate) fn differences(before: &Value, after: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    compare(Some(before), Some(after), &mut Vec::new(), &mut found);
-    found
+    diff(&Json(before), &Json(after))
 }
 
-fn compare(
-    before: Option<&Value>,
-    after: Option<&Value>,
-    path: &mut Vec<String>,
-    found: &mut Vec<String>,
-) {
-    if before == after {
-        return;
+#[derive(PartialEq)]
+struct Json<'a>(&'a Value);
+
+impl Tree for Json<'_> {
+    fn names(&self) -> Option<Vec<&str>> {
+        Some(self.0.as_object()?.keys().map(String::as_str).collect())
     }
-    let inside = |value: Option<&'_ Value>| {
-        let keys = value.and_then(Value::as_object).into_iter().flatten();
-        keys.map(|(name, _)| name.clone()).collect::<Vec<_>>()
-    };
-    let plain = |value: Option<&Value>| value.is_some_and(|value| !value.is_object());
-    let mut names = inside(before);
-    names.extend(inside(after));
-    names.sort();
-    names.dedup();
-    if plain(before) || plain(after) || names.is_empty() {
-        found.push(spell_path(path));
-        return;
-    }
-    for name in names {
-        let below = |value: Option<&'_ Value>| value.and_then(|value| value.get(&name)).cloned();
-        let (before, after) = (below(before), below(after));
-        path.push(name);
-        compare(before.as_ref(), after.as_ref(), path, found);
-        path.pop();
+
+    fn get(&self, name: &str) -> Option<Self> {
+        self.0.as_object()?.get(name).map(Json)
     }
 }
 

@@ -67,7 +67,7 @@ impl Base<'_> {
         }
         let mut warnings = self.check_includes(&change, &source, &new)?;
         let bytes = Some(text.clone().into_bytes());
-        let after = evaluate_text(self.path, bytes, Vec::new(), self.env);
+        let after = evaluate_text(self.path, bytes, Vec::new(), self.env, None);
         self.check_problems(&change, &after)?;
         self.check_losses(&change, &after, &source, &new)?;
         let changed = differences(&self.before.resolved, &after.resolved);

@@ -1,6 +1,10 @@
 //! From the file to the configuration, step by step.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use ports::config::{Config, holds_secret};
 use serde_json::{Map, Value};
@@ -32,15 +36,27 @@ pub(crate) struct Evaluated {
     pub(crate) problems: Vec<Problem>,
     /// The variables it and the `.env` beside it set.
     pub(crate) variables: Variables,
+    /// The files it was read from, or would have been.
+    pub(crate) files: Vec<PathBuf>,
     /// The secrets that came out of variables.
     used_secrets: Vec<String>,
 }
 
 /// Reads the file at `path` and everything it refers to.
 pub(crate) fn evaluate(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Evaluated {
+    evaluate_over(path, env, None)
+}
+
+/// The same, while `running` is in force, which counts wherever the file has a
+/// mistake.
+pub(crate) fn evaluate_over(
+    path: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+    running: Option<&Value>,
+) -> Evaluated {
     let mut problems = Vec::new();
     let text = bytes(path, &mut problems);
-    evaluate_text(path, text, problems, env)
+    evaluate_text(path, text, problems, env, running)
 }
 
 /// What `text` comes to as the file at `path`, with `problems` known before.
@@ -49,8 +65,10 @@ pub(crate) fn evaluate_text(
     text: Option<Vec<u8>>,
     mut problems: Vec<Problem>,
     env: &dyn Fn(&str) -> Option<String>,
+    running: Option<&Value>,
 ) -> Evaluated {
     let mut places = BTreeMap::new();
+    let mut files = vec![path.to_owned(), path.with_file_name(".env")];
     let document = text.as_deref().and_then(|text| document(path, text, &mut problems));
     let mut tree = document.as_ref().map_or_else(
         || Value::Object(Map::new()),
@@ -68,13 +86,16 @@ pub(crate) fn evaluate_text(
     let secrets = used.iter().filter(|name| holds_secret(name));
     let used_secrets = secrets.filter_map(|name| lookup(name)).collect();
     unknown::warn(&tree, &mut problems);
-    let config = decode(tree.clone(), &mut problems);
+    let config = decode(tree.clone(), running, &mut problems);
     check_secrets(&config, &mut problems);
 
     for problem in &mut problems {
         problem.place = problem.place.take().or_else(|| place(&places, &problem.key));
     }
-    Evaluated { text, document, resolved: tree, config, problems, variables, used_secrets }
+    files.extend(places.values().map(|place: &Place| place.file.clone()));
+    files.sort();
+    files.dedup();
+    Evaluated { text, document, resolved: tree, config, problems, variables, used_secrets, files }
 }
 
 impl Evaluated {

@@ -28,17 +28,22 @@ pub use store::ConfigFileStore;
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use arc_swap::ArcSwap;
 
 use ports::{
     Json,
     config::Config,
-    driven::{ConfigIssue, ConfigSnapshot, ConfigSource},
+    driven::{ConfigIssue, ConfigReload, ConfigSnapshot, ConfigSource, Reloaded},
 };
 use ring::digest;
 
-use evaluate::{Evaluated, evaluate};
+use serde_json::Value;
+
+use differences::differences;
+use evaluate::{Evaluated, evaluate, evaluate_over};
 
 /// The process environment, as a function.
 type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -47,9 +52,31 @@ type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct ConfigFile {
     path: PathBuf,
     env: Environment,
-    current: Arc<Config>,
+    in_force: ArcSwap<State>,
+    /// What was read last and is not in force yet.
+    read: Mutex<Option<State>>,
+}
+
+/// What a file comes to.
+struct State {
+    config: Arc<Config>,
+    /// The same and what the file says beyond that, for comparing.
+    tree: Value,
     problems: Vec<Problem>,
     variables: substitute::Variables,
+    exists: bool,
+    hash: String,
+    files: Vec<PathBuf>,
+}
+
+impl State {
+    fn of(evaluated: Evaluated) -> Self {
+        let tree = evaluated.in_force();
+        let Evaluated { text, config, problems, variables, files, .. } = evaluated;
+        let hash = hash_of(text.as_deref().unwrap_or_default());
+        let (config, exists) = (Arc::new(config), text.is_some());
+        Self { config, tree, problems, variables, exists, hash, files }
+    }
 }
 
 impl ConfigFile {
@@ -59,9 +86,9 @@ impl ConfigFile {
         path: PathBuf,
         env: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        let Evaluated { config, problems, variables, .. } = evaluate(&path, &env);
-        let (env, current) = (Box::new(env), Arc::new(config));
-        Self { path, env, current, problems, variables }
+        let state = State::of(evaluate(&path, &env));
+        let (env, in_force) = (Box::new(env), ArcSwap::from_pointee(state));
+        Self { path, env, in_force, read: Mutex::default() }
     }
 
     /// Where it is.
@@ -71,26 +98,80 @@ impl ConfigFile {
 
     /// Why the gateway must not start with this file, if it must not.
     pub fn refusal(&self) -> Option<Refusal> {
-        let fatal = self.problems.iter().find(|problem| problem.severity == Severity::Fatal)?;
+        let state = self.in_force.load();
+        let fatal = state.problems.iter().find(|problem| problem.severity == Severity::Fatal)?;
         Some(Refusal { file: self.path.clone(), problem: fatal.clone() })
     }
 
     /// What a person should know about the file.
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
+    pub fn problems(&self) -> Vec<Problem> {
+        self.in_force.load().problems.clone()
+    }
+
+    /// The hash of the text that is in force, and what is wrong with it.
+    pub fn started_with(&self) -> (String, Vec<ConfigIssue>) {
+        let state = self.in_force.load();
+        (state.hash.clone(), issues(&state.problems))
+    }
+
+    /// The files it was read from, or would have been.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.in_force.load().files.clone()
     }
 
     /// The variable `name`: of the process, else of `.env` beside the file,
     /// else of its `env` block. An empty one counts as absent.
     pub fn variable(&self, name: &str) -> Option<String> {
         let set = |value: &String| !value.is_empty();
-        (self.env)(name).filter(set).or_else(|| self.variables.get(name).cloned().filter(set))
+        let named = || self.in_force.load().variables.get(name).cloned();
+        (self.env)(name).filter(set).or_else(|| named().filter(set))
     }
+
+    fn read(&self) -> MutexGuard<'_, Option<State>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ConfigReload for ConfigFile {
+    fn read_again(&self) -> Reloaded {
+        let before = self.in_force.load_full();
+        let evaluated = evaluate_over(&self.path, &self.env, Some(&before.tree));
+        let is_readable = evaluated.document.is_some() || evaluated.text.is_none();
+        let mut state = State::of(evaluated);
+        if !state.exists && before.exists {
+            let message = "the file is gone; what was in force stays";
+            state.problems.push(Problem::new(Severity::Error, "", message));
+        }
+        let counts = is_readable && state.exists || !before.exists;
+        let after = if counts { &state } else { &*before };
+        let reloaded = Reloaded {
+            before: Arc::clone(&before.config),
+            after: Arc::clone(&after.config),
+            changed: differences(&before.tree, &after.tree),
+            issues: issues(&state.problems),
+            files: if counts { state.files.clone() } else { before.files.clone() },
+            hash: state.hash.clone(),
+        };
+        *self.read() = Some(state).filter(|_| counts);
+        reloaded
+    }
+
+    fn adopt(&self) {
+        if let Some(state) = self.read().take() {
+            self.in_force.store(Arc::new(state));
+        }
+    }
+}
+
+/// What of `problems` is more than odd.
+fn issues(problems: &[Problem]) -> Vec<ConfigIssue> {
+    let wrong = problems.iter().filter(|problem| problem.severity != Severity::Warning);
+    wrong.map(Problem::to_issue).collect()
 }
 
 impl ConfigSource for ConfigFile {
     fn current(&self) -> Arc<Config> {
-        Arc::clone(&self.current)
+        Arc::clone(&self.in_force.load().config)
     }
 
     fn snapshot(&self) -> ConfigSnapshot {
@@ -111,7 +192,7 @@ impl ConfigSource for ConfigFile {
             ),
             valid: issues.is_empty(),
             config: Json::of(&redaction.value(&now.in_force())),
-            hash: hex(digest::digest(&digest::SHA256, bytes).as_ref()),
+            hash: hash_of(bytes),
             issues: told(issues),
             warnings: told(warnings),
         }
@@ -122,6 +203,11 @@ impl fmt::Debug for ConfigFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConfigFile").field("path", &self.path).finish_non_exhaustive()
     }
+}
+
+/// SHA-256 of a text, in hex.
+pub(crate) fn hash_of(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 fn hex(bytes: &[u8]) -> String {

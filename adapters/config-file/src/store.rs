@@ -13,7 +13,6 @@ use std::{
 
 use async_trait::async_trait;
 use ports::driven::{ConfigStore, ConfigWrite, ConfigWriteError, ConfigWritten};
-use ring::digest;
 
 use crate::{
     Environment,
@@ -21,7 +20,7 @@ use crate::{
     disk::{Disk, Real},
     draft::{Base, Draft},
     evaluate::evaluate_text,
-    hex,
+    hash_of,
 };
 
 /// Variables that say the file is somebody else's to change.
@@ -121,7 +120,7 @@ impl Store {
             let error = io::Error::new(io::ErrorKind::InvalidData, "not UTF-8");
             return Err(self.io("read", error));
         }
-        let before = &evaluate_text(&self.path, old, Vec::new(), &self.env);
+        let before = &evaluate_text(&self.path, old, Vec::new(), &self.env, None);
         Base { path: &self.path, before, env: &self.env, by_hand }.draft(&write.edit)
     }
 
@@ -155,10 +154,6 @@ fn written(draft: Draft) -> ConfigWritten {
         warnings: draft.warnings,
         config: Arc::new(draft.after.config),
     }
-}
-
-fn hash_of(bytes: &[u8]) -> String {
-    hex(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 impl fmt::Debug for ConfigFileStore {

@@ -3,13 +3,13 @@
 /// A value of a configuration file, as far as comparing goes: an object, or
 /// something that is compared as a whole (a list, a text, a number).
 ///
-/// The domain knows no JSON; whoever has some wraps it.
-pub trait Tree: PartialEq {
+/// The domain knows no JSON; whoever has some wraps a reference to it.
+pub trait Tree: PartialEq + Sized {
     /// The names in an object, in any order; nothing for anything else.
     fn names(&self) -> Option<Vec<&str>>;
 
     /// The value of `name`, in an object that has one.
-    fn get(&self, name: &str) -> Option<&Self>;
+    fn get(&self, name: &str) -> Option<Self>;
 }
 
 /// What stands for the whole file among paths.
@@ -40,8 +40,8 @@ fn compare<T: Tree>(before: &T, after: &T, path: &str, changed: &mut Vec<String>
     for name in old.into_iter().chain(came) {
         let below = step(path, name);
         match (before.get(name), after.get(name)) {
-            (Some(before), Some(after)) => compare(before, after, &below, changed),
-            (Some(only), None) | (None, Some(only)) => tell(only, below, changed),
+            (Some(before), Some(after)) => compare(&before, &after, &below, changed),
+            (Some(only), None) | (None, Some(only)) => tell(&only, below, changed),
             (None, None) => (),
         }
     }
@@ -53,7 +53,7 @@ fn tell<T: Tree>(tree: &T, path: String, changed: &mut Vec<String>) {
         Some(names) if !names.is_empty() => {
             for name in names {
                 if let Some(below) = tree.get(name) {
-                    tell(below, step(&path, name), changed);
+                    tell(&below, step(&path, name), changed);
                 }
             }
         }
@@ -61,8 +61,15 @@ fn tell<T: Tree>(tree: &T, path: String, changed: &mut Vec<String>) {
     }
 }
 
+/// `path` with one name more. A name that could be taken for several is in
+/// brackets: `a["b.c"]`.
 fn step(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    let ambiguous = name.is_empty() || name.contains(['.', '[', ']', '"', '\\']);
+    match (ambiguous, path.is_empty()) {
+        (true, _) => format!("{path}[{name:?}]"),
+        (false, true) => name.to_owned(),
+        (false, false) => format!("{path}.{name}"),
+    }
 }
 
 #[cfg(test)]
@@ -72,14 +79,21 @@ mod tests {
 
     use super::*;
 
-    impl Tree for Value {
+    #[derive(PartialEq)]
+    struct Json<'a>(&'a Value);
+
+    impl Tree for Json<'_> {
         fn names(&self) -> Option<Vec<&str>> {
-            Some(self.as_object()?.keys().map(String::as_str).collect())
+            Some(self.0.as_object()?.keys().map(String::as_str).collect())
         }
 
-        fn get(&self, name: &str) -> Option<&Self> {
-            self.as_object()?.get(name)
+        fn get(&self, name: &str) -> Option<Self> {
+            self.0.as_object()?.get(name).map(Json)
         }
+    }
+
+    fn diff(before: &Value, after: &Value) -> Vec<String> {
+        super::diff(&Json(before), &Json(after))
     }
 
     #[test]
@@ -99,6 +113,7 @@ mod tests {
             (json!({"a": {"b": 1}}),             json!({"a": null}),                   vec!["a"]),
             (json!({"a": 1}),                    json!({"a": {"b": 1}}),               vec!["a"]),
             (json!({"a": 1}),                    json!({"a": 1.0}),                    vec!["a"]),
+            (json!({"a": {"b.c": 1}}),           json!({}),                            vec!["a[\"b.c\"]"]),
             (json!({"a": 1}),                    json!([]),                            vec![ROOT]),
             (json!(null),                        json!({"a": 1}),                      vec![ROOT]),
             (json!(null),                        json!(null),                          vec![]),
