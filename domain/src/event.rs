@@ -49,6 +49,8 @@ words! {
         ExecApprovalRequested = "exec.approval.requested",
         /// Somebody decided about a command, or nobody did in time.
         ExecApprovalResolved = "exec.approval.resolved",
+        /// The configuration in force, or what is wrong with its file, changed.
+        ConfigChanged = "config.changed",
     }
 }
 
@@ -105,6 +107,7 @@ impl EventKind {
             Self::NodeInvokeCancel      => (NODE,    Class::Critical,  "a command is not waited for any more"),
             Self::ExecApprovalRequested => (CONSENT, Class::Critical,  "a command waits for consent"),
             Self::ExecApprovalResolved  => (CONSENT, Class::Critical,  "a command that waited was decided about"),
+            Self::ConfigChanged         => (READ,    Class::Droppable, "the configuration changed"),
         };
         Rule { access, class, doc }
     }
@@ -132,7 +135,8 @@ impl EventKind {
             | Self::NodeInvokeRequest
             | Self::NodeInvokeCancel
             | Self::ExecApprovalRequested
-            | Self::ExecApprovalResolved => None,
+            | Self::ExecApprovalResolved
+            | Self::ConfigChanged => None,
         }
     }
 }

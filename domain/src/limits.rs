@@ -42,6 +42,11 @@ impl Seats {
         Self { limits, taken: HashMap::new(), total: 0 }
     }
 
+    /// From now on these limits hold. Whoever has a seat keeps it.
+    pub fn keep_to(&mut self, limits: SeatLimits) {
+        self.limits = limits;
+    }
+
     /// Takes a seat for `address`. Whoever gets one gives it back with
     /// [`leave`](Self::leave).
     pub fn take(&mut self, address: IpAddr) -> Result<(), NoSeat> {

@@ -80,6 +80,11 @@ impl Throttle {
         Self { limits, places: Table::new(limits.remembered), everybody: Count::default() }
     }
 
+    /// From now on these limits hold. What was counted still counts.
+    pub fn keep_to(&mut self, limits: ThrottleLimits) {
+        self.limits = limits;
+    }
+
     /// Takes a place for one verdict: it counts as a failure until it is
     /// [given back](Self::give_back) or [forgiven](Self::forgive).
     pub fn take(&mut self, place: &Place, now: Timestamp) -> Result<(), TooMany> {

@@ -8,8 +8,10 @@ mod agents;
 mod auth;
 mod discovery;
 mod gateway;
+mod live;
 mod models;
 mod nodes;
+mod reload;
 mod remote;
 mod rest;
 mod schema;
@@ -25,10 +27,12 @@ pub use gateway::{
     BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig, GatewayConfig, GatewayMode,
     HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig,
 };
+pub use live::Live;
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
 pub use nodes::{NodeCommandsConfig, NodesConfig};
+pub use reload::{ReloadConfig, ReloadMode};
 pub use remote::RemoteConfig;
-pub use rest::{LogLevel, LoggingConfig, SessionConfig};
+pub use rest::{CommandsConfig, LogLevel, LoggingConfig, SessionConfig};
 pub use schema::{holds_secret, schema};
 pub use tailscale::{TailscaleConfig, TailscaleMode};
 pub use tls::{AcmeConfig, TlsConfig};
@@ -50,6 +54,8 @@ pub struct Config {
     pub models: ModelsConfig,
     /// How conversations are kept apart.
     pub session: SessionConfig,
+    /// What people may tell the gateway itself to do.
+    pub commands: CommandsConfig,
     /// What is written to the log.
     pub logging: LoggingConfig,
 }

@@ -8,6 +8,7 @@ mod connections;
 mod digests;
 mod discovery;
 mod events;
+mod lifecycle;
 mod logs;
 mod models;
 mod reach;
@@ -28,6 +29,7 @@ pub use connections::Connections;
 pub use digests::Digests;
 pub use discovery::{Advertisement, AdvertisementChange, Advertiser, DiscoveryError, Finder};
 pub use events::EventSink;
+pub use lifecycle::Lifecycle;
 pub use logs::{LogPage, LogQuery, LogSource};
 pub use models::{
     FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelPart, ModelProvider,
@@ -54,6 +56,7 @@ pub use {
     digests::MockDigests,
     discovery::{MockAdvertisement, MockAdvertiser, MockFinder},
     events::MockEventSink,
+    lifecycle::MockLifecycle,
     logs::MockLogSource,
     models::MockModelProvider,
     reach::{MockCodeWriter, MockReach},

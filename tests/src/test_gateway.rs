@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use config_file::ConfigFile;
 use domain::{client::Protocol, tls::Fingerprint};
-use gateway::{Discoverability, ExposureOptions, Gateway, Paths, StartOptions};
+use gateway::{BindChoice, Discoverability, Gateway, Overrides, Paths, StartOptions};
 use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -159,11 +159,12 @@ async fn open(home: &Path) -> Gateway {
     let options = StartOptions {
         config: Arc::new(ConfigFile::load(paths.config_path.clone(), |_| None)),
         secrets: Arc::new(SecretsFile::open(home, given).expect("the token is one")),
-        port: 0,
-        bind: BindMode::Loopback,
         logs: Arc::new(LogFile::in_directory(paths.log_dir.clone())),
-        auth_mode: None,
-        exposure: ExposureOptions::default(),
+        overrides: Overrides {
+            port: Some(0),
+            bind: Some(BindChoice::Mode(BindMode::Loopback)),
+            ..Overrides::default()
+        },
         discoverability: Discoverability { disabled: true, ..Discoverability::default() },
         paths,
     };

@@ -27,12 +27,13 @@ use crate::{
     secure::{self, Tls},
 };
 
-/// What the connections of a server share.
+/// What connections of a server share that began under the same manner.
+#[derive(Clone)]
 pub(crate) struct Building {
     /// How HTTP is spoken.
     pub(crate) http: http1::Builder,
     /// How connections are encrypted, if they are.
-    pub(crate) tls: Option<Tls>,
+    pub(crate) tls: Option<Arc<Tls>>,
     /// How many headers a request may have.
     pub(crate) header_count: usize,
     /// What answers say about encryption.
@@ -41,7 +42,7 @@ pub(crate) struct Building {
     pub(crate) head_time: Duration,
     /// How long open requests may take to finish after `stop`.
     pub(crate) drain_time: Duration,
-    pub(crate) router: Router,
+    pub(crate) router: Arc<Router>,
     pub(crate) upgrade: Option<Handler>,
     pub(crate) fallback: Option<Handler>,
     pub(crate) door: Arc<dyn Doorkeeper>,

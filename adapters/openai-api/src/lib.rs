@@ -19,7 +19,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_kit::{Body, Route, text};
 use hyper::body::Incoming;
 use ports::{
-    config::Config,
+    config::{Config, Live},
     driven::{Clock, ConfigSource, Entropy},
     driving::{Conversations, Doorkeeper},
 };
@@ -41,7 +41,7 @@ pub struct Deps {
     pub config: Arc<dyn ConfigSource>,
     /// Whether the gateway listens on the loopback only. There the routes are
     /// served unless the configuration says otherwise.
-    pub loopback_only: bool,
+    pub loopback_only: Live<bool>,
 }
 
 /// The routes.
@@ -96,7 +96,7 @@ fn not_served() -> Response<Body> {
 impl Deps {
     /// Whether the configuration in force wants the routes served.
     fn serves(&self, config: &Config) -> bool {
-        config.gateway.http.serves_chat_completions(self.loopback_only)
+        config.gateway.http.serves_chat_completions(*self.loopback_only.get())
     }
 }
 

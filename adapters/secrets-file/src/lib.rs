@@ -15,6 +15,7 @@ pub use revoked::RevokedFile;
 use std::{
     fmt, io,
     path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use async_trait::async_trait;
@@ -31,7 +32,7 @@ use zeroize::Zeroizing;
 use crate::password::Password;
 
 /// Secrets given by flag, environment or configuration.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Given {
     /// The token, instead of the one in the state directory.
     pub token: Option<String>,
@@ -43,10 +44,27 @@ pub struct Given {
 pub struct SecretsFile {
     /// Known to this process only, so that a fingerprint says nothing.
     key: hmac::Key,
+    state_dir: PathBuf,
+    held: RwLock<Arc<Held>>,
+}
+
+/// Secrets that are good, and may be put into force.
+pub struct Held {
     token: hmac::Tag,
     password: Option<Password>,
+    /// Of the password as it was given, which may be its hash.
+    password_given: Option<hmac::Tag>,
     strengths: Strengths,
     file: Option<PathBuf>,
+}
+
+/// Which secrets are others than before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The token.
+    pub token: bool,
+    /// The password.
+    pub password: bool,
 }
 
 /// Why there are no secrets.
@@ -84,6 +102,45 @@ impl SecretsFile {
     /// `state_dir`, which is made if there is none.
     pub fn open(state_dir: &Path, given: Given) -> Result<Self, SecretsError> {
         let key = hmac::Key::generate(HMAC_SHA256, &SystemRandom::new())?;
+        let held = Held::of(&key, state_dir, given)?;
+        Ok(Self { key, state_dir: state_dir.to_owned(), held: RwLock::new(Arc::new(held)) })
+    }
+
+    /// Other secrets, which are not in force yet.
+    pub fn prepare(&self, given: Given) -> Result<Held, SecretsError> {
+        Held::of(&self.key, &self.state_dir, given)
+    }
+
+    /// Puts `held` into force: from now on nothing else matches.
+    pub fn adopt(&self, held: Held) -> Changed {
+        let mut now = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let given = |held: &Held| held.password_given.map(|tag| tag.as_ref().to_vec());
+        let changed = Changed {
+            token: now.token.as_ref() != held.token.as_ref(),
+            password: given(&now) != given(&held),
+        };
+        *now = Arc::new(held);
+        changed
+    }
+
+    /// The file the token is in, unless it was given.
+    pub fn token_file(&self) -> Option<PathBuf> {
+        self.held().file.clone()
+    }
+
+    fn held(&self) -> Arc<Held> {
+        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn matches(&self, known: &hmac::Tag, presented: &str) -> bool {
+        let presented_tag = hmac::sign(&self.key, presented.as_bytes());
+        let same = known.as_ref().ct_eq(presented_tag.as_ref());
+        bool::from(same) && !presented.trim().is_empty()
+    }
+}
+
+impl Held {
+    fn of(key: &hmac::Key, state_dir: &Path, given: Given) -> Result<Self, SecretsError> {
         let password = given.password.map(Zeroizing::new);
         if password.as_ref().is_some_and(|password| is_no_secret(password)) {
             return Err(SecretsError::NotASecret("password"));
@@ -95,22 +152,11 @@ impl SecretsFile {
         };
         Ok(Self {
             strengths: strengths::of(&token, password.as_ref().map(|it| it.as_str())),
-            token: hmac::sign(&key, token.as_bytes()),
-            password: password.map(|password| Password::new(&key, &password)).transpose()?,
-            key,
+            token: hmac::sign(key, token.as_bytes()),
+            password_given: password.as_ref().map(|it| hmac::sign(key, it.as_bytes())),
+            password: password.map(|password| Password::new(key, &password)).transpose()?,
             file,
         })
-    }
-
-    /// The file the token is in, unless it was given.
-    pub fn token_file(&self) -> Option<&Path> {
-        self.file.as_deref()
-    }
-
-    fn matches(&self, known: &hmac::Tag, presented: &str) -> bool {
-        let presented_tag = hmac::sign(&self.key, presented.as_bytes());
-        let same = known.as_ref().ct_eq(presented_tag.as_ref());
-        bool::from(same) && !presented.trim().is_empty()
     }
 }
 
@@ -132,15 +178,15 @@ impl Secrets for SecretsFile {
     }
 
     fn has_password(&self) -> bool {
-        self.password.is_some()
+        self.held().password.is_some()
     }
 
     fn is_token(&self, presented: &str) -> bool {
-        self.matches(&self.token, presented)
+        self.matches(&self.held().token, presented)
     }
 
     async fn is_password(&self, presented: &str) -> bool {
-        match &self.password {
+        match &self.held().password {
             Some(password) => password.is(&self.key, presented).await,
             None => false,
         }
@@ -169,7 +215,13 @@ impl fmt::Debug for Given {
 
 impl fmt::Debug for SecretsFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SecretsFile").field("file", &self.file).finish_non_exhaustive()
+        f.debug_struct("SecretsFile").field("file", &self.token_file()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("file", &self.file).finish_non_exhaustive()
     }
 }
 
@@ -192,6 +244,21 @@ mod tests {
         }
         assert!(!secrets.is_password("the token").await);
         assert!(!token::path(dir.path()).exists(), "a given token needs no file");
+    }
+
+    #[tokio::test]
+    async fn other_secrets_hold_from_the_moment_they_are_adopted() {
+        let dir = tempfile::tempdir().unwrap();
+        let secrets = SecretsFile::open(dir.path(), given(Some("first"), None)).unwrap();
+        let same = secrets.prepare(given(Some("first"), None)).unwrap();
+        assert_eq!(secrets.adopt(same), Changed::default());
+
+        let next = secrets.prepare(given(Some("second"), Some("pass"))).unwrap();
+        assert!(secrets.is_token("first") && !secrets.has_password(), "it is only prepared");
+        assert_eq!(secrets.adopt(next), Changed { token: true, password: true });
+        assert!(secrets.is_token("second") && !secrets.is_token("first"));
+        assert!(secrets.is_password("pass").await);
+        assert!(secrets.prepare(given(Some(" "), None)).is_err());
     }
 
     #[tokio::test]

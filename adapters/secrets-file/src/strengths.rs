@@ -2,7 +2,7 @@
 
 use domain::exposure::{Strength, Strengths};
 
-use crate::SecretsFile;
+use crate::{Held, SecretsFile};
 
 pub(crate) fn of(token: &str, password: Option<&str>) -> Strengths {
     Strengths { token: Some(Strength::of(token)), password: password.map(Strength::of) }
@@ -10,6 +10,13 @@ pub(crate) fn of(token: &str, password: Option<&str>) -> Strengths {
 
 impl SecretsFile {
     /// How hard its secrets are to guess.
+    pub fn strengths(&self) -> Strengths {
+        self.held().strengths
+    }
+}
+
+impl Held {
+    /// How hard they are to guess.
     pub fn strengths(&self) -> Strengths {
         self.strengths
     }

@@ -45,13 +45,21 @@ type Call = Unconstrained<BoxFuture<(u64, Box<str>, Answer)>>;
 /// Why a connection has to be closed, in the words of the close frame.
 pub(crate) type Reason = &'static str;
 
+/// How a client puts its calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Tongue {
+    pub(crate) dialect: Dialect,
+    /// How deep its JSON may be nested.
+    pub(crate) depth: usize,
+}
+
 /// Answers the calls of one client.
 ///
 /// A call that can be answered at once is. Others wait here, side by side, and
 /// are given up when the client leaves.
 pub(crate) struct Desk {
     guest: Guest,
-    dialect: Dialect,
+    tongue: Tongue,
     calls: Option<Box<FuturesUnordered<Call>>>,
     // The number of the next call that waits.
     next: u64,
@@ -60,8 +68,8 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(guest: Guest, dialect: Dialect) -> Self {
-        Self { guest, dialect, calls: None, next: 0, denied: 0, denied_since: Timestamp::default() }
+    pub(crate) fn new(guest: Guest, tongue: Tongue) -> Self {
+        Self { guest, tongue, calls: None, next: 0, denied: 0, denied_since: Timestamp::default() }
     }
 
     pub(crate) fn server(&self) -> &Arc<Server> {
@@ -70,8 +78,8 @@ impl Desk {
 
     /// Answers a message, now or later.
     pub(crate) fn message(&mut self, text: &str, out: &mut Vec<u8>) -> ControlFlow<Reason> {
-        let depth = self.server().deps.limits.json_depth;
-        let request = match Request::decode(text, Some(self.dialect), depth) {
+        let Tongue { dialect, depth } = self.tongue;
+        let request = match Request::decode(text, Some(dialect), depth) {
             Ok(request) => request,
             Err(bad) => return self.refuse(&bad, out),
         };

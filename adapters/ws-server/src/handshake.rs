@@ -3,13 +3,17 @@
 use std::{future::poll_fn, ops::ControlFlow, sync::Arc, task::Poll, time::Duration};
 
 use domain::client::Protocol;
-use ports::driving::{Circumstances, Refusal, RpcError};
+use ports::{
+    config::LimitsConfig,
+    driving::{Circumstances, Refusal, RpcError},
+};
 use tokio::time::timeout;
 use tracing::debug;
 use wire::{Dialect, Request, knock, push_challenge, push_response};
 
 use crate::{
     closing::finish,
+    desk::Tongue,
     incoming::{Frames, Incoming},
     link::Link,
     outgoing::{push_pong, push_text},
@@ -46,14 +50,15 @@ struct Farewell {
 /// Challenges a client, hears what it wants and asks the doorkeeper. Returns
 /// its session, or nothing once its connection is closed.
 pub(crate) async fn welcome(server: Arc<Server>, newcomer: Newcomer) -> Option<Session> {
-    let limits = &server.deps.limits;
+    let limits = server.deps.limits.get();
     let Newcomer { circumstances, seat, socket, mut already_read } = newcomer;
     let link = Arc::new(Link::new(socket, limits.max_buffered_bytes));
     let mut frames = Frames::new(limits.preauth_payload_bytes, limits.fragments_per_message);
 
     let patience = Duration::from_millis(limits.handshake_ms);
     let stopped = server.deps.stop.cancelled();
-    let handshake = shake_hands(&server, &circumstances, &link, &mut frames, &mut already_read);
+    let handshake =
+        shake_hands(&server, &circumstances, &limits, &link, &mut frames, &mut already_read);
     let ended = tokio::select! {
         biased;
         () = stopped => Err(Some(Farewell::new(1012, "service restart"))),
@@ -82,11 +87,11 @@ type Admitted = Box<dyn FnOnce(Frames) -> Session + Send>;
 async fn shake_hands(
     server: &Arc<Server>,
     circumstances: &Circumstances,
+    limits: &LimitsConfig,
     link: &Arc<Link>,
     frames: &mut Frames,
     already_read: &mut Vec<u8>,
 ) -> Result<Admitted, Option<Farewell>> {
-    let limits = &server.deps.limits;
     let mut challenge = Vec::new();
     push_text(&mut challenge, |out| {
         push_challenge(out, &circumstances.nonce, circumstances.challenged_at);
@@ -124,9 +129,10 @@ async fn shake_hands(
     });
     frames.accept_up_to(limits.max_payload_bytes);
     debug!(connection = %circumstances.connection, client = guest.client.id.0, "let in");
-    let (dialect, link) = (request.dialect, Arc::clone(link));
+    let tongue = Tongue { dialect: request.dialect, depth: limits.json_depth };
+    let link = Arc::clone(link);
     let membership = server.deps.hub.join(&guest.client, &link, &hello);
-    Ok(Box::new(move |frames| Session::new(link, frames, dialect, membership, guest)))
+    Ok(Box::new(move |frames| Session::new(link, frames, tongue, membership, guest)))
 }
 
 /// Waits for the first message. What comes behind it stays in `frames`, or in

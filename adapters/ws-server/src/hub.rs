@@ -19,15 +19,18 @@ use std::{
     time::Duration,
 };
 
-use domain::client::{Client, ClientId};
+use domain::{
+    access::Proof,
+    client::{Client, ClientId},
+};
 use ports::{
-    config::LimitsConfig,
+    config::{LimitsConfig, Live},
     driven::{Connections, EventSink},
     event::{Event, Topic},
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, MissedTickBehavior, interval_at},
+    time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 use wire::Answers;
 
@@ -37,6 +40,13 @@ pub use counters::Counters;
 use counters::Tally;
 use members::Members;
 
+/// Looks in that rhythm, the first after one of it.
+fn every(look: Duration) -> Interval {
+    let mut looks = interval_at(Instant::now() + look, look);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looks
+}
+
 /// How many clients are told before others get a turn.
 const TURN: usize = 256;
 /// A buffer longer than this is given back.
@@ -45,27 +55,13 @@ const KEEP: usize = 512 * 1024;
 /// look until it is pinged, ten of silence after the ping.
 const LOOKS: u8 = 11;
 
-/// The limits the hub keeps.
-#[derive(Clone, Copy, Debug)]
-pub struct HubLimits {
-    /// How long a client may take to answer a ping. It is pinged after being
-    /// silent for a tenth to a fifth of this time.
-    pub pong_timeout: Duration,
-}
-
-impl From<&LimitsConfig> for HubLimits {
-    fn from(limits: &LimitsConfig) -> Self {
-        Self { pong_timeout: Duration::from_millis(limits.pong_timeout_ms) }
-    }
-}
-
 /// Everybody who is connected. Cloning gives the same hub.
 #[derive(Clone, Debug)]
 pub struct Hub(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    limits: HubLimits,
+    limits: Live<LimitsConfig>,
     // Locked after `members` where both are needed.
     published: Mutex<Published>,
     members: Mutex<Members>,
@@ -94,7 +90,7 @@ impl Published {
 impl Hub {
     /// A hub without clients. Nobody is told anything until
     /// [`flusher`](Self::flusher) runs.
-    pub fn new(limits: HubLimits) -> Self {
+    pub fn new(limits: Live<LimitsConfig>) -> Self {
         Self(Arc::new(Shared {
             limits,
             published: Mutex::default(),
@@ -114,9 +110,8 @@ impl Hub {
     /// Runs until [`close_all`](Self::close_all) was called and every client is
     /// gone.
     pub async fn flusher(self) {
-        let look = (self.0.limits.pong_timeout / 10).max(Duration::from_millis(1));
-        let mut looks = interval_at(Instant::now() + look, look);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look = self.between_looks();
+        let mut looks = every(look);
         let mut answers = Answers::default();
         let mut buffer = Vec::new();
         loop {
@@ -130,9 +125,23 @@ impl Hub {
                         return;
                     }
                 }
-                _ = looks.tick() => self.look_for_life().await,
+                _ = looks.tick() => {
+                    self.look_for_life().await;
+                    let now = self.between_looks();
+                    if now != look {
+                        look = now;
+                        looks = every(look);
+                    }
+                }
             }
         }
+    }
+
+    /// How long it takes from one look whether clients are there to the next. A
+    /// client is pinged after being silent for one to two of them.
+    fn between_looks(&self) -> Duration {
+        let patience = Duration::from_millis(self.0.limits.get().pong_timeout_ms);
+        (patience / 10).max(Duration::from_millis(1))
     }
 
     /// Closes every connection after everything published until now was told,
@@ -266,6 +275,14 @@ impl Connections for Hub {
         if let Some(link) = link {
             link.lock().close(code, reason);
         }
+    }
+
+    fn close_proven_by(&self, proof: Proof, code: u16, reason: &str) -> usize {
+        let links = self.members().proven_by(proof);
+        for link in &links {
+            link.lock().close(code, reason);
+        }
+        links.len()
     }
 }
 

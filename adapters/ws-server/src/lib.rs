@@ -15,6 +15,6 @@ mod tests;
 mod upgrade;
 mod waiting;
 
-pub use hub::{Counters, Hub, HubLimits};
+pub use hub::{Counters, Hub};
 pub use server::Deps;
 pub use upgrade::handler;

@@ -14,7 +14,7 @@ use domain::{
     limits::{NoSeat, SeatLimits, Seats},
 };
 use ports::{
-    config::LimitsConfig,
+    config::{LimitsConfig, Live},
     driven::{Clock, Entropy},
     driving::{Doorkeeper, Rpc},
 };
@@ -42,8 +42,9 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Names for connections.
     pub entropy: Arc<dyn Entropy>,
-    /// How much a client may have.
-    pub limits: LimitsConfig,
+    /// How much a client may have. A connection keeps to what held when it
+    /// began.
+    pub limits: Live<LimitsConfig>,
     /// Where connections live.
     pub tasks: TaskTracker,
     /// Once cancelled, nobody comes in any more. Those who are in stay until
@@ -74,17 +75,8 @@ pub(crate) struct Buffers {
 
 impl Server {
     pub(crate) fn new(deps: Deps) -> Self {
-        let limits = SeatLimits {
-            per_address: deps.limits.preauth_connections_per_address,
-            total: deps.limits.preauth_connections,
-            ..SeatLimits::default()
-        };
-        Self {
-            deps,
-            seats: Mutex::new(Seats::new(limits)),
-            clients: AtomicU64::new(1),
-            buffers: Mutex::default(),
-        }
+        let seats = Mutex::new(Seats::new(seat_limits(&deps.limits.get())));
+        Self { deps, seats, clients: AtomicU64::new(1), buffers: Mutex::default() }
     }
 
     /// A name nobody had before.
@@ -94,7 +86,11 @@ impl Server {
 
     /// A seat for somebody who has not shown who they are.
     pub(crate) fn seat(self: &Arc<Self>, address: IpAddr) -> Result<Seat, NoSeat> {
-        self.seats().take(address)?;
+        let limits = seat_limits(&self.deps.limits.get());
+        let mut seats = self.seats();
+        seats.keep_to(limits);
+        seats.take(address)?;
+        drop(seats);
         Ok(Seat { server: Arc::clone(self), address })
     }
 
@@ -120,6 +116,14 @@ impl Server {
 
     fn buffers(&self) -> MutexGuard<'_, Vec<Buffers>> {
         self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn seat_limits(limits: &LimitsConfig) -> SeatLimits {
+    SeatLimits {
+        per_address: limits.preauth_connections_per_address,
+        total: limits.preauth_connections,
+        ..SeatLimits::default()
     }
 }
 

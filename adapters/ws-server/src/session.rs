@@ -8,11 +8,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use wire::Dialect;
-
 use crate::{
     closing::finish,
-    desk::Desk,
+    desk::{Desk, Tongue},
     hub::Membership,
     incoming::{Frames, Incoming},
     link::Link,
@@ -41,11 +39,11 @@ impl Session {
     pub(crate) fn new(
         link: Arc<Link>,
         frames: Frames,
-        dialect: Dialect,
+        tongue: Tongue,
         membership: Membership,
         guest: Guest,
     ) -> Self {
-        Self { link, frames, desk: Desk::new(guest, dialect), membership }
+        Self { link, frames, desk: Desk::new(guest, tongue), membership }
     }
 
     /// Serves the client until it leaves or is sent away.

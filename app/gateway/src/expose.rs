@@ -39,6 +39,11 @@ pub(crate) async fn run(tailnet: Arc<dyn Tailnet>, serving: Serving, stop: Cance
         return;
     }
     stop.cancelled().await;
+    withdraw(&*tailnet, how).await;
+}
+
+/// Takes it back.
+pub(crate) async fn withdraw(tailnet: &dyn Tailnet, how: Exposure) {
     match tailnet.withdraw(how).await {
         Ok(()) => info!(target: "tailscale", "{how} is taken back"),
         Err(error) => {

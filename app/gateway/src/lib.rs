@@ -4,6 +4,7 @@ mod clock;
 mod discovery;
 mod expose;
 mod listen;
+mod options;
 pub mod paths;
 mod wiring;
 
@@ -15,12 +16,11 @@ use domain::{
     tls::Fingerprint,
 };
 use ports::{
-    config::{AuthMode, BindMode, TailscaleMode},
+    config::BindMode,
     driven::{ConfigSource, EventSink, Finder, StoreError},
     event::{Body, Event},
 };
-use secrets_file::{SecretsError, SecretsFile};
-use telemetry::LogFile;
+use secrets_file::SecretsError;
 use tls::{Certificates, TlsError};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -34,50 +34,16 @@ use tracing::{error, info, warn};
 
 pub use discovery::Discoverability;
 pub use listen::{addresses, first_address};
+pub use options::{BindChoice, ExposureOptions, Overrides, StartOptions, bind_choice};
 pub use paths::{Paths, PathsError};
 
+use usecases::restart;
 use wiring::Wired;
 
 /// How long a second request to stop leaves the runs.
 const SHORT_DRAIN: Duration = Duration::from_secs(2);
 /// How long connections may take to close once everything else has ended.
 const CLOSING: Duration = Duration::from_secs(5);
-/// When clients are told to expect the gateway back after a stop: never.
-const NO_RETURN: Option<u64> = None;
-
-/// What a gateway is made from.
-#[derive(Debug)]
-pub struct StartOptions {
-    /// Where its things are.
-    pub paths: Paths,
-    /// Its configuration.
-    pub config: Arc<ConfigFile>,
-    /// Its secrets.
-    pub secrets: Arc<SecretsFile>,
-    /// The port to listen on; 0 picks a free one.
-    pub port: u16,
-    /// Which interfaces to listen on.
-    pub bind: BindMode,
-    /// Its log, for reading it back.
-    pub logs: Arc<LogFile>,
-    /// What clients have to show, when the command line says so.
-    pub auth_mode: Option<AuthMode>,
-    /// Who can reach it, as far as the command line says so.
-    pub exposure: ExposureOptions,
-    /// What the environment says about being found on the local network.
-    pub discoverability: Discoverability,
-}
-
-/// What the command line says about who can reach the gateway.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ExposureOptions {
-    /// `gateway.tailscale.mode`, if it says so.
-    pub tailscale: Option<TailscaleMode>,
-    /// `gateway.tailscale.resetOnExit`, whatever the file says.
-    pub reset_on_exit: bool,
-    /// `gateway.allowInsecureBind`, whatever the file says.
-    pub allow_insecure_bind: bool,
-}
 
 /// Why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +59,9 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The command line means an address that the configuration does not name.
+    #[error("--bind custom needs gateway.customBindHost in the config")]
+    NoCustomHost,
     /// There is no such address here.
     #[error(transparent)]
     NoAddress(#[from] NoAddress),
@@ -139,6 +108,8 @@ pub enum StartError {
 pub enum ExitReason {
     /// It was asked to.
     Stopped,
+    /// It is to start anew.
+    Restart,
     /// It could not write everything down.
     StoreFailed,
 }
@@ -162,8 +133,7 @@ pub async fn names(config: &ConfigFile) -> Vec<String> {
 /// A gateway that is running. Dropping it stops it at once;
 /// [`shutdown`](Self::shutdown) does so gently.
 pub struct Gateway {
-    addresses: Vec<SocketAddr>,
-    reach: Reach,
+    config: Arc<ConfigFile>,
     wired: Wired,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -176,29 +146,29 @@ impl Gateway {
     pub async fn start(options: StartOptions) -> Result<Self, StartError> {
         let tasks = TaskTracker::new();
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
-        let plan = listen::plan(&options)?;
+        let config = Arc::clone(&options.config);
+        let strengths = options.secrets.strengths();
+        let plan = listen::plan(&options.overrides, &config.current(), strengths)?;
         let listeners = listen::bind(&plan)?;
-        let addresses = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
-        let reach = plan.reach();
-        let wired = wiring::wire(options, &plan, listeners, &tasks, &stop, &cut).await?;
+        let wired = wiring::wire(options, plan, listeners, &tasks, &stop, &cut).await?;
         let guard = cut.clone().drop_guard();
-        Ok(Self { addresses, reach, wired, tasks, stop, cut, _cut_on_drop: guard })
+        Ok(Self { config, wired, tasks, stop, cut, _cut_on_drop: guard })
     }
 
     /// Where it listens.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.wired.moving.addresses()
     }
 
     /// Who can reach it there.
     pub fn reach(&self) -> Reach {
-        self.reach
+        self.wired.moving.reach()
     }
 
     /// The fingerprint of the certificate clients are shown, if connections are
     /// encrypted.
     pub fn tls_fingerprint(&self) -> Option<Fingerprint> {
-        self.wired.certificates.as_ref().map(Certificates::fingerprint)
+        self.wired.moving.certificates_now().as_ref().map(Certificates::fingerprint)
     }
 
     /// Where clients are told things; for whoever embeds a gateway.
@@ -211,33 +181,80 @@ impl Gateway {
         &self.wired.model
     }
 
-    /// Runs until the process is asked to stop, then stops gently. A second
-    /// request shortens that.
-    pub async fn run(self) -> std::io::Result<ExitReason> {
+    /// Runs until the process is asked to stop, or the gateway to start anew, and
+    /// then stops gently. A second request shortens that. `moved` is called
+    /// whenever it listens elsewhere.
+    ///
+    /// `SIGHUP` has the configuration read again; `SIGUSR1` and `SIGUSR2` ask for
+    /// a restart, unless `commands.restart` is `false`.
+    pub async fn run(self, mut moved: impl FnMut(&Self)) -> std::io::Result<ExitReason> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        asked(&mut terminate, &mut interrupt).await;
-        Ok(self.stop_gently(asked(&mut terminate, &mut interrupt)).await)
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let mut restart = signal(SignalKind::user_defined1())?;
+        let mut restart_too = signal(SignalKind::user_defined2())?;
+        let because = loop {
+            tokio::select! {
+                () = asked(&mut terminate, &mut interrupt) => break None,
+                _ = hang_up.recv() => self.wired.reload.nudge(),
+                _ = restart.recv() => self.restart_by_signal("SIGUSR1"),
+                _ = restart_too.recv() => self.restart_by_signal("SIGUSR2"),
+                due = self.wired.restarts.due() => {
+                    let wait = async {
+                        if due.patient {
+                            let idle = self.wired.chat.until_idle();
+                            let _ = time::timeout(restart::PATIENCE, idle).await;
+                        }
+                    };
+                    tokio::select! {
+                        () = asked(&mut terminate, &mut interrupt) => break None,
+                        () = wait => break Some(due.because),
+                    }
+                }
+                () = self.wired.moved.notified() => moved(&self),
+            }
+        };
+        let hurry = asked(&mut terminate, &mut interrupt);
+        Ok(self.stop_gently(hurry, because).await)
+    }
+
+    fn restart_by_signal(&self, name: &str) {
+        if self.config.current().commands.restart {
+            self.wired.restarts.request(name, Duration::ZERO, true);
+        } else {
+            warn!("{name} ignored: commands.restart is false");
+        }
     }
 
     /// Stops accepting, tells clients, lets runs end, closes every connection
     /// and the store, each within its time.
     pub async fn shutdown(self) -> ExitReason {
-        self.stop_gently(std::future::pending()).await
+        self.stop_gently(std::future::pending(), None).await
     }
 
-    async fn stop_gently(self, hurry: impl Future<Output = ()>) -> ExitReason {
-        info!("stopping");
-        let Self { wired, tasks, stop, cut, .. } = self;
-        if let Some(announcing) = &wired.announcing {
-            announcing.end().await;
+    async fn stop_gently(
+        self,
+        hurry: impl Future<Output = ()>,
+        restart: Option<Box<str>>,
+    ) -> ExitReason {
+        match &restart {
+            Some(because) => info!("restarting: {because}"),
+            None => info!("stopping"),
         }
+        let Self { config, wired, tasks, stop, cut, .. } = self;
+        let drain = Duration::from_millis(config.current().gateway.limits.drain_ms);
+        wired.moving.end().await;
         wired.parts.drain();
         stop.cancel();
-        let goodbye = Body::Shutdown { reason: "gateway stopping", restart_expected_ms: NO_RETURN };
+        let expected = u64::try_from(restart::EXPECTED.as_millis()).ok();
+        let (reason, restart_expected_ms) = match restart {
+            Some(_) => ("gateway restarting", expected),
+            None => ("gateway stopping", None),
+        };
+        let goodbye = Body::Shutdown { reason, restart_expected_ms };
         wired.hub.publish(Event::new(goodbye));
 
-        let drained = wired.chat.drain(wired.drain);
+        let drained = wired.chat.drain(drain);
         tokio::select! {
             () = drained => (),
             () = hurry => {
@@ -254,7 +271,7 @@ impl Gateway {
         match wired.store.shutdown().await {
             Ok(()) => {
                 info!("stopped");
-                ExitReason::Stopped
+                if restart.is_some() { ExitReason::Restart } else { ExitReason::Stopped }
             }
             Err(error) => {
                 error!(error = &error as &dyn std::error::Error, "the store did not close well");
@@ -279,6 +296,6 @@ async fn asked(terminate: &mut Signal, interrupt: &mut Signal) {
 
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gateway").field("addresses", &self.addresses).finish_non_exhaustive()
+        f.debug_struct("Gateway").field("addresses", &self.addresses()).finish_non_exhaustive()
     }
 }

@@ -6,16 +6,14 @@ use std::{
 };
 
 use domain::exposure::{
-    Exposure, Facts, Interface, ListenOn, Login, Reach, Warning, allows_tailscale,
+    Exposure, Facts, Interface, ListenOn, Login, Reach, Strengths, Warning, allows_tailscale,
 };
-use ports::{
-    config::{AuthMode, BindMode, GatewayConfig},
-    driven::{ConfigSource, Secrets},
-};
+use http_server::Server;
+use ports::config::{BindMode, Config, GatewayConfig};
 use tokio::net::TcpListener;
 use tracing::warn;
 
-use crate::{StartError, StartOptions};
+use crate::{Overrides, StartError};
 
 /// Where a gateway is going to listen, which has been found to be safe.
 #[derive(Clone, Debug)]
@@ -34,31 +32,43 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// The addresses.
+    pub(crate) fn listening(&self) -> Vec<IpAddr> {
+        self.addresses.all().collect()
+    }
+
     /// Who can reach the gateway, with Tailscale's help or without.
     pub(crate) fn reach(&self) -> Reach {
         self.reach.through(self.tailscale)
     }
 }
 
-/// What the options come to on this machine, or why that must not be.
-pub(crate) fn plan(options: &StartOptions) -> Result<Plan, StartError> {
-    if cfg!(not(feature = "tailscale")) && tailscale(options).is_some() {
+/// What `overrides` and `config` come to on this machine with secrets that are so
+/// hard to guess, or why that must not be.
+pub(crate) fn plan(
+    overrides: &Overrides,
+    config: &Config,
+    secrets: Strengths,
+) -> Result<Plan, StartError> {
+    let gateway = &config.gateway;
+    let tailscale = overrides.tailscale(gateway);
+    if cfg!(not(feature = "tailscale")) && tailscale.is_some() {
         return Err(StartError::LeftOut { key: "gateway.tailscale.mode", what: "Tailscale" });
     }
-    let interfaces = interfaces(options.bind)?;
-    let addresses = ListenOn::choose(options.bind.into(), &interfaces)?;
+    let bind = overrides.bind(gateway)?;
+    let interfaces = interfaces(bind)?;
+    let addresses = ListenOn::choose(bind.into(), &interfaces)?;
     let listening: Vec<IpAddr> = addresses.all().collect();
-    let config = &options.config.current().gateway;
     let plan = Plan {
         reach: Reach::of(&listening, &interfaces),
         addresses,
-        port: options.port,
-        login: login(options),
-        tailscale: tailscale(options),
-        reset_on_exit: options.exposure.reset_on_exit || config.tailscale.reset_on_exit,
-        tls: speaks_tls(config),
+        port: overrides.port(config),
+        login: overrides.login(gateway, secrets.password.is_some()),
+        tailscale,
+        reset_on_exit: overrides.exposure.reset_on_exit || gateway.tailscale.reset_on_exit,
+        tls: gateway.tls.enabled,
     };
-    for warning in judge(&plan, options, &listening)? {
+    for warning in judge(&plan, overrides, gateway, secrets, &listening)? {
         warn!(target: "gateway", "{warning}");
     }
     Ok(plan)
@@ -66,10 +76,11 @@ pub(crate) fn plan(options: &StartOptions) -> Result<Plan, StartError> {
 
 fn judge(
     plan: &Plan,
-    options: &StartOptions,
+    overrides: &Overrides,
+    config: &GatewayConfig,
+    secrets: Strengths,
     listening: &[IpAddr],
 ) -> Result<Vec<Warning>, StartError> {
-    let config = &options.config.current().gateway;
     let allowed = config.auth.allow_tailscale;
     let verdict = Facts {
         listening,
@@ -78,10 +89,10 @@ fn judge(
         tailscale: plan.tailscale,
         login: plan.login,
         allows_tailscale: allows_tailscale(allowed, plan.tailscale, plan.login),
-        secrets: options.secrets.strengths(),
+        secrets,
         tls: plan.tls,
-        trusted_proxies: trusts_proxies(config),
-        insecure_bind: options.exposure.allow_insecure_bind || config.allow_insecure_bind,
+        trusted_proxies: !config.trusted_proxies.is_empty(),
+        insecure_bind: overrides.exposure.allow_insecure_bind || config.allow_insecure_bind,
     }
     .judge();
     if verdict.refusals.is_empty() {
@@ -91,40 +102,12 @@ fn judge(
     }
 }
 
-/// What a client has to show: by option, by configuration, else whatever there
-/// is.
-fn login(options: &StartOptions) -> Login {
-    let configured = || options.config.current().gateway.auth.mode;
-    let default =
-        || if options.secrets.has_password() { AuthMode::Password } else { AuthMode::Token };
-    options.auth_mode.or_else(configured).unwrap_or_else(default).into()
-}
-
-fn tailscale(options: &StartOptions) -> Option<Exposure> {
-    let configured = || options.config.current().gateway.tailscale.mode;
-    options.exposure.tailscale.unwrap_or_else(configured).exposure()
-}
-
-/// Whether the gateway speaks TLS itself.
-fn speaks_tls(config: &GatewayConfig) -> bool {
-    config.tls.enabled
-}
-
-/// Whether there are proxies that are believed.
-fn trusts_proxies(config: &GatewayConfig) -> bool {
-    !config.trusted_proxies.is_empty()
-}
-
 /// Listens where the plan says.
 pub(crate) fn bind(plan: &Plan) -> Result<Vec<TcpListener>, StartError> {
     let mut listeners = Vec::new();
     for address in &plan.addresses.must {
         let address = SocketAddr::new(*address, port(&listeners, plan.port));
-        let bound = http_server::bind(&[address]).map_err(|source| match source.kind() {
-            ErrorKind::AddrInUse => StartError::PortInUse(address),
-            _ => StartError::Listen { address, source },
-        })?;
-        listeners.extend(bound);
+        listeners.extend(http_server::bind(&[address]).map_err(refused(address))?);
     }
     for address in &plan.addresses.may {
         let address = SocketAddr::new(*address, port(&listeners, plan.port));
@@ -138,6 +121,77 @@ pub(crate) fn bind(plan: &Plan) -> Result<Vec<TcpListener>, StartError> {
         }
     }
     Ok(listeners)
+}
+
+/// Makes `server` listen where the plan says and nowhere else. What came from
+/// elsewhere stays connected. When it cannot listen there, it goes on listening
+/// where it did.
+pub(crate) async fn follow(server: &Server, plan: &Plan) -> Result<(), StartError> {
+    let before = server.addresses();
+    let port = match (plan.port, before.first()) {
+        (0, Some(address)) => address.port(),
+        (port, _) => port,
+    };
+    let at = |ip: &IpAddr| SocketAddr::new(*ip, port);
+    let [must, may] = [&plan.addresses.must, &plan.addresses.may]
+        .map(|list| list.iter().map(at).collect::<Vec<_>>());
+    let stays = |address: &SocketAddr| must.contains(address) || may.contains(address);
+
+    // An address that stands for all takes those of the same port with it, and
+    // the other way round: these have to be left first.
+    let in_the_way: Vec<_> =
+        before.iter().copied().filter(|it| it.port() == port && !stays(it)).collect();
+    for address in &in_the_way {
+        server.leave(*address).await;
+    }
+    let missing: Vec<_> = must.iter().copied().filter(|it| !before.contains(it)).collect();
+    match open(&missing) {
+        Ok(listeners) => listeners.into_iter().for_each(|it| server.listen(it)),
+        Err(error) => {
+            for address in in_the_way {
+                if server.addresses().contains(&address) {
+                    continue;
+                }
+                match http_server::bind(&[address]) {
+                    Ok(listeners) => listeners.into_iter().for_each(|it| server.listen(it)),
+                    Err(error) => warn!(%error, %address, "not listening there any more"),
+                }
+            }
+            return Err(error);
+        }
+    }
+    for address in &may {
+        if server.addresses().contains(address) {
+            continue;
+        }
+        match http_server::bind(&[*address]) {
+            Ok(listeners) => listeners.into_iter().for_each(|it| server.listen(it)),
+            Err(error) => warn!(%error, %address, "not listening there"),
+        }
+    }
+    for address in before.iter().filter(|it| !stays(it)) {
+        server.leave(*address).await;
+    }
+    Ok(())
+}
+
+/// Listens at all of `addresses`, or at none.
+fn open(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for address in addresses {
+        let heard = |it: &TcpListener| it.local_addr().is_ok_and(|own| own == *address);
+        if !listeners.iter().any(heard) {
+            listeners.extend(http_server::bind(&[*address]).map_err(refused(*address))?);
+        }
+    }
+    Ok(listeners)
+}
+
+fn refused(address: SocketAddr) -> impl FnOnce(std::io::Error) -> StartError {
+    move |source| match source.kind() {
+        ErrorKind::AddrInUse => StartError::PortInUse(address),
+        _ => StartError::Listen { address, source },
+    }
 }
 
 /// The port all listeners share: the first one's, which may have been picked by

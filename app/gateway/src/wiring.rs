@@ -6,27 +6,28 @@ pub(crate) mod discovery;
 mod encryption;
 mod facts;
 mod heap_care;
+pub(crate) mod live;
 mod models;
 mod reach;
 pub(crate) mod tailnet;
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
-use domain::{discovery::BeaconFacts, exposure::Reach};
+use http_server::{Manner, Server};
 use ports::{
-    driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal, ModelProvider},
+    driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal},
     driving::{Conversations, Doorkeeper, Probe, Rpc},
 };
 use qr_code::Codes;
-use rpc::{Addresses, Door, Registry, Services};
+use rpc::{Door, Registry, Services};
 use signatures::Ed25519;
 use store_sqlite::SqliteStore;
 use tls::Certificates;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 use usecases::{
-    agents::Agents,
+    agents::{Agents, Catalogue},
     auth::{self, Auth},
     book::Book,
     chat::{self, Chat},
@@ -37,6 +38,7 @@ use usecases::{
     models::Models,
     presence::Presence,
     probe::Parts,
+    restart::Restarts,
     sessions::{self, Sessions},
     status::{self, Status},
     system::{System, SystemEvents},
@@ -48,21 +50,23 @@ use ws_server::Hub;
 use crate::{
     StartError, StartOptions,
     clock::{SystemClock, SystemEntropy},
-    expose::{self, Serving},
     listen::Plan,
 };
 
-use self::{authority::Authority, discovery::Announcing};
+use self::{
+    authority::Authority,
+    live::{Around, Moving, Shown},
+};
 
-/// The parts of a running gateway that stopping it needs.
+/// The parts of a running gateway that the rest of it needs.
 pub(crate) struct Wired {
-    pub(crate) announcing: Option<Announcing>,
-    pub(crate) certificates: Option<Certificates>,
     pub(crate) chat: Chat,
-    pub(crate) drain: Duration,
     pub(crate) hub: Hub,
     pub(crate) model: String,
+    pub(crate) moved: Arc<Notify>,
+    pub(crate) moving: Moving,
     pub(crate) parts: Parts,
+    pub(crate) restarts: Restarts,
     pub(crate) store: Arc<SqliteStore>,
 }
 
@@ -74,22 +78,21 @@ fn open(database: &Path) -> Result<SqliteStore, StartError> {
 /// Puts a gateway together and lets it run on `tasks`.
 pub(crate) async fn wire(
     options: StartOptions,
-    plan: &Plan,
+    plan: Plan,
     listeners: Vec<TcpListener>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
     cut: &CancellationToken,
 ) -> Result<Wired, StartError> {
-    let StartOptions { paths, config: file, secrets, logs, auth_mode, discoverability, .. } =
-        options;
+    let StartOptions { paths, config: file, secrets, logs, overrides, .. } = options.clone();
     let config: Arc<dyn ConfigSource> = Arc::clone(&file) as _;
-    let settings = config.current().gateway.clone();
-    let limits = settings.limits.clone();
-    let mdns = config.current().discovery.mdns.mode;
+    let current = config.current();
+    let settings = &current.gateway;
+    let shown = Shown::new(&current);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let started_at = clock.now();
-    let strict_transport_security = encryption::promise(&settings)?;
+    let strict_transport_security = encryption::promise(settings)?;
 
     let database = paths.state_dir.join("state").join("openclaw-gateway.sqlite");
     let store = Arc::new(open(&database)?);
@@ -97,35 +100,32 @@ pub(crate) async fn wire(
     let journal: Arc<dyn Journal> = Arc::clone(&store) as _;
 
     let found = models::find(&file).await;
-    let providers: Arc<[Arc<dyn ModelProvider>]> = found.providers.into();
+    let catalogue = Catalogue::new(found.providers, found.models);
     let tailnet = tailnet::tailnet(&file, plan.login, plan.tls);
     let names = tailnet::names(tailnet.as_deref(), plan.reach()).await;
-    let certificates = encryption::open(&settings, &paths, &listeners, &names, started_at)?;
-    let facts = Arc::new(facts::gather(&paths, &listeners, &*entropy, started_at)?);
+    let certificates = encryption::open(settings, &paths, &plan.listening(), &names, started_at)?;
+    let facts = Arc::new(facts::gather(&paths, shown.port.clone(), &*entropy, started_at)?);
     let machine = facts.host.clone();
-    let hub = Hub::new((&limits).into());
+    let hub = Hub::new(shown.limits.clone());
     let events: Arc<dyn EventSink> = Arc::new(hub.clone());
     let versions = Arc::new(Versions::default());
 
-    let agents = Agents::new(&providers, found.models, Arc::clone(&config), Arc::clone(&clock));
-    let models = Models::new(Arc::clone(&providers), agents.clone(), Arc::clone(&config));
+    let agents = Agents::new(catalogue.clone(), Arc::clone(&config), Arc::clone(&clock));
+    let models = Models::new(catalogue.clone(), agents.clone(), Arc::clone(&config));
     let book = Book::new(Arc::clone(&archive), Arc::clone(&journal));
     let system_events = SystemEvents::default();
-    let chat = Chat::new(
-        chat::Deps {
-            agent: Arc::new(agents.clone()),
-            agents,
-            archive: Arc::clone(&archive),
-            book: book.clone(),
-            clock: Arc::clone(&clock),
-            config: Arc::clone(&config),
-            entropy: Arc::clone(&entropy),
-            events: Arc::clone(&events),
-            system_events: system_events.clone(),
-            tasks: tasks.clone(),
-        },
-        limits.queued_runs_per_session,
-    );
+    let chat = Chat::new(chat::Deps {
+        agent: Arc::new(agents.clone()),
+        agents,
+        archive: Arc::clone(&archive),
+        book: book.clone(),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        system_events: system_events.clone(),
+        tasks: tasks.clone(),
+    });
     let sessions = Sessions::new(sessions::Deps {
         archive: Arc::clone(&archive),
         book,
@@ -161,7 +161,7 @@ pub(crate) async fn wire(
         pairing: pairing.clone(),
         secrets,
         signatures: Arc::new(Ed25519),
-        tailscale: plan.tailscale,
+        tailscale: shown.exposure.clone(),
         tailnet: tailnet.clone(),
     };
     let presence =
@@ -170,7 +170,7 @@ pub(crate) async fn wire(
     let log_source = Arc::clone(&logs) as Arc<dyn ports::driven::LogSource>;
     let parts = Parts::new(
         Arc::clone(&archive),
-        providers,
+        catalogue.clone(),
         Arc::clone(&log_source),
         Arc::clone(&clock),
         started_at,
@@ -193,12 +193,9 @@ pub(crate) async fn wire(
         sessions: sessions.clone(),
         system: system.clone(),
     });
-    let served = names.first().filter(|_| plan.tailscale.is_some()).map(String::as_str);
-    let reach = reach::Reached::by(served, &listeners, certificates.clone());
-    let tailnet_dns = names.first().cloned();
     let services = Arc::new(Services {
         approvals,
-        auth: Auth::new(auth, auth_mode),
+        auth: Auth::new(auth, overrides.auth_mode),
         chat: chat.clone(),
         clock: Arc::clone(&clock),
         codes: Arc::new(Codes),
@@ -213,16 +210,15 @@ pub(crate) async fn wire(
         pairing,
         nodes,
         presence: presence.clone(),
-        reach: Arc::new(reach),
+        reach: Arc::new(reach::Now(shown.reach.clone())),
         sessions,
         status,
         system,
         versions,
     });
 
-    let bound: Vec<_> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();
-    let addresses = Addresses { listening: bound.iter().map(SocketAddr::ip).collect(), names };
-    let door: Arc<dyn Doorkeeper> = Arc::new(Door::new(Arc::clone(&services), addresses));
+    let door: Arc<dyn Doorkeeper> =
+        Arc::new(Door::new(Arc::clone(&services), shown.addresses.clone()));
     let registry: Arc<dyn Rpc> = Arc::new(Registry::new(services));
     let mut routes = http_server::probe_routes(&(Arc::new(parts.clone()) as Arc<dyn Probe>));
     routes.extend(openai_api::routes(&openai_api::Deps {
@@ -231,7 +227,7 @@ pub(crate) async fn wire(
         entropy: Arc::clone(&entropy),
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
-        loopback_only: plan.reach() == Reach::ThisMachine,
+        loopback_only: shown.near.clone(),
     }));
     let upgrade = ws_server::handler(ws_server::Deps {
         door: Arc::clone(&door),
@@ -239,7 +235,7 @@ pub(crate) async fn wire(
         hub: hub.clone(),
         clock: Arc::clone(&clock),
         entropy,
-        limits: limits.clone(),
+        limits: shown.limits.clone(),
         tasks: tasks.clone(),
         stop: stop.clone(),
     });
@@ -249,40 +245,46 @@ pub(crate) async fn wire(
         error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
     }
 
-    let [drain, tick] = [limits.drain_ms, limits.tick_interval_ms].map(Duration::from_millis);
-    if let (Some(tailnet), Some(how)) = (tailnet, plan.tailscale) {
-        let port = bound.first().map_or(0, SocketAddr::port);
-        let serving = Serving { how, port, reset_on_exit: plan.reset_on_exit };
-        tasks.spawn(expose::run(tailnet, serving, stop.clone()));
-    }
-    tasks.spawn(http_server::serve(
-        listeners,
-        http_server::Deps {
-            routes,
-            upgrade: Some(upgrade),
-            fallback: None,
-            door,
+    let server = Server::new(http_server::Deps {
+        routes,
+        upgrade: Some(upgrade),
+        fallback: None,
+        door,
+        manner: Manner {
             encryption: certificates.as_ref().map(Certificates::encryption),
             strict_transport_security,
-            limits,
-            tasks: tasks.clone(),
-            stop: stop.clone(),
-            cut: cut.clone(),
+            limits: settings.limits.clone(),
         },
-    ));
-    if let Some(certificates) = certificates.clone() {
-        tasks.spawn(certificates.keep_good(Arc::clone(&clock), stop.clone()));
-    }
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+        cut: cut.clone(),
+    });
+    listeners.into_iter().for_each(|listener| server.listen(listener));
+    let serving = server.clone();
+    tasks.spawn(async move { serving.ended().await });
     tasks.spawn(hub.clone().flusher());
-    tasks.spawn(ticks::tick(tick, Arc::clone(&clock), events, stop.clone()));
+    tasks.spawn(ticks::tick(shown.limits.clone(), Arc::clone(&clock), events, stop.clone()));
     tasks.spawn(presence.run(stop.clone()));
     tasks.spawn(health.run(stop.clone()));
     tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
-    let announcing = discovery::facts(&bound, &machine, discoverability).and_then(|facts| {
-        let facts = BeaconFacts { tailnet_dns: facts.tailnet_dns.or(tailnet_dns), ..facts };
-        let (told, facts) = watch::channel(facts);
-        tasks.spawn(discovery::keep_told(told, certificates.clone(), stop.clone()));
-        Announcing::start(facts, mdns, clock, tasks, cut)
-    });
-    Ok(Wired { announcing, certificates, chat, drain, hub, model: found.choice, parts, store })
+    let (restarts, moved) = (Restarts::default(), Arc::new(Notify::new()));
+    let around = Around {
+        catalogue,
+        clock,
+        cut: cut.clone(),
+        hub: hub.clone(),
+        machine,
+        moved: Arc::clone(&moved),
+        options,
+        restarts: restarts.clone(),
+        server,
+        shown,
+        stop: stop.clone(),
+        tasks: tasks.clone(),
+    };
+    let moving = Moving::start(around, plan, certificates);
+    moving.show(&names);
+    moving.expose().await;
+    moving.announce(names.into_iter().next()).await;
+    Ok(Wired { chat, hub, model: found.choice, moved, moving, parts, restarts, store })
 }

@@ -13,7 +13,7 @@ use domain::{
 };
 use ports::{
     Json,
-    config::AuthMode,
+    config::{AuthMode, Live},
     driving::{
         Circumstances, Credentials, Doorkeeper, ErrorCode, Knock, Refusal, RpcError, Welcome,
     },
@@ -40,7 +40,7 @@ pub struct Addresses {
 /// Lets clients in.
 pub struct Door {
     services: Arc<Services>,
-    addresses: Addresses,
+    addresses: Live<Addresses>,
     // What is served; the same for everybody, written once.
     features: Json,
     nothing: Arc<[Box<str>]>,
@@ -48,7 +48,7 @@ pub struct Door {
 
 impl Door {
     /// A door to `services` at `addresses`.
-    pub fn new(services: Arc<Services>, addresses: Addresses) -> Self {
+    pub fn new(services: Arc<Services>, addresses: Live<Addresses>) -> Self {
         Self { services, addresses, features: Json::of(&features()), nothing: Arc::new([]) }
     }
 
@@ -77,12 +77,12 @@ impl Doorkeeper for Door {
 
     fn may_knock(&self, circumstances: &Circumstances) -> Result<(), RpcError> {
         let config = self.services.configuration.current();
-        let gateway = &config.gateway;
+        let (gateway, addresses) = (&config.gateway, self.addresses.get());
         let house = House {
             local: circumstances.is_local(),
             allowed_origins: &gateway.control_ui.allowed_origins,
-            addresses: &self.addresses.listening,
-            names: &self.addresses.names,
+            addresses: &addresses.listening,
+            names: &addresses.names,
             more_names: &gateway.allowed_hosts,
             any_name: gateway.control_ui.dangerously_allow_host_header_origin_fallback,
         };

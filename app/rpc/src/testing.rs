@@ -17,7 +17,7 @@ use domain::{
 };
 use ports::{
     BoxFuture, Json,
-    config::Config,
+    config::{Config, Live},
     driven::{
         AgentEvent, ApprovalPolicy, Archive, BadSignature, Change, Clock, CommitError, Committed,
         ConfigSource, Drawer, Entropy, Entry, EventSink, FinishReason, HistoryPage, HistoryQuery,
@@ -34,7 +34,7 @@ use ports::{
 use serde_json::Value;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use usecases::{
-    agents::Agents,
+    agents::{Agents, Catalogue},
     approvals::{self, Approvals},
     auth::{self, Auth},
     book::Book,
@@ -74,7 +74,7 @@ impl World {
         let services = Arc::new(services(configuration, Arc::clone(&events) as _));
         Self {
             registry: Registry::new(Arc::clone(&services)),
-            door: Door::new(Arc::clone(&services), Addresses::default()),
+            door: Door::new(Arc::clone(&services), Live::new(Addresses::default())),
             services,
             events,
         }
@@ -228,22 +228,16 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
     let mut log = MockLogSource::new();
     log.expect_tail().returning(|_| Err("no log".into()));
     let log = Arc::new(log);
-    let providers: Arc<[_]> = [provider()].into();
-    let found = vec!["fake/echo".parse().unwrap()];
-    let agents = Agents::new(&providers, found, Arc::clone(&config), Arc::clone(&clock));
-    let models = Models::new(Arc::clone(&providers), agents.clone(), Arc::clone(&config));
+    let catalogue = Catalogue::new(vec![provider()], vec!["fake/echo".parse().unwrap()]);
+    let agents = Agents::new(catalogue.clone(), Arc::clone(&config), Arc::clone(&clock));
+    let models = Models::new(catalogue.clone(), agents.clone(), Arc::clone(&config));
     let presence =
         Presence::new(&facts, Arc::clone(&clock), Arc::clone(&events), Arc::clone(&versions));
     let system_events = SystemEvents::default();
     let system = System::new(Arc::clone(&config), presence.clone(), system_events.clone());
     let started_at = Timestamp::default();
-    let parts = Parts::new(
-        Arc::clone(&archive),
-        Arc::clone(&providers),
-        log.clone(),
-        Arc::clone(&clock),
-        started_at,
-    );
+    let parts =
+        Parts::new(Arc::clone(&archive), catalogue, log.clone(), Arc::clone(&clock), started_at);
     let health = Health::new(health::Deps {
         archive: Arc::clone(&archive),
         clock: Arc::clone(&clock),
@@ -253,21 +247,18 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         facts: Arc::clone(&facts),
         versions: Arc::clone(&versions),
     });
-    let chat = Chat::new(
-        chat::Deps {
-            agent: Arc::new(agent()),
-            agents,
-            archive: Arc::clone(&archive),
-            book: book.clone(),
-            clock: Arc::clone(&clock),
-            config: Arc::clone(&config),
-            entropy: Arc::clone(&entropy),
-            events: Arc::clone(&events),
-            system_events: system_events.clone(),
-            tasks: TaskTracker::new(),
-        },
-        4,
-    );
+    let chat = Chat::new(chat::Deps {
+        agent: Arc::new(agent()),
+        agents,
+        archive: Arc::clone(&archive),
+        book: book.clone(),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        system_events: system_events.clone(),
+        tasks: TaskTracker::new(),
+    });
     let nodes = Nodes::new(nodes::Deps {
         archive: Arc::clone(&archive),
         clock: Arc::clone(&clock),
@@ -311,7 +302,7 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         pairing: pairing.clone(),
         secrets: Arc::new(secrets()),
         signatures: Arc::new(signatures()),
-        tailscale: None,
+        tailscale: Live::new(None),
         tailnet: None,
     };
     let status = Status::new(status::Deps {
@@ -521,7 +512,7 @@ pub(crate) fn facts() -> Facts {
         cpus: 2,
         memory: usecases::facts::Memory::default,
         pid: 7,
-        port: 18789,
+        port: Live::new(18789),
         instance: "boot".into(),
         device_id: "gateway-device".into(),
         public_key: "key".into(),

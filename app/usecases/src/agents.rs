@@ -1,9 +1,9 @@
 //! The built-in agent: asks a model, and the next one when that fails.
 
+mod catalogue;
 mod turn;
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -18,12 +18,10 @@ use futures_util::stream;
 use ports::{
     BoxStream,
     config::ModelChoice,
-    driven::{
-        AgentError, AgentEvent, AgentRuntime, AgentTurn, Clock, ConfigSource, ModelInfo,
-        ModelProvider,
-    },
+    driven::{AgentError, AgentEvent, AgentRuntime, AgentTurn, Clock, ConfigSource, ModelInfo},
 };
 
+pub use self::catalogue::Catalogue;
 use self::turn::Turn;
 
 /// What an agent is told about itself when the configuration says nothing.
@@ -35,31 +33,16 @@ const DEFAULT_PROMPT: &str = "You are a helpful personal assistant. Answer in th
 pub struct Agents(Arc<Inner>);
 
 struct Inner {
-    providers: HashMap<String, Arc<dyn ModelProvider>>,
-    found: Vec<ModelRef>,
+    catalogue: Catalogue,
     config: Arc<dyn ConfigSource>,
     clock: Arc<dyn Clock>,
     cooldowns: Mutex<Cooldowns>,
 }
 
 impl Agents {
-    /// Agents that ask `providers`. Where the configuration names no model,
-    /// those in `found` are asked, in that order.
-    pub fn new(
-        providers: &[Arc<dyn ModelProvider>],
-        found: Vec<ModelRef>,
-        config: Arc<dyn ConfigSource>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let by_name =
-            |provider: &Arc<dyn ModelProvider>| (provider.name().to_owned(), Arc::clone(provider));
-        Self(Arc::new(Inner {
-            providers: providers.iter().map(by_name).collect(),
-            found,
-            config,
-            clock,
-            cooldowns: Mutex::default(),
-        }))
+    /// Agents that ask the models of `catalogue`.
+    pub fn new(catalogue: Catalogue, config: Arc<dyn ConfigSource>, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Inner { catalogue, config, clock, cooldowns: Mutex::default() }))
     }
 
     /// The models that answer for `agent`, in the order in which they are
@@ -70,20 +53,21 @@ impl Agents {
         let choice = own.or_else(|| config.agents.defaults.model.clone());
         match choice.as_ref().map(ModelChoice::candidates).filter(|chosen| !chosen.is_empty()) {
             Some(chosen) => chosen,
-            None => self.0.found.clone(),
+            None => self.0.catalogue.now().found.clone(),
         }
     }
 
     /// What is known about `model`, if its provider knows it.
     pub fn model_info(&self, model: &ModelRef) -> Option<ModelInfo> {
-        let provider = self.0.providers.get(model.provider())?;
+        let listed = self.0.catalogue.now();
+        let provider = listed.provider(model.provider())?;
         provider.known_models().into_iter().find(|info| info.id == model.model())
     }
 
     /// Whether `model` can be asked: its provider is there, and either knows
     /// the model or does not know all of its models.
     pub fn offers(&self, model: &ModelRef) -> bool {
-        self.0.providers.get(model.provider()).is_some_and(|provider| {
+        self.0.catalogue.now().provider(model.provider()).is_some_and(|provider| {
             let known = provider.known_models();
             known.is_empty() || known.iter().any(|info| info.id == model.model())
         })
@@ -142,9 +126,6 @@ impl AgentRuntime for Agents {
 
 impl fmt::Debug for Agents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Agents")
-            .field("providers", &self.0.providers.keys())
-            .field("found", &self.0.found)
-            .finish_non_exhaustive()
+        f.debug_tuple("Agents").field(&self.0.catalogue).finish()
     }
 }

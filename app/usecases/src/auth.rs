@@ -28,7 +28,7 @@ use domain::{
     throttle::{Throttle, ThrottleLimits},
 };
 use ports::{
-    config::AuthMode,
+    config::{AuthMode, Live, RateLimitConfig},
     driven::{Clock, ConfigSource, Secrets, Signatures, StoreError, Tailnet},
     driving::Circumstances,
 };
@@ -56,7 +56,7 @@ pub struct Deps {
     /// Checks what devices sign.
     pub signatures: Arc<dyn Signatures>,
     /// Whom Tailscale on this machine brings to the gateway.
-    pub tailscale: Option<Exposure>,
+    pub tailscale: Live<Option<Exposure>>,
     /// Who is in the tailnet, if this machine is in one.
     pub tailnet: Option<Arc<dyn Tailnet>>,
 }
@@ -73,7 +73,7 @@ pub struct Auth(Arc<Inner>);
 
 struct Inner {
     deps: Deps,
-    rules: Rules,
+    chosen: Option<AuthMode>,
     throttle: Mutex<Throttle>,
 }
 
@@ -143,20 +143,8 @@ impl Auth {
     /// Decides in the manner the configuration asks for, wanting `chosen`
     /// whatever it says, if there is one.
     pub fn new(deps: Deps, chosen: Option<AuthMode>) -> Self {
-        let limit = &deps.config.current().gateway.auth.rate_limit;
-        let limits = ThrottleLimits {
-            attempts: limit.max_attempts.max(1),
-            window: Duration::from_millis(limit.window_ms),
-            lockout: Duration::from_millis(limit.lockout_ms),
-            ..ThrottleLimits::default()
-        };
-        let rules = Rules {
-            config: Arc::clone(&deps.config),
-            chosen,
-            has_password: deps.secrets.has_password(),
-            tailscale: deps.tailscale,
-        };
-        Self(Arc::new(Inner { deps, rules, throttle: Mutex::new(Throttle::new(limits)) }))
+        let limits = throttle_limits(&deps.config.current().gateway.auth.rate_limit);
+        Self(Arc::new(Inner { deps, chosen, throttle: Mutex::new(Throttle::new(limits)) }))
     }
 
     /// What a client has to show.
@@ -169,12 +157,31 @@ impl Auth {
         self.rules().peer(circumstances)
     }
 
-    fn rules(&self) -> &Rules {
-        &self.0.rules
+    /// What is to be done now.
+    fn rules(&self) -> Rules {
+        let deps = &self.0.deps;
+        Rules {
+            config: Arc::clone(&deps.config),
+            chosen: self.0.chosen,
+            has_password: deps.secrets.has_password(),
+            tailscale: *deps.tailscale.get(),
+        }
     }
 
     fn throttle(&self) -> MutexGuard<'_, Throttle> {
-        self.0.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+        let limits = throttle_limits(&self.0.deps.config.current().gateway.auth.rate_limit);
+        let mut throttle = self.0.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        throttle.keep_to(limits);
+        throttle
+    }
+}
+
+fn throttle_limits(limit: &RateLimitConfig) -> ThrottleLimits {
+    ThrottleLimits {
+        attempts: limit.max_attempts.max(1),
+        window: Duration::from_millis(limit.window_ms),
+        lockout: Duration::from_millis(limit.lockout_ms),
+        ..ThrottleLimits::default()
     }
 }
 

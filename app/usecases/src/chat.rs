@@ -111,10 +111,9 @@ struct Ended {
 pub struct RunOfOtherSession;
 
 impl Chat {
-    /// Talking to agents, with at most `max_waiting` runs waiting in each
-    /// session.
-    pub fn new(deps: Deps, max_waiting: usize) -> Self {
-        let queue = RunQueue::new(max_waiting);
+    /// Talking to agents.
+    pub fn new(deps: Deps) -> Self {
+        let queue = RunQueue::new(deps.config.current().gateway.limits.queued_runs_per_session);
         Self(Arc::new(Inner {
             deps,
             lanes: Mutex::new(Lanes { queue, runs: HashMap::new(), ending: 0, stopping: false }),

@@ -1,8 +1,9 @@
 //! What the gateway knows about itself.
 
 use domain::time::Timestamp;
+use ports::config::Live;
 
-/// What the gateway knows about itself and does not change while it runs. Who
+/// What the gateway knows about itself. But for its port, it does not change. Who
 /// is shown what of it is decided where it is shown.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -25,7 +26,7 @@ pub struct Facts {
     /// The process.
     pub pid: u32,
     /// The port it listens on.
-    pub port: u16,
+    pub port: Live<u16>,
     /// Tells this start of the gateway from others: a UUID.
     pub instance: String,
     /// The fingerprint of its key.

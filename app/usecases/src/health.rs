@@ -266,7 +266,7 @@ mod tests {
         let (told, clock) = (Arc::new(Told::default()), clock());
         let parts = Parts::new(
             Arc::clone(&archive),
-            crate::models::tests::providers(),
+            crate::models::tests::catalogue(),
             Arc::new(log),
             Arc::clone(&clock),
             Timestamp::default(),

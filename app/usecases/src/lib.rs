@@ -17,6 +17,8 @@ pub mod nodes;
 pub mod pairing;
 pub mod presence;
 pub mod probe;
+pub mod reload;
+pub mod restart;
 pub mod sessions;
 pub mod status;
 pub mod system;

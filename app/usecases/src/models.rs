@@ -5,15 +5,15 @@ use std::{fmt, sync::Arc};
 use domain::{agent::ModelRef, ids::AgentId};
 use ports::{
     config::Config,
-    driven::{ConfigSource, ModelInfo, ModelProvider},
+    driven::{ConfigSource, ModelInfo},
 };
 
-use crate::agents::Agents;
+use crate::agents::{Agents, Catalogue};
 
 /// Knows which models there are.
 #[derive(Clone)]
 pub struct Models {
-    providers: Arc<[Arc<dyn ModelProvider>]>,
+    catalogue: Catalogue,
     agents: Agents,
     config: Arc<dyn ConfigSource>,
 }
@@ -44,13 +44,9 @@ pub struct DefaultModel {
 pub struct UnknownModel(String);
 
 impl Models {
-    /// The models of `providers`, of which `agents` choose.
-    pub fn new(
-        providers: Arc<[Arc<dyn ModelProvider>]>,
-        agents: Agents,
-        config: Arc<dyn ConfigSource>,
-    ) -> Self {
-        Self { providers, agents, config }
+    /// The models of `catalogue`, of which `agents` choose.
+    pub fn new(catalogue: Catalogue, agents: Agents, config: Arc<dyn ConfigSource>) -> Self {
+        Self { catalogue, agents, config }
     }
 
     /// Every model that is known without asking, by provider and name.
@@ -59,7 +55,8 @@ impl Models {
         let is_default = |provider: &str, id: &str| {
             default.as_ref().is_some_and(|it| it.provider() == provider && it.model() == id)
         };
-        let offers = self.providers.iter().flat_map(|provider| {
+        let listed = self.catalogue.now();
+        let offers = listed.providers.iter().flat_map(|provider| {
             provider.known_models().into_iter().map(|info| Offer {
                 is_default: is_default(provider.name(), &info.id),
                 provider: provider.name().to_owned(),
@@ -110,13 +107,13 @@ impl Models {
 
 impl fmt::Debug for Models {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Models").field("providers", &self.providers.len()).finish_non_exhaustive()
+        f.debug_tuple("Models").field(&self.catalogue).finish()
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use ports::driven::MockModelProvider;
+    use ports::driven::{MockModelProvider, ModelProvider};
 
     use super::*;
     use crate::testing::{clock, config};
@@ -136,17 +133,18 @@ pub(crate) mod tests {
         Arc::new(provider)
     }
 
-    pub(crate) fn providers() -> Arc<[Arc<dyn ModelProvider>]> {
-        [provider("b", &["two", "both"]), provider("a", &["one", "both"])].into()
+    /// Two providers; `b/two` is found first.
+    pub(crate) fn catalogue() -> Catalogue {
+        let providers = vec![provider("b", &["two", "both"]), provider("a", &["one", "both"])];
+        Catalogue::new(providers, vec!["b/two".parse().unwrap()])
     }
 
     /// Two providers; `b/two` is the default.
     pub(crate) fn models() -> Models {
         let config = config(Config::default());
-        let providers = providers();
-        let found = vec!["b/two".parse().unwrap()];
-        let agents = Agents::new(&providers, found, Arc::clone(&config), clock());
-        Models::new(providers, agents, config)
+        let catalogue = catalogue();
+        let agents = Agents::new(catalogue.clone(), Arc::clone(&config), clock());
+        Models::new(catalogue, agents, config)
     }
 
     #[test]
@@ -157,6 +155,16 @@ pub(crate) mod tests {
         assert_eq!(names, [("a", "both"), ("a", "one"), ("b", "both"), ("b", "two")]);
         assert_eq!(offers.iter().filter(|it| it.is_default).count(), 1);
         assert!(offers[3].is_default);
+    }
+
+    #[test]
+    fn what_is_listed_can_be_replaced() {
+        let models = models();
+        models.catalogue.replace(vec![provider("c", &["three"])], vec!["c/three".parse().unwrap()]);
+        let offers = models.list();
+        assert_eq!(offers.len(), 1);
+        assert!(offers[0].is_default && offers[0].provider == "c");
+        assert_eq!(models.find("a/one").ok(), None);
     }
 
     #[test]

@@ -11,10 +11,12 @@ use std::{
 use async_trait::async_trait;
 use domain::time::Timestamp;
 use ports::{
-    driven::{Archive, Clock, LogQuery, LogSource, ModelProvider},
+    driven::{Archive, Clock, LogQuery, LogSource},
     driving::{Part, Probe, Readiness},
 };
 use tokio::time;
+
+use crate::agents::Catalogue;
 
 /// How long the store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -25,7 +27,7 @@ pub struct Parts(Arc<Inner>);
 
 struct Inner {
     archive: Arc<dyn Archive>,
-    providers: Arc<[Arc<dyn ModelProvider>]>,
+    catalogue: Catalogue,
     log: Arc<dyn LogSource>,
     clock: Arc<dyn Clock>,
     started_at: Timestamp,
@@ -36,13 +38,13 @@ impl Parts {
     /// The parts of a gateway that has been running since `started_at`.
     pub fn new(
         archive: Arc<dyn Archive>,
-        providers: Arc<[Arc<dyn ModelProvider>]>,
+        catalogue: Catalogue,
         log: Arc<dyn LogSource>,
         clock: Arc<dyn Clock>,
         started_at: Timestamp,
     ) -> Self {
         let draining = AtomicBool::new(false);
-        Self(Arc::new(Inner { archive, providers, log, clock, started_at, draining }))
+        Self(Arc::new(Inner { archive, catalogue, log, clock, started_at, draining }))
     }
 
     /// From now on the gateway is stopping.
@@ -57,7 +59,13 @@ impl Parts {
             Ok(Err(error)) => Some(error.to_string()),
             Err(_) => Some("does not answer".to_owned()),
         };
-        let model = self.0.providers.is_empty().then(|| "no provider is configured".to_owned());
+        let model = self
+            .0
+            .catalogue
+            .now()
+            .providers
+            .is_empty()
+            .then(|| "no provider is configured".to_owned());
         let query = LogQuery { cursor: None, limit: 1, max_bytes: 1 };
         let log = self.0.log.tail(query).err().map(|_| "cannot be read".to_owned());
         vec![
@@ -89,7 +97,8 @@ impl std::fmt::Debug for Parts {
 #[cfg(test)]
 mod tests {
     use ports::driven::{
-        LogPage, MockArchive, MockLogSource, MockModelProvider, StoreError, StoreStats,
+        LogPage, MockArchive, MockLogSource, MockModelProvider, ModelProvider, StoreError,
+        StoreStats,
     };
 
     use super::*;
@@ -110,9 +119,14 @@ mod tests {
                 reset: false,
             })
         });
-        let provider = || Arc::new(MockModelProvider::new()) as Arc<dyn ModelProvider>;
+        let provider = || {
+            let mut provider = MockModelProvider::new();
+            provider.expect_name().return_const("fake".to_owned());
+            Arc::new(provider) as Arc<dyn ModelProvider>
+        };
         let providers = (0..providers).map(|_| provider()).collect();
-        Parts::new(Arc::new(archive), providers, Arc::new(log), clock(), Timestamp::default())
+        let catalogue = Catalogue::new(providers, Vec::new());
+        Parts::new(Arc::new(archive), catalogue, Arc::new(log), clock(), Timestamp::default())
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use domain::{
     time::Timestamp,
 };
 use ports::{
-    config::Config,
+    config::{Config, Live},
     driven::{Clock, ConfigSource, EventSink, MockConfigSource},
     event::{Body, Event, StateVersion, Topic},
     view::PresenceEntry,
@@ -48,7 +48,7 @@ pub(crate) fn facts() -> Facts {
         cpus: 2,
         memory: crate::facts::Memory::default,
         pid: 7,
-        port: 18789,
+        port: Live::new(18789),
         instance: "instance".into(),
         device_id: "gateway-device".into(),
         public_key: "key".into(),
@@ -104,6 +104,13 @@ impl Told {
 
     pub(crate) fn count(&self) -> usize {
         self.events.lock().unwrap().len()
+    }
+
+    /// Waits until so many events were told.
+    pub(crate) async fn until(&self, count: usize) {
+        while self.count() < count {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) fn subscriptions(&self) -> Vec<(ClientId, Topic, bool)> {

@@ -56,6 +56,11 @@ pub enum Aborted {
 }
 
 impl RunQueue {
+    /// From now on so many runs may wait in each lane. Those that wait stay.
+    pub fn keep_to(&mut self, max_waiting: usize) {
+        self.max_waiting = max_waiting;
+    }
+
     /// An empty queue that lets `max_waiting` runs wait in each lane.
     pub fn new(max_waiting: usize) -> Self {
         Self { max_waiting, lanes: HashMap::new(), places: HashMap::new() }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     auth::{AuthConfig, ProxyNetwork},
     nodes::NodesConfig,
+    reload::ReloadConfig,
     remote::RemoteConfig,
     tailscale::TailscaleConfig,
     tls::TlsConfig,
@@ -57,6 +58,8 @@ pub struct GatewayConfig {
     pub control_ui: ControlUiConfig,
     /// Nodes: what they may be asked for, and what they may do.
     pub nodes: NodesConfig,
+    /// How the gateway follows its configuration file while it runs.
+    pub reload: ReloadConfig,
 }
 
 impl Default for GatewayConfig {
@@ -78,6 +81,7 @@ impl Default for GatewayConfig {
             http: HttpConfig::default(),
             control_ui: ControlUiConfig::default(),
             nodes: NodesConfig::default(),
+            reload: ReloadConfig::default(),
         }
     }
 }

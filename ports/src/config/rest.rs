@@ -17,6 +17,20 @@ impl Default for SessionConfig {
     }
 }
 
+/// What people may tell the gateway itself to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CommandsConfig {
+    /// Whether a signal may make it start anew.
+    pub restart: bool,
+}
+
+impl Default for CommandsConfig {
+    fn default() -> Self {
+        Self { restart: true }
+    }
+}
+
 /// What is written to the log.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]

@@ -17,21 +17,25 @@ pub trait ConfigSource: Send + Sync {
     fn snapshot(&self) -> ConfigSnapshot;
 }
 
-/// Puts the file into force anew.
+/// Reads the file anew.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait ConfigReload: Send + Sync {
-    /// Reads the file, and puts into force what is good about it. A section with
-    /// a mistake keeps what is in force; a file that cannot be read, or is gone,
-    /// changes nothing. Reads the disk; takes milliseconds.
-    fn reload(&self) -> Reloaded;
+    /// Reads the file, and finds out what is good about it. A section with a
+    /// mistake stays what is in force; a file that cannot be read, or is gone,
+    /// changes nothing. Reads the disk; takes milliseconds. Nothing of it is in
+    /// force yet.
+    fn read_again(&self) -> Reloaded;
+
+    /// Puts into force what was read last.
+    fn adopt(&self);
 }
 
 /// What reading the file anew came to.
 #[derive(Clone, Debug)]
 pub struct Reloaded {
-    /// What was in force.
+    /// What is in force.
     pub before: Arc<Config>,
-    /// What is in force now.
+    /// What would be.
     pub after: Arc<Config>,
     /// The paths that differ between the two, in order; lists compare as a
     /// whole. Also names keys that this gateway does not use.

@@ -1,6 +1,6 @@
 //! The connections of clients.
 
-use domain::client::ClientId;
+use domain::{access::Proof, client::ClientId};
 
 /// Ends connections.
 ///
@@ -13,4 +13,8 @@ use domain::client::ClientId;
 pub trait Connections: Send + Sync {
     /// Ends the connection of `client` with a close code and its reason.
     fn close(&self, client: ClientId, code: u16, reason: &str);
+
+    /// Ends the connections of everybody who was let in for that proof, and says
+    /// how many there were.
+    fn close_proven_by(&self, proof: Proof, code: u16, reason: &str) -> usize;
 }

@@ -35,7 +35,7 @@ async fn idle_connections_close_at_once_and_open_requests_finish() {
         })
     };
     let house = House::with(|deps| {
-        deps.limits.http_header_ms = 60_000;
+        deps.manner.limits.http_header_ms = 60_000;
         deps.routes.push(Route { method: Method::GET, path: "/slow", handler });
     });
     let mut silent = house.connect().await;
@@ -68,7 +68,7 @@ async fn nothing_outlives_the_deadline_or_the_cut() {
             })
         };
         let house = House::with(|deps| {
-            deps.limits.drain_ms = if cut { 60_000 } else { 50 };
+            deps.manner.limits.drain_ms = if cut { 60_000 } else { 50 };
             deps.routes.push(Route { method: Method::GET, path: "/never", handler });
         });
         let mut busy = house.connect().await;

@@ -24,7 +24,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Deps, bind, probe_routes, serve};
+use crate::{Deps, Manner, Server, bind, probe_routes};
 
 /// Longer than anything here takes.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -32,6 +32,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// A server that runs.
 pub(super) struct House {
     pub(super) address: SocketAddr,
+    pub(super) server: Server,
     pub(super) stop: CancellationToken,
     pub(super) cut: CancellationToken,
     tasks: TaskTracker,
@@ -117,9 +118,7 @@ impl House {
             upgrade: Some(handler_of(|_| async { text(StatusCode::IM_A_TEAPOT, "upgrade") })),
             fallback: None,
             door: Arc::new(Door),
-            encryption: None,
-            strict_transport_security: None,
-            limits,
+            manner: Manner { limits, ..Manner::default() },
             tasks: tasks.clone(),
             stop: stop.clone(),
             cut: cut.clone(),
@@ -127,8 +126,13 @@ impl House {
         change(&mut deps);
         let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
         let address = listeners[0].local_addr().unwrap();
-        tasks.spawn(serve(listeners, deps));
-        Self { address, stop, cut, tasks }
+        let server = Server::new(deps);
+        for listener in listeners {
+            server.listen(listener);
+        }
+        let running = server.clone();
+        tasks.spawn(async move { running.ended().await });
+        Self { address, server, stop, cut, tasks }
     }
 
     pub(super) async fn connect(&self) -> TcpStream {

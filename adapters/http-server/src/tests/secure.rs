@@ -76,9 +76,9 @@ impl SecuredSocket for Open {
 
 fn house(change: impl FnOnce(&mut Deps)) -> House {
     House::with(|deps| {
-        deps.encryption = Some(Arc::new(Pretence));
-        deps.strict_transport_security = Some(HeaderValue::from_static("max-age=1"));
-        deps.limits.handshake_ms = 300;
+        deps.manner.encryption = Some(Arc::new(Pretence));
+        deps.manner.strict_transport_security = Some(HeaderValue::from_static("max-age=1"));
+        deps.manner.limits.handshake_ms = 300;
         deps.routes.push(Route::new(Method::GET, "/secure", |request| async move {
             let ends = request.extensions().get::<Ends>().unwrap();
             text(StatusCode::OK, ends.secure.to_string())
@@ -103,7 +103,7 @@ async fn a_request_is_answered_over_an_encrypted_connection_and_knows_it() {
 #[tokio::test]
 async fn nothing_is_promised_where_nothing_is_encrypted() {
     let house = House::with(|deps| {
-        deps.strict_transport_security = Some(HeaderValue::from_static("max-age=1"));
+        deps.manner.strict_transport_security = Some(HeaderValue::from_static("max-age=1"));
     });
     let answer = house.request("GET", "/hello", "").await;
     assert!(!answer.contains("strict-transport-security"), "{answer}");
@@ -133,8 +133,8 @@ async fn who_does_not_greet_is_left() {
 #[tokio::test]
 async fn a_crowd_that_greets_does_not_take_every_place() {
     let house = house(|deps| {
-        deps.limits.preauth_connections_per_address = 1;
-        deps.limits.handshake_ms = 60_000;
+        deps.manner.limits.preauth_connections_per_address = 1;
+        deps.manner.limits.handshake_ms = 60_000;
     });
     let mut crowd = Vec::new();
     for _ in 0..4 {
@@ -174,7 +174,7 @@ async fn ask(sender: &mut Sender, request: http::request::Builder) -> (StatusCod
 
 #[tokio::test]
 async fn http2_is_spoken_where_it_was_agreed_on_within_the_same_limits() {
-    let house = house(|deps| deps.limits.http_header_count = 10);
+    let house = house(|deps| deps.manner.limits.http_header_count = 10);
     let tasks = TaskTracker::new();
     let mut sender = speak(&house, &tasks).await;
     let get = |path: &str| Request::get(format!("https://localhost{path}"));
@@ -201,7 +201,7 @@ async fn http2_is_spoken_where_it_was_agreed_on_within_the_same_limits() {
 
 #[tokio::test]
 async fn a_connection_of_http2_without_requests_is_ended() {
-    let house = house(|deps| deps.limits.http_header_ms = 100);
+    let house = house(|deps| deps.manner.limits.http_header_ms = 100);
     let tasks = TaskTracker::new();
     let sender = speak(&house, &tasks).await;
     tasks.close();

@@ -21,7 +21,7 @@ use http_kit::{Ends, Route};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use ports::{
-    config::Config,
+    config::{Config, Live},
     driven::{Clock, ConfigSnapshot, ConfigSource, Entropy, FinishReason},
     driving::{
         Answer, AskError, Circumstances, Conversations, Credentials, Doorkeeper, Knock, Outcome,
@@ -171,7 +171,7 @@ impl House {
             entropy: Arc::new(Fixed),
             clock: Arc::new(Fixed),
             config: Arc::new(Settings(config.into())),
-            loopback_only,
+            loopback_only: Live::new(loopback_only),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

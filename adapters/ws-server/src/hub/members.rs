@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    access::{Access, Scope},
+    access::{Access, Proof, Scope},
     client::{Client, ClientId, Protocol},
     event::EventKind,
 };
@@ -43,6 +43,8 @@ pub(super) struct Member {
     pub(super) scoped: bool,
     /// Whether it may do everything.
     pub(super) admin: bool,
+    /// How it showed who it is.
+    pub(super) proof: Proof,
     /// One bit for every kind of event it may see.
     pub(super) may_see: u32,
     /// One bit for every kind of event it may see where it subscribed to the
@@ -71,6 +73,7 @@ impl Members {
             protocol: client.protocol,
             scoped: client.session_scoped_events,
             admin: client.principal.scopes.contains(Scope::Admin),
+            proof: client.principal.proof,
             may_see: bits(|kind| Some(kind.rule().access)),
             may_follow: bits(EventKind::followers),
             since,
@@ -131,6 +134,12 @@ impl Members {
     pub(super) fn link(&self, client: ClientId) -> Option<Arc<Link>> {
         let member = self.at(self.place(client)?)?;
         Some(Arc::clone(&member.link))
+    }
+
+    /// The links of everybody who was let in for that proof.
+    pub(super) fn proven_by(&self, proof: Proof) -> Vec<Arc<Link>> {
+        let members = self.slots.iter().flatten();
+        members.filter(|it| it.proof == proof).map(|it| Arc::clone(&it.link)).collect()
     }
 
     pub(super) fn place(&self, client: ClientId) -> Option<usize> {

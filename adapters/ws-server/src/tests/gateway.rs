@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Deps, Hub, HubLimits, handler};
+use crate::{Deps, Hub, handler};
 use async_trait::async_trait;
 use domain::{
     access::{Denied, Principal, Proof, Role, Scope, Scopes},
@@ -22,7 +22,7 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use ports::{
     BoxFuture, Json,
-    config::LimitsConfig,
+    config::{LimitsConfig, Live},
     driven::{Clock, Entropy},
     driving::{
         Circumstances, Credentials, Doorkeeper, Knock, Refusal, Rpc, RpcError, RpcReply, Welcome,
@@ -51,7 +51,8 @@ impl Gateway {
 
     pub(super) async fn with(limits: LimitsConfig) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let hub = Hub::new(HubLimits::from(&limits));
+        let limits = Live::new(limits);
+        let hub = Hub::new(limits.clone());
         let gateway = Self {
             address: listener.local_addr().unwrap(),
             hub: hub.clone(),

@@ -31,6 +31,11 @@ impl Context {
         Ok(Self { json: global.json, dev: global.dev, paths, config })
     }
 
+    /// The configuration as it is on disk now.
+    pub(crate) fn read_config(&self) -> Arc<ConfigFile> {
+        Arc::new(ConfigFile::load(self.paths.config_path.clone(), variable))
+    }
+
     /// A variable of the product, under any of its names, that is not empty.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         let names = ["OPENCLAW_", "MOLTBOT_", "CLAWDBOT_"].map(|prefix| format!("{prefix}{name}"));

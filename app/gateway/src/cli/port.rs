@@ -22,13 +22,20 @@ pub(crate) fn parse(text: &str) -> Result<u16, Failure> {
     port.ok_or_else(|| Failure::new("Invalid port (0 to 65535, 0 for any free one)"))
 }
 
+/// The port to listen on that was asked for: by flag, by variable.
+pub(crate) fn asked_for(context: &Context, flag: Option<&str>) -> Result<Option<u16>, Failure> {
+    if let Some(text) = flag {
+        return parse(text.trim()).map(Some);
+    }
+    let Some(text) = context.variable("GATEWAY_PORT") else { return Ok(None) };
+    let port = parse(&text);
+    port.map(Some).map_err(|failure| failure.with("It is set in OPENCLAW_GATEWAY_PORT."))
+}
+
 /// The port to listen on: by flag, by variable, by configuration.
 pub(crate) fn choose(context: &Context, flag: Option<&str>) -> Result<u16, Failure> {
-    if let Some(text) = flag {
-        return parse(text.trim());
-    }
-    if let Some(text) = context.variable("GATEWAY_PORT") {
-        return parse(&text).map_err(|failure| failure.with("It is set in OPENCLAW_GATEWAY_PORT."));
+    if let Some(port) = asked_for(context, flag)? {
+        return Ok(port);
     }
     let configured = context.config.current().gateway.port;
     let default = ports::config::Config::default().gateway.port;

@@ -3,7 +3,6 @@
 use std::{
     fs::{self, Permissions},
     io::IsTerminal,
-    net::IpAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,12 +10,16 @@ use std::{
 
 use clap::Args;
 use config_file::{ConfigFile, Severity};
-use gateway::{Discoverability, ExitReason, ExposureOptions, Gateway, StartError, StartOptions};
+use gateway::{
+    BindChoice, Discoverability, ExitReason, ExposureOptions, Gateway, Overrides, StartError,
+    StartOptions, bind_choice,
+};
 use ports::{
-    config::{AuthMode, BindMode, GatewayConfig, LogLevel, TailscaleMode},
+    config::{AuthMode, LogLevel, TailscaleMode},
     driven::{ConfigSource, LogSource},
 };
 use secrets_file::{Given, SecretsFile};
+use telemetry::LogFile;
 use tracing::{info, warn};
 
 use crate::cli::{
@@ -78,20 +81,17 @@ pub(crate) struct Run {
 
 /// Runs the gateway until it is told to stop.
 pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
-    let port = port::choose(context, asked.port.as_deref())?;
+    let overrides = overrides(context, &asked)?;
+    let port = overrides.port(&context.config.current());
     if asked.force && port != 0 {
         for ended in port::free(port).await? {
             output::note(&format!("ended pid {} ({})", ended.pid, output::tame(&ended.command)))?;
         }
     }
-    let auth_mode = asked.auth.as_deref().map(auth_mode).transpose()?;
-    let tailscale = asked.tailscale.as_deref().map(tailscale_mode).transpose()?;
     let config = Arc::clone(&context.config);
     if let Some(refusal) = config.refusal() {
         return Err(Failure::config(refusal));
     }
-    let bind = bind_mode(asked.bind.as_deref(), &config.current().gateway)?;
-    let given = given(context, &asked)?;
 
     context.paths.create().map_err(|error| {
         let place = context.paths.state_dir.display();
@@ -106,37 +106,54 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
     })?;
     let (_log, logs) = telemetry::init(log_options(context, asked.verbose))
         .map_err(|error| Failure::new(error.to_string()))?;
+    loop {
+        let options = prepare(context, &overrides, &logs)?;
+        let secrets = Arc::clone(&options.secrets);
+        let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
+        announce(&mut lock, &gateway)?;
+        introduce(&gateway, &secrets, &logs.path());
+        let moved = |gateway: &Gateway| {
+            if announce(&mut lock, gateway).is_err() {
+                warn!("other commands are not told that the gateway listens elsewhere");
+            }
+        };
+        match gateway.run(moved).await? {
+            ExitReason::Stopped => return Ok(()),
+            ExitReason::Restart => (),
+            ExitReason::StoreFailed => {
+                return Err(Failure::new("not everything could be written down"));
+            }
+        }
+    }
+}
+
+/// What a gateway is made from: read anew for every start.
+fn prepare(
+    context: &Context,
+    overrides: &Overrides,
+    logs: &Arc<LogFile>,
+) -> Result<StartOptions, Failure> {
+    let config = context.read_config();
     tell_problems(&config);
     protect(config.path());
+    let given = overrides.given(&config.current().gateway);
     let secrets = SecretsFile::open(&context.paths.state_dir, given)
         .map_err(|error| Failure::new(error.to_string()))?;
-    let secrets = Arc::new(secrets);
-
-    let options = StartOptions {
+    Ok(StartOptions {
         paths: context.paths.clone(),
         config,
-        secrets: Arc::clone(&secrets),
-        port,
-        bind,
-        logs: Arc::clone(&logs),
-        auth_mode,
-        exposure: ExposureOptions {
-            tailscale,
-            reset_on_exit: asked.tailscale_reset_on_exit,
-            allow_insecure_bind: asked.allow_insecure_bind,
-        },
+        secrets: Arc::new(secrets),
+        logs: Arc::clone(logs),
+        overrides: overrides.clone(),
         discoverability: Discoverability::read(|name| context.variable(name)),
-    };
-    let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
-    if let Some(address) = gateway.addresses().first() {
-        let secure = gateway.tls_fingerprint().is_some();
-        lock.announce(at(address.ip(), address.port()).secured(secure).to_string())?;
-    }
-    introduce(&gateway, &secrets, &logs.path());
-    match gateway.run().await? {
-        ExitReason::Stopped => Ok(()),
-        ExitReason::StoreFailed => Err(Failure::new("not everything could be written down")),
-    }
+    })
+}
+
+/// Tells other commands where the gateway is.
+fn announce(lock: &mut Lock, gateway: &Gateway) -> std::io::Result<()> {
+    let Some(address) = gateway.addresses().first().copied() else { return Ok(()) };
+    let secure = gateway.tls_fingerprint().is_some();
+    lock.announce(at(address.ip(), address.port()).secured(secure).to_string())
 }
 
 /// Says what a person needs to know to use it.
@@ -176,42 +193,31 @@ fn tailscale_mode(word: &str) -> Result<TailscaleMode, Failure> {
     }
 }
 
-/// Where to listen: by flag, else by configuration.
-fn bind_mode(flag: Option<&str>, config: &GatewayConfig) -> Result<BindMode, Failure> {
-    let invalid = || {
-        let words = "\"loopback\", \"lan\", \"tailnet\", \"auto\", \"custom\" or an IP address";
-        Failure::new(format!("Invalid --bind (use {words})"))
-    };
-    match flag.map(str::trim) {
-        None => Ok(config.bind),
-        Some("loopback") => Ok(BindMode::Loopback),
-        Some("lan") => Ok(BindMode::Lan),
-        Some("tailnet") => Ok(BindMode::Tailnet),
-        Some("auto") => Ok(BindMode::Auto),
-        Some("custom") => match (config.bind, config.custom_bind_host) {
-            (_, Some(host)) => Ok(BindMode::Address(host)),
-            (BindMode::Address(_), None) => Ok(config.bind),
-            _ => Err(Failure::new("--bind custom needs gateway.customBindHost in the config")),
-        },
-        Some(text) => text.parse::<IpAddr>().map(BindMode::Address).map_err(|_| invalid()),
-    }
-}
-
-/// The secrets by flag, by variable, by configuration. A flag counts even when
-/// it is blank, so that a mistake in a script is noticed.
-fn given(context: &Context, asked: &Run) -> Result<Given, Failure> {
-    let auth = context.config.current().gateway.auth.clone();
+/// What the command line and the environment say. A secret by flag counts even
+/// when it is blank, so that a mistake in a script is noticed.
+fn overrides(context: &Context, asked: &Run) -> Result<Overrides, Failure> {
     let from_file = asked.password_file.as_deref().map(first_line).transpose()?;
     let variable = |name| context.variable(name);
-    Ok(Given {
-        token: asked.token.clone().or_else(|| variable("GATEWAY_TOKEN")).or(auth.token),
-        password: asked
-            .password
-            .clone()
-            .or(from_file)
-            .or_else(|| variable("GATEWAY_PASSWORD"))
-            .or(auth.password),
+    Ok(Overrides {
+        port: port::asked_for(context, asked.port.as_deref())?,
+        default_port: context.default_port(),
+        bind: asked.bind.as_deref().map(bind).transpose()?,
+        auth_mode: asked.auth.as_deref().map(auth_mode).transpose()?,
+        given: Given {
+            token: asked.token.clone().or_else(|| variable("GATEWAY_TOKEN")),
+            password: asked.password.clone().or(from_file).or_else(|| variable("GATEWAY_PASSWORD")),
+        },
+        exposure: ExposureOptions {
+            tailscale: asked.tailscale.as_deref().map(tailscale_mode).transpose()?,
+            reset_on_exit: asked.tailscale_reset_on_exit,
+            allow_insecure_bind: asked.allow_insecure_bind,
+        },
     })
+}
+
+fn bind(word: &str) -> Result<BindChoice, Failure> {
+    let words = "\"loopback\", \"lan\", \"tailnet\", \"auto\", \"custom\" or an IP address";
+    bind_choice(word).ok_or_else(|| Failure::new(format!("Invalid --bind (use {words})")))
 }
 
 fn first_line(path: &Path) -> Result<String, Failure> {
@@ -289,31 +295,6 @@ fn explain(error: &StartError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_for_binding() {
-        let address = |last| BindMode::Address([192, 0, 2, last].into());
-        let loopback = BindMode::Address([127, 0, 0, 1].into());
-        let host = Some([192, 0, 2, 2].into());
-        #[rustfmt::skip]
-        let table = [
-            // flag              bind           customBindHost  chosen
-            (None,               address(1),    None,           Some(address(1))),
-            (Some("lan"),        address(1),    None,           Some(BindMode::Lan)),
-            (Some("tailnet"),    address(1),    None,           Some(BindMode::Tailnet)),
-            (Some("auto"),       BindMode::Lan, None,           Some(BindMode::Auto)),
-            (Some("127.0.0.1"),  BindMode::Lan, None,           Some(loopback)),
-            (Some("custom"),     address(1),    None,           Some(address(1))),
-            (Some("custom"),     BindMode::Lan, host,           Some(address(2))),
-            (Some("custom"),     BindMode::Lan, None,           None),
-            (Some("wide"),       BindMode::Lan, None,           None),
-            (Some(""),           BindMode::Lan, None,           None),
-        ];
-        for (flag, bind, custom_bind_host, expected) in table {
-            let config = GatewayConfig { bind, custom_bind_host, ..GatewayConfig::default() };
-            assert_eq!(bind_mode(flag, &config).ok(), expected, "{flag:?}");
-        }
-    }
 
     #[test]
     fn odd_words_are_refused_by_name() {

@@ -10,7 +10,6 @@ use http::HeaderValue;
 use ports::config::GatewayConfig;
 use rustix::system::uname;
 use tls::Certificates;
-use tokio::net::TcpListener;
 
 use crate::{Paths, StartError};
 
@@ -18,14 +17,14 @@ use crate::{Paths, StartError};
 pub(super) fn open(
     config: &GatewayConfig,
     paths: &Paths,
-    listeners: &[TcpListener],
+    listening: &[IpAddr],
     tailnet: &[String],
     now: Timestamp,
 ) -> Result<Option<Certificates>, StartError> {
     if !config.tls.enabled {
         return Ok(None);
     }
-    let names = own_names(listeners, tailnet);
+    let names = own_names(listening, tailnet);
     Ok(Some(Certificates::open(&config.tls, &paths.state_dir, names, now)?))
 }
 
@@ -40,16 +39,15 @@ pub(super) fn promise(config: &GatewayConfig) -> Result<Option<HeaderValue>, Sta
     })
 }
 
-/// The names and addresses under which clients reach `listeners`, those in the
-/// tailnet included.
+/// The names and addresses under which clients reach a gateway at `listening`,
+/// those in the tailnet included.
 ///
 /// Where they listen on every interface, its addresses of the kind people type
 /// are meant: those of IPv4 that are not only good for one link. The ones of
 /// IPv6 change from day to day, and a new certificate makes strangers of those
 /// who pinned the old one; whoever wants one in there listens on it by name.
-fn own_names(listeners: &[TcpListener], tailnet: &[String]) -> Vec<Name> {
-    let bound = listeners.iter().filter_map(|it| it.local_addr().ok());
-    let mut addresses: Vec<IpAddr> = bound.map(|address| address.ip()).collect();
+fn own_names(listening: &[IpAddr], tailnet: &[String]) -> Vec<Name> {
+    let mut addresses = listening.to_vec();
     if addresses.iter().any(IpAddr::is_unspecified) {
         // A machine that does not tell has none we could name.
         let interfaces = if_addrs::get_if_addrs().unwrap_or_default();

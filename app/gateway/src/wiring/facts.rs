@@ -1,22 +1,20 @@
 //! What the gateway knows about itself.
 
 use domain::time::Timestamp;
-use ports::driven::Entropy;
+use ports::{config::Live, driven::Entropy};
 use rustix::system::{sysinfo, uname};
-use tokio::net::TcpListener;
 use usecases::facts::{Facts, Memory};
 
 use crate::{Paths, StartError};
 
 pub(super) fn gather(
     paths: &Paths,
-    listeners: &[TcpListener],
+    port: Live<u16>,
     entropy: &dyn Entropy,
     now: Timestamp,
 ) -> Result<Facts, StartError> {
     let identity = secrets_file::identity(&paths.state_dir, now)?;
     let machine = uname();
-    let port = listeners.first().and_then(|it| it.local_addr().ok()).map_or(0, |it| it.port());
     Ok(Facts {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         host: machine.nodename().to_string_lossy().into_owned(),

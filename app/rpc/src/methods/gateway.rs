@@ -104,7 +104,7 @@ async fn info(cx: Context, _: Nothing) -> Result<Info, RpcError> {
         release: facts.release,
         arch: facts.arch,
         version: facts.version,
-        port: facts.port,
+        port: *facts.port.get(),
         pid: facts.pid,
         process_instance_id: facts.instance,
         uptime_ms: u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),

@@ -93,7 +93,8 @@ impl Turn {
             let error = self.give_up();
             return self.end_with(error);
         };
-        let Some(provider) = self.agents.0.providers.get(model.provider()).cloned() else {
+        let listed = self.agents.0.catalogue.now();
+        let Some(provider) = listed.provider(model.provider()).cloned() else {
             let message = format!("there is no model provider \"{}\"", model.provider());
             let error = ModelError::new(FailureKind::UnknownModel, message);
             return self.failed(model, error, false);

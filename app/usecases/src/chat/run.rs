@@ -100,10 +100,12 @@ impl Chat {
     /// Puts `run` into the lane of its session, and starts it when the lane is
     /// free. It does nothing before it is accepted.
     pub(super) fn enqueue(&self, run: &Arc<Run>) -> Result<Submitted, NoRoom> {
+        let room = self.0.deps.config.current().gateway.limits.queued_runs_per_session;
         let mut lanes = self.lanes();
         if lanes.stopping {
             return Err(NoRoom::Stopping);
         }
+        lanes.queue.keep_to(room);
         let submitted = lanes.queue.submit(&run.key, &run.id).map_err(|_| NoRoom::QueueFull)?;
         if submitted != Submitted::Known {
             lanes.runs.insert(run.id.clone(), Arc::clone(run));

@@ -24,6 +24,8 @@ use ports::{
 };
 use tokio::sync::mpsc;
 
+use crate::agents::Catalogue;
+
 use super::*;
 
 /// Keeps what it is given, unless it is told to refuse.
@@ -92,7 +94,10 @@ fn scene(agent: MockAgentRuntime) -> Scene {
         format!("uuid-{}", names.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
     });
     let mut config = MockConfigSource::new();
-    config.expect_current().returning(|| Arc::new(Config::default()));
+    let mut two_may_wait = Config::default();
+    two_may_wait.gateway.limits.queued_runs_per_session = 2;
+    let two_may_wait = Arc::new(two_may_wait);
+    config.expect_current().returning(move || Arc::clone(&two_may_wait));
     let config: Arc<dyn ConfigSource> = Arc::new(config);
     let clock: Arc<dyn Clock> = Arc::new(clock);
     let archive: Arc<dyn Archive> = Arc::new(archive);
@@ -100,7 +105,11 @@ fn scene(agent: MockAgentRuntime) -> Scene {
     let (sender, events) = mpsc::unbounded_channel();
     let deps = Deps {
         agent: Arc::new(agent),
-        agents: Agents::new(&[], Vec::new(), Arc::clone(&config), Arc::clone(&clock)),
+        agents: Agents::new(
+            Catalogue::new(Vec::new(), Vec::new()),
+            Arc::clone(&config),
+            Arc::clone(&clock),
+        ),
         book: Book::new(Arc::clone(&archive), Arc::clone(&notebook) as Arc<dyn Journal>),
         archive,
         clock,
@@ -110,7 +119,7 @@ fn scene(agent: MockAgentRuntime) -> Scene {
         system_events: SystemEvents::default(),
         tasks: TaskTracker::new(),
     };
-    Scene { chat: Chat::new(deps, 2), notebook, events }
+    Scene { chat: Chat::new(deps), notebook, events }
 }
 
 /// An agent that says these words and is finished.

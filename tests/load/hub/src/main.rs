@@ -55,8 +55,8 @@ fn main() {
     if std::env::args().nth(1).as_deref() == Some("encode") { return encode_bench() }
     let port: u16 = std::env::args().nth(1).unwrap().parse().unwrap();
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async move {
-        let limits = ports::config::LimitsConfig { preauth_connections_per_address: 100_000, preauth_connections: 100_000, ..Default::default() };
-        let hub = Hub::new(HubLimits::from(&limits));
+        let limits = ports::config::Live::new(ports::config::LimitsConfig { preauth_connections_per_address: 100_000, preauth_connections: 100_000, ..Default::default() });
+        let hub = Hub::new(limits.clone());
         let tasks = TaskTracker::new();
         tasks.spawn(hub.clone().flusher());
         let hello = Json::parse(format!("{{\"type\":\"hello-ok\",\"pad\":\"{}\"}}", "h".repeat(3400))).unwrap();

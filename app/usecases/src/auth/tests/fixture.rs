@@ -17,7 +17,7 @@ use domain::{
     pairing::{Ask, Portrait},
 };
 use ports::{
-    config::{AuthMode, Config},
+    config::{AuthMode, Config, Live},
     driven::{
         BadSignature, Clock, Committed, MockArchive, MockConnections, MockEntropy, MockJournal,
         MockRevocations, MockSecrets, MockSignatures, MockTailnet, MockTokenMint, PublicKey,
@@ -74,7 +74,7 @@ impl Gateway {
             pairing: pairing.clone(),
             secrets: Arc::new(secrets),
             signatures: Arc::new(signatures()),
-            tailscale,
+            tailscale: Live::new(tailscale),
             tailnet,
         };
         Self { auth: Auth::new(deps, None), pairing, clock, compared }

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    access::{Principal, Role, Scope, Scopes},
+    access::{Principal, Proof, Role, Scope, Scopes},
     client::{Client, ClientId, Mode, NodeOffer},
     event::EventKind,
     ids::{DeviceId, NodeId},
@@ -203,6 +203,10 @@ impl NodeDevices for World {
 }
 
 impl Connections for World {
+    fn close_proven_by(&self, _: Proof, _: u16, _: &str) -> usize {
+        unreachable!("no secret changes here")
+    }
+
     fn close(&self, client: ClientId, code: u16, reason: &str) {
         self.closed.lock().unwrap().push((client, code, reason.to_owned()));
     }
