@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::problem::{Problem, Severity};
 
 /// Keys that have moved: from, to.
-const MOVED: [(&[&str], &[&str]); 5] = [
+pub(crate) const MOVED: [(&[&str], &[&str]); 5] = [
     (&["gateway", "token"], &["gateway", "auth", "token"]),
     (&["gateway", "reload", "debounce"], &["gateway", "reload", "debounceMs"]),
     (

@@ -1,10 +1,6 @@
 //! From the file to the configuration, step by step.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use ports::config::{Config, holds_secret};
 use serde_json::{Map, Value};
@@ -43,8 +39,18 @@ pub(crate) struct Evaluated {
 /// Reads the file at `path` and everything it refers to.
 pub(crate) fn evaluate(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Evaluated {
     let mut problems = Vec::new();
-    let mut places = BTreeMap::new();
     let text = bytes(path, &mut problems);
+    evaluate_text(path, text, problems, env)
+}
+
+/// What `text` comes to as the file at `path`, with `problems` known before.
+pub(crate) fn evaluate_text(
+    path: &Path,
+    text: Option<Vec<u8>>,
+    mut problems: Vec<Problem>,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Evaluated {
+    let mut places = BTreeMap::new();
     let document = text.as_deref().and_then(|text| document(path, text, &mut problems));
     let mut tree = document.as_ref().map_or_else(
         || Value::Object(Map::new()),
@@ -134,10 +140,7 @@ fn said(
         let message = "is said twice; the last one counts";
         problems.push(Problem::new(Severity::Warning, key, message));
     }
-    let roots = env("OPENCLAW_INCLUDE_ROOTS").unwrap_or_default();
-    let roots: Vec<PathBuf> =
-        std::env::split_paths(&roots).filter(|root| root.is_absolute()).collect();
-    match include(document.value.clone(), path, roots, places) {
+    match with_includes(path, document.value.clone(), env, places) {
         Ok(Value::Object(tree)) => Value::Object(tree),
         Ok(_) => {
             problems.push(Problem::new(Severity::Fatal, "", "the file has to hold an object"));
@@ -148,6 +151,18 @@ fn said(
             Value::Object(Map::new())
         }
     }
+}
+
+/// `value`, which the file at `path` says, with what it includes.
+pub(crate) fn with_includes(
+    path: &Path,
+    value: Value,
+    env: &dyn Fn(&str) -> Option<String>,
+    places: &mut BTreeMap<String, Place>,
+) -> Result<Value, Problem> {
+    let roots = env("OPENCLAW_INCLUDE_ROOTS").unwrap_or_default();
+    let roots = std::env::split_paths(&roots).filter(|root| root.is_absolute());
+    include(value, path, roots.collect(), places)
 }
 
 /// A token or password that is set has to be one.
@@ -164,7 +179,7 @@ fn check_secrets(config: &Config, problems: &mut Vec<Problem>) {
 }
 
 /// Where `key` stands, or what it is part of.
-fn place(places: &BTreeMap<String, Place>, key: &str) -> Option<Place> {
+pub(crate) fn place(places: &BTreeMap<String, Place>, key: &str) -> Option<Place> {
     let mut key = key;
     loop {
         if let Some(place) = places.get(key) {

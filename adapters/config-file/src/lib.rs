@@ -1,19 +1,29 @@
 #![doc = include_str!("../README.md")]
 
 mod alias;
+mod atomic;
 mod decode;
+mod differences;
+mod disk;
 mod dotenv;
+mod draft;
+mod edit;
 mod evaluate;
 mod include;
+mod outline;
 mod problem;
 mod read;
 mod redact;
+mod restore;
 mod schema;
+mod store;
 mod substitute;
 mod unknown;
 
+pub use edit::{PathError, parse_path};
 pub use problem::{Problem, Refusal, Severity};
 pub use redact::REDACTED;
+pub use store::ConfigFileStore;
 
 use std::{
     fmt,

@@ -1,4 +1,4 @@
-//! JSON5 to values. The one place that knows the parser.
+//! JSON5 to values. This and `outline` are the places that know the parser.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -41,12 +41,16 @@ pub(crate) struct Unreadable {
     pub(crate) line: usize,
 }
 
+/// What the parser lets pass: JSON5.
+pub(crate) fn options() -> ParseOptions {
+    ParseOptions { allow_missing_commas: false, ..ParseOptions::default() }
+}
+
 /// Reads `text`. An empty one is an empty object.
 pub(crate) fn read(text: &str) -> Result<Document, Unreadable> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let collect = CollectOptions { comments: CommentCollectionStrategy::Separate, tokens: false };
-    let options = ParseOptions { allow_missing_commas: false, ..ParseOptions::default() };
-    let parsed = parse_to_ast(body, &collect, &options).map_err(|error| Unreadable {
+    let parsed = parse_to_ast(body, &collect, &options()).map_err(|error| Unreadable {
         message: error.kind().to_string().to_lowercase(),
         line: error.line_display(),
     })?;

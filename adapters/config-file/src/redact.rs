@@ -53,8 +53,13 @@ impl Redaction {
 
     /// `value` with its secrets replaced.
     pub(crate) fn value(&self, value: &Value) -> Value {
+        self.value_at(value, &[])
+    }
+
+    /// The same for a `value` that stands at `path`.
+    pub(crate) fn value_at(&self, value: &Value, path: &[String]) -> Value {
         let mut value = value.clone();
-        self.replace(&mut value, &mut Vec::new());
+        self.replace(&mut value, &mut path.to_vec());
         value
     }
 
@@ -128,7 +133,7 @@ impl Redaction {
 
 /// Whether the value at `path` is a secret: by its own name, or because
 /// everything there is treated as one.
-fn is_secret(path: &[String]) -> bool {
+pub(crate) fn is_secret(path: &[String]) -> bool {
     let named = path.iter().rev().find(|step| !step.starts_with('['));
     let everything_below = match path {
         [first, name, ..] if first == "env" => name != "shellEnv",

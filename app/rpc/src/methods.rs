@@ -5,6 +5,7 @@
 mod agent;
 mod chat;
 mod config;
+mod config_write;
 pub(crate) mod connect;
 mod devices;
 mod exec;
@@ -15,6 +16,7 @@ mod node_pairing;
 mod node_side;
 mod nodes;
 mod offers;
+mod restart;
 mod send;
 mod sessions;
 mod status;
@@ -38,6 +40,8 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     sessions::METHODS,
     subscribe::METHODS,
     config::METHODS,
+    config_write::METHODS,
+    restart::METHODS,
     devices::METHODS,
     nodes::METHODS,
     node_pairing::METHODS,

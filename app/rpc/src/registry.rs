@@ -15,7 +15,8 @@ use serde_json::value::RawValue;
 use usecases::{
     approvals::Approvals, auth::Auth, chat::Chat, config::Configuration, directory::Directory,
     facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing,
-    presence::Presence, sessions::Sessions, status::Status, system::System, versions::Versions,
+    presence::Presence, restart::Restarts, sessions::Sessions, status::Status, system::System,
+    versions::Versions,
 };
 
 use crate::{Method, limit::Limit, method::Context, methods};
@@ -70,6 +71,8 @@ pub struct Services {
     pub presence: Presence,
     /// How the gateway is reached from elsewhere.
     pub reach: Arc<dyn Reach>,
+    /// Starting the gateway anew.
+    pub restarts: Restarts,
     /// The list of conversations.
     pub sessions: Sessions,
     /// How things are.
@@ -197,7 +200,8 @@ mod tests {
             node.pending.ack node.pending.drain skills.bins exec.approval.request exec.approval.resolve \
             exec.approval.get exec.approval.list exec.approval.waitDecision \
             exec.approval.grants.list exec.approval.grants.revoke approval.get approval.resolve \
-            approval.history exec.approvals.get exec.approvals.set";
+            approval.history exec.approvals.get exec.approvals.set config.set config.patch \
+            config.apply gateway.restart.preflight gateway.restart.request";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);
@@ -297,7 +301,8 @@ mod tests {
             device.pair.remove device.pair.rename device.pair.setupCode device.token.rotate \
             device.token.revoke device.scopes.requestUpgrade node.pair.approve node.pair.reject \
             node.pair.remove node.rename exec.approvals.set exec.approvals.node.set \
-            exec.approval.grants.revoke";
+            exec.approval.grants.revoke config.set config.patch config.apply \
+            gateway.restart.request";
         let governing: HashSet<&str> = governing.split_whitespace().collect();
         for method in all() {
             assert_eq!(method.governs, governing.contains(method.name), "{}", method.name);

@@ -20,12 +20,13 @@ use ports::{
     config::{Config, Live},
     driven::{
         AgentEvent, ApprovalPolicy, Archive, BadSignature, Change, Clock, CommitError, Committed,
-        ConfigSource, Drawer, Entropy, Entry, EventSink, FinishReason, HistoryPage, HistoryQuery,
-        Journal, MockAgentRuntime, MockClock, MockCodeWriter, MockConfigSource, MockConnections,
-        MockDigests, MockEntropy, MockLogSource, MockModelProvider, MockReach, MockRevocations,
-        MockSecrets, MockSignatures, MockTokenMint, ModelInfo, ModelProvider, PolicyError,
-        PolicySnapshot, PublicKey, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats,
-        StoredRecord, Urgency,
+        ConfigEdit, ConfigIssue, ConfigSnapshot, ConfigSource, ConfigStore, ConfigWrite,
+        ConfigWriteError, ConfigWritten, Drawer, Entropy, Entry, EventSink, FinishReason,
+        HistoryPage, HistoryQuery, Journal, MockAgentRuntime, MockClock, MockCodeWriter,
+        MockConfigReload, MockConnections, MockDigests, MockEntropy, MockLifecycle, MockLogSource,
+        MockModelProvider, MockReach, MockRevocations, MockSecrets, MockSignatures, MockTokenMint,
+        ModelInfo, ModelProvider, PolicyError, PolicySnapshot, PublicKey, Reloaded, RunRecord,
+        SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
     },
     driving::{Rpc, RpcError, RpcReply},
     event::{Body, Event, Topic},
@@ -49,6 +50,8 @@ use usecases::{
     pairing::{self, Pairing},
     presence::Presence,
     probe::Parts,
+    reload::{self, Reload},
+    restart::Restarts,
     sessions::{self, Sessions},
     status::{self, Status},
     system::{System, SystemEvents},
@@ -222,7 +225,10 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
     let store = Arc::new(Store::default());
     let (archive, journal): (Arc<dyn Archive>, Arc<dyn Journal>) = (store.clone(), store);
     let book = Book::new(Arc::clone(&archive), Arc::clone(&journal));
-    let (clock, config, entropy) = (clock(), config(configuration), entropy());
+    let restarts = Restarts::default();
+    let file = File(Arc::new(configuration));
+    let config: Arc<dyn ConfigSource> = Arc::new(file.clone());
+    let (clock, entropy) = (clock(), entropy());
     let facts = Arc::new(facts());
     let versions = Arc::new(Versions::default());
     let mut log = MockLogSource::new();
@@ -332,7 +338,12 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         clock,
         codes: Arc::new(codes()),
         directory: Directory::new(Arc::clone(&config), models.clone()),
-        configuration: Configuration::new(config),
+        configuration: Configuration::new(
+            Arc::new(file.clone()),
+            Arc::new(file.clone()),
+            reload(file, Arc::clone(&events), &restarts),
+        ),
+        restarts,
         entropy,
         events,
         facts,
@@ -356,11 +367,66 @@ fn clock() -> Arc<dyn Clock> {
     Arc::new(clock)
 }
 
-fn config(config: Config) -> Arc<dyn ConfigSource> {
-    let config = Arc::new(config);
-    let mut source = MockConfigSource::new();
-    source.expect_current().returning(move || Arc::clone(&config));
-    Arc::new(source)
+/// A configuration file with the hash `now`.
+#[derive(Clone)]
+struct File(Arc<Config>);
+
+impl ConfigSource for File {
+    fn current(&self) -> Arc<Config> {
+        Arc::clone(&self.0)
+    }
+
+    fn snapshot(&self) -> ConfigSnapshot {
+        ConfigSnapshot {
+            path: "/etc/openclaw.json".into(),
+            exists: true,
+            raw: Some("{}".into()),
+            parsed: Json::of(&()),
+            valid: true,
+            config: Json::of(&*self.0),
+            hash: "now".into(),
+            issues: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+#[async_trait]
+impl ConfigStore for File {
+    async fn write(&self, write: ConfigWrite) -> Result<ConfigWritten, ConfigWriteError> {
+        match write.base_hash.as_deref() {
+            None => return Err(ConfigWriteError::BaseHashRequired),
+            Some("now") => (),
+            Some(_) => return Err(ConfigWriteError::Changed),
+        }
+        let changed = match write.edit {
+            ConfigEdit::Merge(text) if text.contains("bad") => {
+                let (path, message) = ("gateway.port".into(), "has to be a number".into());
+                let issue = ConfigIssue { path, message, file: None, line: Some(1) };
+                return Err(ConfigWriteError::Invalid(vec![issue]));
+            }
+            ConfigEdit::Merge(text) => text,
+            _ => "session.mainKey".into(),
+        };
+        let (hash, warnings, config) = ("next".into(), Vec::new(), Arc::clone(&self.0));
+        Ok(ConfigWritten { changed: vec![changed], hash, warnings, config })
+    }
+}
+
+fn reload(file: File, events: Arc<dyn EventSink>, restarts: &Restarts) -> Reload {
+    let mut config = MockConfigReload::new();
+    config.expect_read_again().returning(move || Reloaded {
+        before: file.current(),
+        after: file.current(),
+        changed: Vec::new(),
+        issues: Vec::new(),
+        files: Vec::new(),
+        hash: "now".into(),
+    });
+    let (config, lifecycle) = (Arc::new(config), Arc::new(MockLifecycle::new()));
+    let restarts = restarts.clone();
+    let deps = reload::Deps { config, events, lifecycle, restarts, skip_channels: false };
+    Reload::new(deps, "now".into(), Vec::new())
 }
 
 fn entropy() -> Arc<dyn Entropy> {

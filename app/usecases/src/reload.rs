@@ -8,12 +8,12 @@ use std::{
     error::Error,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use domain::{
     event::EventKind,
     reload::{Part, Plan, noticed, plan, skipped},
+    restart::delay,
 };
 use ports::{
     BoxError, Json,
@@ -140,7 +140,7 @@ impl Reload {
         let body = Body::Notice(EventKind::ConfigChanged, Json::of(&told));
         self.0.deps.events.publish(Event::new(body));
         if !plan.restart.is_empty() {
-            self.0.deps.restarts.request("config change", Duration::ZERO, true);
+            self.0.deps.restarts.request("config change", delay(None), true);
         }
         Some(files)
     }

@@ -11,12 +11,6 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// How long somebody waits for a restart who says nothing about it
-/// (`gateway-reference.md` 3.4): time for the answer to reach whoever asked.
-pub const DELAY: Duration = Duration::from_secs(2);
-/// How long somebody may want to wait.
-pub const LONGEST_DELAY: Duration = Duration::from_mins(1);
-
 /// How long a patient restart waits for the runs that are going on
 /// (`gateway-reference.md` 3.4).
 pub const PATIENCE: Duration = Duration::from_mins(5);
@@ -63,12 +57,12 @@ pub struct Scheduled {
 }
 
 impl Restarts {
-    /// Asks for a restart after `delay`, at most [`LONGEST_DELAY`]; a `patient`
+    /// Asks for a restart after `delay`; a `patient`
     /// one waits for the runs that are going on then. One impatient request makes
     /// it impatient.
     pub fn request(&self, because: &str, delay: Duration, patient: bool) -> Scheduled {
         let now = Instant::now();
-        let due = now + delay.min(LONGEST_DELAY);
+        let due = now + delay;
         let scheduled = {
             let mut asked = self.asked();
             let coalesced = asked.is_some();
@@ -126,16 +120,17 @@ mod tests {
         let begun = Instant::now();
         let mut due = Box::pin(restarts.due());
         assert!(poll!(&mut due).is_pending());
-        let first = restarts.request("an edit", Duration::from_hours(1), true);
-        assert_eq!((first.delay, first.coalesced), (LONGEST_DELAY, false));
+        let (soon, late) = (Duration::from_secs(2), Duration::from_mins(1));
+        let first = restarts.request("an edit", late, true);
+        assert_eq!((first.delay, first.coalesced), (late, false));
         assert!(poll!(&mut due).is_pending());
-        let second = restarts.request("another", DELAY, false);
-        assert_eq!((second.delay, second.coalesced, &*second.because), (DELAY, true, "an edit"));
-        let third = restarts.request("a third", LONGEST_DELAY, true);
-        assert_eq!(third.delay, DELAY, "a later one does not put it off");
+        let second = restarts.request("another", soon, false);
+        assert_eq!((second.delay, second.coalesced, &*second.because), (soon, true, "an edit"));
+        let third = restarts.request("a third", late, true);
+        assert_eq!(third.delay, soon, "a later one does not put it off");
 
         assert_eq!(due.await, Due { because: "an edit".into(), patient: false });
-        assert_eq!(begun.elapsed(), DELAY);
+        assert_eq!(begun.elapsed(), soon);
         assert!(poll!(Box::pin(restarts.due())).is_pending(), "it is done once");
     }
 }

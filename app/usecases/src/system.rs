@@ -105,6 +105,14 @@ impl System {
         !text.trim().is_empty()
     }
 
+    /// Keeps `text` for `session`, or for the main one.
+    pub fn remind(&self, session: Option<&SessionKey>, text: &str) {
+        match session {
+            Some(session) => self.0.events.push(session, text),
+            None => self.0.events.push(&self.main(), text),
+        }
+    }
+
     /// What waits for the main session.
     pub fn waiting(&self) -> Vec<String> {
         self.0.events.waiting(&self.main())

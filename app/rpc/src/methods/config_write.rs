@@ -6,7 +6,8 @@
 
 use domain::{
     access::{Access::Operator, Scope::Admin},
-    reload::plan,
+    reload::{Plan, plan},
+    restart::delay,
 };
 use ports::{
     Json,
@@ -16,6 +17,7 @@ use ports::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::restart::Restart;
 use crate::{
     method::{Context, methods},
     params::{NonEmpty, SessionName},
@@ -92,27 +94,47 @@ struct Outcome {
     config: Json,
     /// What is odd about it.
     warnings: Vec<ConfigIssue>,
+    /// The restart that the change needs, if it needs one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restart: Option<Restart>,
     /// Whether nothing was written.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
 }
 
 async fn set(cx: Context, params: SetParams) -> Result<Outcome, RpcError> {
-    let edit = ConfigEdit::Replace(params.raw.into());
-    write(&cx, edit, params.base_hash, params.dry_run).await
-}
-
-async fn patch(cx: Context, params: ChangeParams) -> Result<Outcome, RpcError> {
-    let ChangeParams { raw, base_hash, dry_run, session_key, note, .. } = params;
-    let outcome = write(&cx, ConfigEdit::Merge(raw.into()), base_hash, dry_run).await?;
-    tell(&cx, &outcome, session_key, note);
+    let edit = ConfigEdit::Replace(params.raw.into_string());
+    let (outcome, _) = write(&cx, edit, params.base_hash, params.dry_run).await?;
     Ok(outcome)
 }
 
+async fn patch(cx: Context, params: ChangeParams) -> Result<Outcome, RpcError> {
+    change(cx, params, ConfigEdit::Merge, "config.patch").await
+}
+
 async fn apply(cx: Context, params: ChangeParams) -> Result<Outcome, RpcError> {
-    let ChangeParams { raw, base_hash, dry_run, session_key, note, .. } = params;
-    let outcome = write(&cx, ConfigEdit::Replace(raw.into()), base_hash, dry_run).await?;
-    tell(&cx, &outcome, session_key, note);
+    change(cx, params, ConfigEdit::Replace, "config.apply").await
+}
+
+async fn change(
+    cx: Context,
+    params: ChangeParams,
+    edit: impl FnOnce(String) -> ConfigEdit,
+    because: &str,
+) -> Result<Outcome, RpcError> {
+    let ChangeParams { raw, base_hash, session_key, note, restart_delay_ms, dry_run } = params;
+    let (mut outcome, plan) = write(&cx, edit(raw.into_string()), base_hash, dry_run).await?;
+    if outcome.dry_run {
+        return Ok(outcome);
+    }
+    if !plan.restart.is_empty() {
+        let scheduled = cx.services.restarts.request(because, delay(restart_delay_ms), true);
+        outcome.restart = Some(Restart::of(&cx, scheduled));
+    }
+    if let Some(note) = note {
+        let session = session_key.and_then(|name| cx.keys().resolve(name.as_str()).ok());
+        cx.services.system.remind(session.as_ref(), &note);
+    }
     Ok(outcome)
 }
 
@@ -121,27 +143,21 @@ async fn write(
     edit: ConfigEdit,
     base_hash: Option<NonEmpty>,
     dry_run: Option<bool>,
-) -> Result<Outcome, RpcError> {
+) -> Result<(Outcome, Plan), RpcError> {
     let dry_run = dry_run.unwrap_or(false);
-    let base_hash = base_hash.map(Into::into);
+    let base_hash = base_hash.map(NonEmpty::into_string);
     let write = ConfigWrite { edit, base_hash, any_base: false, dry_run };
     let configuration = &cx.services.configuration;
     let ConfigWritten { changed, hash, warnings, config } =
         configuration.write(write).await.map_err(|error| refusal(&error))?;
     let snapshot = configuration.snapshot().await;
     let snapshot = snapshot.map_err(|failed| RpcError::unavailable(failed.to_string()))?;
-    let effects = plan(&changed, config.gateway.reload.mode.into()).explain();
+    let plan = plan(&changed, config.gateway.reload.mode.into());
+    let effects = plan.explain();
     let (path, config) = (snapshot.path, snapshot.config);
-    Ok(Outcome { ok: true, path, hash, changed, effects, config, warnings, dry_run })
-}
-
-/// Tells the session that asked, if it wants to be told.
-fn tell(cx: &Context, outcome: &Outcome, session: Option<SessionName>, note: Option<String>) {
-    let Some(note) = note.filter(|note| !note.trim().is_empty() && !outcome.dry_run) else { return };
-    let services = &cx.services;
-    let keys = services.configuration.keys();
-    let key = session.and_then(|name| name.resolve(&keys).ok());
-    services.system.note(key.as_ref(), note.trim());
+    let (ok, restart) = (true, None);
+    let outcome = Outcome { ok, path, hash, changed, effects, config, warnings, restart, dry_run };
+    Ok((outcome, plan))
 }
 
 #[derive(Serialize)]

@@ -1,14 +1,16 @@
 //! `gateway.restart.*`: starting the gateway anew.
 
-use std::time::Duration;
-
-use domain::access::{
-    Access::Operator,
-    Scope::{Admin, Read},
+use domain::{
+    access::{
+        Access::Operator,
+        Scope::{Admin, Read},
+    },
+    restart::delay,
 };
 use ports::driving::RpcError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use usecases::restart::Scheduled;
 
 use crate::{
     method::{Context, methods},
@@ -32,6 +34,7 @@ methods! {
 struct Preflight {
     /// Nothing goes on.
     safe: bool,
+    /// How much goes on.
     counts: Counts,
     /// What goes on.
     blockers: Vec<Blocker>,
@@ -97,18 +100,22 @@ struct RequestParams {
 /// Result of `gateway.restart.request`.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Requested {
+    /// Always `true`.
     ok: bool,
     /// `scheduled`, `deferred` until runs have ended, or `coalesced` with an
     /// earlier request.
     status: &'static str,
+    /// What goes on.
     preflight: Preflight,
+    /// The restart that comes.
     restart: Restart,
 }
 
 /// The restart that comes.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Restart {
+pub(super) struct Restart {
+    /// Always `true`.
     ok: bool,
     /// The process, which stays the same.
     pid: u32,
@@ -132,21 +139,26 @@ async fn request(cx: Context, params: RequestParams) -> Result<Requested, RpcErr
     let impatient = params.skip_deferral.unwrap_or(false);
     let reason: String = params.reason.unwrap_or_default().trim().chars().take(REASON).collect();
     let reason = if reason.is_empty() { "gateway.restart.request".to_owned() } else { reason };
-    let delay = Duration::from_millis(params.delay_ms.unwrap_or(0));
+    let delay = delay(Some(params.delay_ms.unwrap_or(0)));
     let scheduled = cx.services.restarts.request(&reason, delay, !impatient);
     let status = match (scheduled.coalesced, preflight.safe || impatient) {
         (true, _) => "coalesced",
         (false, true) => "scheduled",
         (false, false) => "deferred",
     };
-    let restart = Restart {
-        ok: true,
-        pid: cx.services.facts.pid,
-        signal: "SIGUSR1",
-        delay_ms: u64::try_from(scheduled.delay.as_millis()).unwrap_or(u64::MAX),
-        reason: scheduled.because.into(),
-        mode: "emit",
-        coalesced: scheduled.coalesced,
-    };
-    Ok(Requested { ok: true, status, preflight, restart })
+    Ok(Requested { ok: true, status, preflight, restart: Restart::of(&cx, scheduled) })
+}
+
+impl Restart {
+    pub(super) fn of(cx: &Context, scheduled: Scheduled) -> Self {
+        Self {
+            ok: true,
+            pid: cx.services.facts.pid,
+            signal: "SIGUSR1",
+            delay_ms: u64::try_from(scheduled.delay.as_millis()).unwrap_or(u64::MAX),
+            reason: scheduled.because.into(),
+            mode: "emit",
+            coalesced: scheduled.coalesced,
+        }
+    }
 }

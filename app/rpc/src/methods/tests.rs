@@ -1,5 +1,6 @@
 //! The handlers over real use cases.
 
+mod config;
 mod nodes;
 
 use domain::access::Scope;
@@ -200,6 +201,11 @@ async fn wrong_requests_are_refused_in_known_words() {
         ("logs.tail",         json!({ "cursor": -1 }),                     "invalid logs.tail params: at /cursor: must be >= 0"),
         ("logs.tail",         json!({ "limit": 5001 }),                    "invalid logs.tail params: at /limit: must be <= 5000"),
         ("logs.tail",         json!({}),                                   "log read failed: no log"),
+        ("config.set",        json!({ "raw": "{}" }),                      "config base hash required; re-run config.get and retry"),
+        ("config.set",        json!({ "raw": "" , "baseHash": "now" }),    "invalid config.set params: at /raw: must NOT have fewer than 1 characters"),
+        ("config.patch",      json!({ "raw": "{}", "baseHash": "old" }),   "config changed since last load; re-run config.get and retry"),
+        ("config.patch",      json!({ "raw": "bad", "baseHash": "now" }),  "invalid config"),
+        ("config.apply",      json!({ "raw": "{}", "restartDelayMs": -1 }), "invalid config.apply params: at /restartDelayMs: must be >= 0"),
         ("wake",              json!({ "mode": "later", "text": "x" }),     "invalid wake params: at /mode: must be equal to one of the allowed values"),
         ("models.list",       json!("x"),                                  "invalid models.list params: must be object"),
         ("agents.list",       json!({ "x": 1 }),                           "invalid agents.list params: at root: unexpected property 'x'"),
@@ -238,6 +244,8 @@ async fn what_later_clients_send_is_no_mistake() {
         ("system.info",       json!({})),
         ("gateway.identity.get", json!({})),
         ("config.schema",     json!({})),
+        ("config.get",        json!({})),
+        ("gateway.restart.preflight", json!({})),
         ("status",            json!({})),
         ("last-heartbeat",    json!({})),
         ("sessions.preview",  json!({ "keys": ["main", "nope"], "limit": 5, "maxChars": 100 })),

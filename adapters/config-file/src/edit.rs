@@ -1,0 +1,11 @@
+//! Changes of what a text says.
+
+mod change;
+mod path;
+mod rewrite;
+mod style;
+
+pub(crate) use change::{Change, get};
+pub(crate) use path::spell_path;
+pub use path::{PathError, parse_path};
+pub(crate) use rewrite::rewrite;
