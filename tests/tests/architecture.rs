@@ -61,6 +61,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("libc", &["adapters/heap"]),
     ("ed25519-dalek", &["adapters/signatures"]),
     ("mdns-sd", &["adapters/discovery-mdns"]),
+    ("notify", &["adapters/config-watch"]),
     ("zeroconf", &["adapters/discovery-zeroconf"]),
     ("if-addrs", &["adapters/discovery-zeroconf", "app/gateway"]),
     ("libloading", &["adapters/discovery-zeroconf/avahi-sys"]),
