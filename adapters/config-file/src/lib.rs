@@ -46,7 +46,7 @@ use differences::differences;
 use evaluate::{Evaluated, evaluate, evaluate_over};
 
 /// The process environment, as a function.
-type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// A [`ConfigSource`] on a file.
 pub struct ConfigFile {
@@ -87,8 +87,13 @@ impl ConfigFile {
         env: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
         let state = State::of(evaluate(&path, &env));
-        let (env, in_force) = (Box::new(env), ArcSwap::from_pointee(state));
+        let (env, in_force) = (Arc::new(env), ArcSwap::from_pointee(state));
         Self { path, env, in_force, read: Mutex::default() }
+    }
+
+    /// Who changes it.
+    pub fn store(&self) -> ConfigFileStore {
+        ConfigFileStore::of(self)
     }
 
     /// Where it is.
@@ -135,9 +140,12 @@ impl ConfigFile {
 impl ConfigReload for ConfigFile {
     fn read_again(&self) -> Reloaded {
         let before = self.in_force.load_full();
-        let evaluated = evaluate_over(&self.path, &self.env, Some(&before.tree));
-        let is_readable = evaluated.document.is_some() || evaluated.text.is_none();
+        let evaluated = evaluate_over(&self.path, &*self.env, Some(&before.tree));
         let mut state = State::of(evaluated);
+        // Not even a part of it says what is meant.
+        let whole = |it: &Problem| it.key.is_empty() || it.key.ends_with("$include");
+        let is_lost = |it: &Problem| it.severity == Severity::Fatal && whole(it);
+        let is_readable = !state.problems.iter().any(is_lost);
         if !state.exists && before.exists {
             let message = "the file is gone; what was in force stays";
             state.problems.push(Problem::new(Severity::Error, "", message));
@@ -175,7 +183,7 @@ impl ConfigSource for ConfigFile {
     }
 
     fn snapshot(&self) -> ConfigSnapshot {
-        let now = evaluate(&self.path, &self.env);
+        let now = evaluate(&self.path, &*self.env);
         let redaction = now.redaction();
         let (warnings, issues): (Vec<_>, Vec<_>) =
             now.problems.iter().partition(|problem| problem.severity == Severity::Warning);

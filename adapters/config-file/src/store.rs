@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use ports::driven::{ConfigStore, ConfigWrite, ConfigWriteError, ConfigWritten};
 
 use crate::{
-    Environment,
+    ConfigFile, Environment,
     atomic::{Held, ReplaceError},
     disk::{Disk, Real},
     draft::{Base, Draft},
@@ -49,7 +49,12 @@ impl ConfigFileStore {
         path: PathBuf,
         env: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        Self::on(Box::new(Real), path, Box::new(env))
+        Self::on(Box::new(Real), path, Arc::new(env))
+    }
+
+    /// Changes `file`.
+    pub(crate) fn of(file: &ConfigFile) -> Self {
+        Self::on(Box::new(Real), file.path.clone(), Arc::clone(&file.env))
     }
 
     pub(crate) fn on(disk: Box<dyn Disk>, path: PathBuf, env: Environment) -> Self {
@@ -120,8 +125,8 @@ impl Store {
             let error = io::Error::new(io::ErrorKind::InvalidData, "not UTF-8");
             return Err(self.io("read", error));
         }
-        let before = &evaluate_text(&self.path, old, Vec::new(), &self.env, None);
-        Base { path: &self.path, before, env: &self.env, by_hand }.draft(&write.edit)
+        let before = &evaluate_text(&self.path, old, Vec::new(), &*self.env, None);
+        Base { path: &self.path, before, env: &*self.env, by_hand }.draft(&write.edit)
     }
 
     fn check_ours(&self) -> Result<(), ConfigWriteError> {

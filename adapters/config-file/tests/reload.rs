@@ -41,7 +41,9 @@ fn what_was_read_is_in_force_once_it_is_adopted() {
 #[test]
 fn a_mistake_keeps_its_section_and_says_where_it_is() {
     let home = Home::with("{ gateway: { port: 1, auth: { token: 'a-good-token' } } }");
-    home.write("{\n gateway: {\n  port: 'x',\n  auth: { token: 5 } },\n session: { mainKey: 'b' } }");
+    home.write(
+        "{\n gateway: {\n  port: 'x',\n  auth: { token: 5 } },\n session: { mainKey: 'b' } }",
+    );
     let read = home.file.read_again();
     assert_eq!(read.changed, ["session.mainKey"]);
     let mut told: Vec<_> =

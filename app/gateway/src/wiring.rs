@@ -5,6 +5,7 @@ mod authority;
 pub(crate) mod discovery;
 mod encryption;
 mod facts;
+mod follow;
 mod heap_care;
 pub(crate) mod live;
 mod models;
@@ -38,6 +39,7 @@ use usecases::{
     models::Models,
     presence::Presence,
     probe::Parts,
+    reload::{self, Reload},
     restart::Restarts,
     sessions::{self, Sessions},
     status::{self, Status},
@@ -66,6 +68,7 @@ pub(crate) struct Wired {
     pub(crate) moved: Arc<Notify>,
     pub(crate) moving: Moving,
     pub(crate) parts: Parts,
+    pub(crate) reload: Reload,
     pub(crate) restarts: Restarts,
     pub(crate) store: Arc<SqliteStore>,
 }
@@ -193,13 +196,26 @@ pub(crate) async fn wire(
         sessions: sessions.clone(),
         system: system.clone(),
     });
+    let restarts = Restarts::default();
+    let deps = reload::Deps {
+        config: Arc::clone(&file) as _,
+        events: Arc::clone(&events),
+        restarts: restarts.clone(),
+        skip_channels: file.variable("OPENCLAW_SKIP_CHANNELS").is_some(),
+    };
+    let (hash, issues) = file.started_with();
+    let reload = Reload::new(deps, hash, issues);
     let services = Arc::new(Services {
         approvals,
         auth: Auth::new(auth, overrides.auth_mode),
         chat: chat.clone(),
         clock: Arc::clone(&clock),
         codes: Arc::new(Codes),
-        configuration: Configuration::new(Arc::clone(&config)),
+        configuration: Configuration::new(
+            Arc::clone(&config),
+            Arc::new(file.store()),
+            reload.clone(),
+        ),
         directory: Directory::new(Arc::clone(&config), models.clone()),
         entropy: Arc::clone(&entropy),
         events: Arc::clone(&events),
@@ -211,6 +227,7 @@ pub(crate) async fn wire(
         nodes,
         presence: presence.clone(),
         reach: Arc::new(reach::Now(shown.reach.clone())),
+        restarts: restarts.clone(),
         sessions,
         status,
         system,
@@ -267,7 +284,7 @@ pub(crate) async fn wire(
     tasks.spawn(presence.run(stop.clone()));
     tasks.spawn(health.run(stop.clone()));
     tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
-    let (restarts, moved) = (Restarts::default(), Arc::new(Notify::new()));
+    let moved = Arc::new(Notify::new());
     let around = Around {
         catalogue,
         clock,
@@ -276,7 +293,6 @@ pub(crate) async fn wire(
         machine,
         moved: Arc::clone(&moved),
         options,
-        restarts: restarts.clone(),
         server,
         shown,
         stop: stop.clone(),
@@ -286,5 +302,7 @@ pub(crate) async fn wire(
     moving.show(&names);
     moving.expose().await;
     moving.announce(names.into_iter().next()).await;
-    Ok(Wired { chat, hub, model: found.choice, moved, moving, parts, restarts, store })
+    let lifecycle = Arc::new(moving.clone());
+    tasks.spawn(reload.clone().run(lifecycle, follow::watch(&file), stop.clone()));
+    Ok(Wired { chat, hub, model: found.choice, moved, moving, parts, reload, restarts, store })
 }

@@ -23,7 +23,7 @@ use ports::{
         ConfigEdit, ConfigIssue, ConfigSnapshot, ConfigSource, ConfigStore, ConfigWrite,
         ConfigWriteError, ConfigWritten, Drawer, Entropy, Entry, EventSink, FinishReason,
         HistoryPage, HistoryQuery, Journal, MockAgentRuntime, MockClock, MockCodeWriter,
-        MockConfigReload, MockConnections, MockDigests, MockEntropy, MockLifecycle, MockLogSource,
+        MockConfigReload, MockConnections, MockDigests, MockEntropy, MockLogSource,
         MockModelProvider, MockReach, MockRevocations, MockSecrets, MockSignatures, MockTokenMint,
         ModelInfo, ModelProvider, PolicyError, PolicySnapshot, PublicKey, Reloaded, RunRecord,
         SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
@@ -423,9 +423,9 @@ fn reload(file: File, events: Arc<dyn EventSink>, restarts: &Restarts) -> Reload
         files: Vec::new(),
         hash: "now".into(),
     });
-    let (config, lifecycle) = (Arc::new(config), Arc::new(MockLifecycle::new()));
+    let config = Arc::new(config);
     let restarts = restarts.clone();
-    let deps = reload::Deps { config, events, lifecycle, restarts, skip_channels: false };
+    let deps = reload::Deps { config, events, restarts, skip_channels: false };
     Reload::new(deps, "now".into(), Vec::new())
 }
 

@@ -192,7 +192,8 @@ impl Chat {
         self.until_idle().await;
     }
 
-    async fn until_idle(&self) {
+    /// Waits until no run is active or waits.
+    pub async fn until_idle(&self) {
         loop {
             let idle = self.0.idle.notified();
             if self.lanes().is_empty() {

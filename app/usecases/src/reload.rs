@@ -33,8 +33,6 @@ pub struct Deps {
     pub config: Arc<dyn ConfigReload>,
     /// Tells clients.
     pub events: Arc<dyn EventSink>,
-    /// Puts parts into force.
-    pub lifecycle: Arc<dyn Lifecycle>,
     /// Starts the gateway anew.
     pub restarts: Restarts,
     /// Whether channels are left alone (`OPENCLAW_SKIP_CHANNELS`).
@@ -95,22 +93,28 @@ impl Reload {
         self.known().hash.clone()
     }
 
-    /// Follows what `watch` notices, until `stop`.
-    pub async fn run(self, mut watch: Box<dyn ConfigWatch>, stop: CancellationToken) {
+    /// Follows what `watch` notices, until `stop`; `lifecycle` puts parts into
+    /// force.
+    pub async fn run(
+        self,
+        lifecycle: Arc<dyn Lifecycle>,
+        mut watch: Box<dyn ConfigWatch>,
+        stop: CancellationToken,
+    ) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = watch.changed() => (),
                 () = self.0.nudged.notified() => (),
             }
-            if let Some(files) = self.follow().await {
+            if let Some(files) = self.follow(&*lifecycle).await {
                 watch.watch(&files);
             }
         }
     }
 
     /// Reads the file and does what it asks for. Returns the files to watch.
-    async fn follow(&self) -> Option<Vec<std::path::PathBuf>> {
+    async fn follow(&self, lifecycle: &dyn Lifecycle) -> Option<Vec<std::path::PathBuf>> {
         let config = Arc::clone(&self.0.deps.config);
         let read = tokio::task::spawn_blocking(move || config.read_again()).await;
         let Ok(read) = read else {
@@ -129,7 +133,7 @@ impl Reload {
         let plan = plan(&read.changed, read.after.gateway.reload.mode.into());
         let plan = if self.0.deps.skip_channels { plan.without_channels() } else { plan };
         if plan.ignored.is_empty() && !read.changed.is_empty() {
-            self.carry_out(&plan, &read).await;
+            self.carry_out(lifecycle, &plan, &read).await;
         }
         for line in plan.lines() {
             info!(target: "gateway/reload", "{line}");
@@ -162,8 +166,7 @@ impl Reload {
         true
     }
 
-    async fn carry_out(&self, plan: &Plan, read: &Reloaded) {
-        let Deps { config, lifecycle, .. } = &self.0.deps;
+    async fn carry_out(&self, lifecycle: &dyn Lifecycle, plan: &Plan, read: &Reloaded) {
         let guarded = plan.parts.get_key_value(&Part::Exposure);
         if let Some((part, paths)) = guarded {
             let checked = lifecycle.check(&read.after);
@@ -173,7 +176,7 @@ impl Reload {
                 return;
             }
         }
-        config.adopt();
+        self.0.deps.config.adopt();
         for (part, paths) in plan.parts.iter().filter(|(part, _)| **part != Part::Exposure) {
             let renewed = lifecycle.renew(part, &read.before, &read.after).await;
             self.note(part, paths, renewed);

@@ -347,7 +347,7 @@ impl<'a> Sequence<'a> {
 }
 
 fn store(disk: &Memory) -> ConfigFileStore {
-    ConfigFileStore::on(Box::new(disk.clone()), PATH.into(), Box::new(|_| None))
+    ConfigFileStore::on(Box::new(disk.clone()), PATH.into(), std::sync::Arc::new(|_| None))
 }
 
 fn any_base(edit: ConfigEdit) -> ConfigWrite {

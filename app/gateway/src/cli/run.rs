@@ -247,7 +247,7 @@ fn log_options(context: &Context, verbose: bool) -> telemetry::Options {
 }
 
 fn tell_problems(config: &ConfigFile) {
-    for problem in config.problems() {
+    for problem in &config.problems() {
         let line = problem.place.as_ref().map(|place| place.line);
         let given_up = match problem.severity {
             Severity::Warning => "",

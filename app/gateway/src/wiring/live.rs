@@ -24,7 +24,7 @@ use rpc::Addresses;
 use tls::Certificates;
 use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use usecases::{agents::Catalogue, restart::Restarts};
+use usecases::agents::Catalogue;
 use ws_server::Hub;
 
 use super::{
@@ -80,7 +80,6 @@ pub(crate) struct Around {
     /// Told when the gateway listens elsewhere.
     pub(crate) moved: Arc<Notify>,
     pub(crate) options: StartOptions,
-    pub(crate) restarts: Restarts,
     pub(crate) server: Server,
     pub(crate) shown: Shown,
     pub(crate) stop: CancellationToken,

@@ -63,6 +63,7 @@ impl Done {
 /// named in `broken` cannot be renewed.
 struct Scene {
     reload: Reload,
+    lifecycle: Arc<MockLifecycle>,
     done: Done,
     told: Arc<Told>,
     restarts: Restarts,
@@ -91,15 +92,20 @@ impl Scene {
         let deps = Deps {
             config: Arc::new(config),
             events: told.clone(),
-            lifecycle: Arc::new(lifecycle),
             restarts: restarts.clone(),
             skip_channels: false,
         };
-        Self { reload: Reload::new(deps, String::new(), Vec::new()), done, told, restarts }
+        Self {
+            reload: Reload::new(deps, String::new(), Vec::new()),
+            lifecycle: Arc::new(lifecycle),
+            done,
+            told,
+            restarts,
+        }
     }
 
     async fn follow(&self) -> Vec<String> {
-        self.reload.follow().await.expect("the file was read");
+        self.reload.follow(&*self.lifecycle).await.expect("the file was read");
         self.done.take()
     }
 }
@@ -175,7 +181,11 @@ async fn it_follows_what_is_noticed_and_what_it_is_told() {
     let scene = Scene::new(vec![one(), one()], &[]);
     let (change, changes) = mpsc::unbounded_channel();
     let stop = CancellationToken::new();
-    let following = scene.reload.clone().run(Box::new(Watch(changes)), stop.clone());
+    let following = scene.reload.clone().run(
+        Arc::clone(&scene.lifecycle) as _,
+        Box::new(Watch(changes)),
+        stop.clone(),
+    );
     let driving = async {
         change.send(()).unwrap();
         scene.told.until(1).await;
