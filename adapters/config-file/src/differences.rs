@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::edit::spell_path;
+use crate::read::spell;
 
 /// The paths where `before` and `after` differ, in order. Lists compare as a
 /// whole; of an object that came or went, what is in it is named.
@@ -31,7 +31,7 @@ fn compare(
     names.sort();
     names.dedup();
     if plain(before) || plain(after) || names.is_empty() {
-        found.push(spell_path(path));
+        found.push(spell(path));
         return;
     }
     for name in names {
@@ -48,7 +48,7 @@ fn paths_that_differ() {
     use serde_json::json;
     let before = json!({ "a": { "b": 1, "c": [1] }, "d": 1, "e": {}, "g": { "h.i": 1 } });
     let after = json!({ "a": { "b": 2, "c": [1, 2] }, "d": 1, "f": { "x": { "y": 1 } } });
-    assert_eq!(differences(&before, &after), ["a.b", "a.c", "e", "f.x.y", "g[\"h.i\"]"]);
+    assert_eq!(differences(&before, &after), ["a.b", "a.c", "e", "f.x.y", "g.h.i"]);
     assert_eq!(differences(&json!({ "a": 1 }), &json!({ "a": { "b": 1 } })), ["a"]);
     assert!(differences(&before, &before).is_empty());
 }

@@ -16,6 +16,7 @@ mod read;
 mod redact;
 mod restore;
 mod schema;
+mod shown;
 mod store;
 mod substitute;
 mod unknown;
@@ -23,6 +24,7 @@ mod unknown;
 pub use edit::{PathError, parse_path};
 pub use problem::{Problem, Refusal, Severity};
 pub use redact::REDACTED;
+pub use shown::parse_value;
 pub use store::ConfigFileStore;
 
 use std::{

@@ -64,7 +64,9 @@ impl Search<'_> {
             }),
             Value::Object(map) => map.iter().try_for_each(|(name, value)| {
                 let mut secret = secret.clone();
-                secret.iter_mut().for_each(|path| path.push(name.clone()));
+                if let Some(path) = &mut secret {
+                    path.push(name.clone());
+                }
                 self.below(value, name.clone(), path, secret)
             }),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
