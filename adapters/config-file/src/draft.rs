@@ -12,7 +12,8 @@ use crate::{
     outline::outline,
     problem::{Problem, Severity},
     read::{Document, read},
-    restore::{Kept, placeholders},
+    redact::Redaction,
+    restore::{Kept, comments, placeholders},
 };
 
 /// The mark some editors put before a text.
@@ -81,7 +82,7 @@ impl Base<'_> {
         let Evaluated { document, text, problems, .. } = self.before;
         let stands_in_the_way = |problem: &&Problem| match edit {
             ConfigEdit::Replace(_) => false,
-            ConfigEdit::Merge(_) => Severity::Error <= problem.severity,
+            ConfigEdit::Merge(_) => Severity::Error <= problem.severity && !is_elsewhere(problem),
             // Whoever names a key may repair a file.
             ConfigEdit::Set { .. } | ConfigEdit::Unset { .. } => {
                 problem.severity == Severity::Fatal && problem.key.is_empty()
@@ -122,7 +123,7 @@ impl Base<'_> {
         Ok(match change {
             Change::Replace(value) => {
                 let kept = find(&value, &[])?;
-                let text = sent.map(|text| self.splice(&text, &kept));
+                let text = sent.map(|text| self.splice(&text, &kept, &redaction));
                 let value = text.as_deref().and_then(|text| read(text).ok()).map(|it| it.value);
                 (Change::Replace(value.unwrap_or_default()), text)
             }
@@ -142,27 +143,27 @@ impl Base<'_> {
         })
     }
 
-    /// `text` with the placeholders spelled as the file spells the secrets.
-    fn splice(&self, text: &str, kept: &[Kept]) -> String {
-        let mark = if text.starts_with(MARK) { MARK } else { "" };
-        let body = &text[mark.len()..];
-        let before = self.before.document.as_ref().map(|it| it.text.as_str()).unwrap_or_default();
-        let (Some(sent), Some(source)) = (outline(body), outline(before)) else {
+    /// `text` with the placeholders spelled as the file spells the secrets, in
+    /// comments too.
+    fn splice(&self, text: &str, kept: &[Kept], redaction: &Redaction) -> String {
+        let (Ok(sent), Some(source)) = (read(text), &self.before.document) else {
             return text.to_owned();
         };
-        let mut pieces: Vec<_> = kept
-            .iter()
-            .filter_map(|it| Some((sent.at(&it.sent)?, source.at(&it.secret)?)))
-            .map(|(sent, secret)| (sent.range.clone(), &before[secret.range.clone()]))
-            .collect();
+        let mut pieces = comments(&sent, source, redaction);
+        if let (Some(sent), Some(source)) = (outline(&sent.text), outline(&source.text)) {
+            let found =
+                kept.iter().filter_map(|it| Some((sent.at(&it.sent)?, source.at(&it.secret)?)));
+            pieces.extend(found.map(|(sent, secret)| (sent.range.clone(), secret.range.clone())));
+        }
         pieces.sort_by_key(|(range, _)| range.start);
-        let (mut result, mut done) = (mark.to_owned(), 0);
+        let mark = text.len() - sent.text.len();
+        let (mut result, mut done) = (text[..mark].to_owned(), 0);
         for (range, secret) in pieces {
-            result.push_str(&body[done..range.start]);
-            result.push_str(secret);
+            result.push_str(&sent.text[done..range.start]);
+            result.push_str(&source.text[secret]);
             done = range.end;
         }
-        result.push_str(&body[done..]);
+        result.push_str(&sent.text[done..]);
         result
     }
 
@@ -246,7 +247,9 @@ impl Base<'_> {
         };
         let wrong = after.problems.iter().filter(|problem| match problem.severity {
             Severity::Warning => problem.message.starts_with("unknown key") && !known(problem),
-            Severity::Error | Severity::Fatal => !(by_key && known(problem)),
+            Severity::Error | Severity::Fatal => {
+                !((by_key || is_elsewhere(problem)) && known(problem))
+            }
         });
         let issues: Vec<_> = wrong.map(Problem::to_issue).collect();
         if issues.is_empty() { Ok(()) } else { Err(ConfigWriteError::Invalid(issues)) }
@@ -314,6 +317,12 @@ fn understood(edit: &ConfigEdit) -> Result<(Change, Option<String>), ConfigWrite
         }
         ConfigEdit::Unset { path } => (Change::Unset(named(path)?), None),
     })
+}
+
+/// Whether it is the environment that is wrong: here, which need not be the one
+/// of the gateway that reads the file.
+fn is_elsewhere(problem: &Problem) -> bool {
+    problem.message.starts_with("the environment variable")
 }
 
 fn invalid(path: &str, message: &str) -> ConfigWriteError {

@@ -237,6 +237,9 @@ async fn nothing_invalid_is_written() {
         // What was odd before does not keep anybody from changing something else.
         ("{ gatway: {}, session: { mainKey: 5 } }", set("gateway.port", json!(1)), "Ok"),
         ("{ gateway: { port: 'x' } }", set("gateway.port", json!(1)), "Ok"),
+        ("{ gateway: { auth: { token: '${ELSEWHERE}' } } }", set("gateway.port", 1), "Ok"),
+        ("{ gateway: { auth: { token: '${ELSEWHERE}' } } }", merge("{ gateway: { port: 1 } }"), "Ok"),
+        ("{}", set("gateway.auth.token", "${UNSET}"), "Invalid gateway.auth.token"),
         ("{ gateway: ", replace("{ gateway: { port: 1 } }"), "Ok"),
         ("", merge("{ gateway: { port: 1 } }"), "Ok"),
     ];
@@ -291,7 +294,8 @@ async fn placeholders_mean_the_secret_that_was_there() {
 
 #[tokio::test]
 async fn what_a_client_was_shown_can_be_sent_back() {
-    let text = "{ gateway: { auth: { token: 'canary-canary' } }, // mine\n session: {} }";
+    let text = "// token: canary-old\n{ gateway: { auth: { token: 'canary-canary' } }, // mine\n \
+        /* see canary-canary */ session: {} } // apiKey=canary-key\n";
     let home = Home::with(text);
     let raw = ConfigFile::load(home.path(), |_| None).snapshot().raw.unwrap();
     assert!(!raw.contains("canary"));
