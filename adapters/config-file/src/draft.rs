@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, path::Path};
 
 use ports::driven::{ConfigEdit, ConfigIssue, ConfigWriteError};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     differences::differences,
-    edit::{Change, get, rewrite, spell_path},
+    edit::{Change, get, get_mut, rewrite, spell_path},
     evaluate::{Evaluated, evaluate_text, place, with_includes},
     outline::outline,
-    problem::{Problem, Severity},
+    problem::{Place, Problem, Severity},
     read::{Document, read},
     redact::Redaction,
     restore::{Kept, comments, placeholders},
@@ -79,7 +79,7 @@ impl Base<'_> {
 
     /// What the file says by itself, if `edit` can go by that.
     fn source(&self, edit: &ConfigEdit) -> Result<Value, ConfigWriteError> {
-        let Evaluated { document, text, problems, .. } = self.before;
+        let Evaluated { document, problems, .. } = self.before;
         let stands_in_the_way = |problem: &&Problem| match edit {
             ConfigEdit::Replace(_) => false,
             ConfigEdit::Merge(_) => Severity::Error <= problem.severity && !is_elsewhere(problem),
@@ -88,14 +88,13 @@ impl Base<'_> {
                 problem.severity == Severity::Fatal && problem.key.is_empty()
             }
         };
-        let unreadable = text.is_some() && document.is_none();
         let issues: Vec<_> = problems.iter().filter(stands_in_the_way).collect();
         if !issues.is_empty() {
             let issues = issues.into_iter().map(Problem::to_issue).collect();
             return Err(ConfigWriteError::InvalidFile(issues));
         }
-        let value = document.as_ref().filter(|_| !unreadable).map(|it| it.value.clone());
-        Ok(value.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
+        let value = document.as_ref().map(|document| document.value.clone());
+        Ok(value.unwrap_or_else(|| Value::Object(Map::new())))
     }
 
     /// Puts the secrets in that placeholders mean.
@@ -109,13 +108,11 @@ impl Base<'_> {
         let find = |sent: &Value, at: &[String]| {
             placeholders(sent, at, source, &redaction).map_err(ConfigWriteError::LostSecret)
         };
-        let fill = |tree: &mut Value, kept: &[Kept], skip: usize| {
+        let fill = |tree: &mut Value, kept: &[Kept], above: usize| {
             for Kept { sent, secret } in kept {
-                let place = sent[skip..].iter().try_fold(&mut *tree, |tree, step| match tree {
-                    Value::Array(values) => values.get_mut(crate::outline::index(step)?),
-                    tree => tree.get_mut(step),
-                });
-                if let (Some(place), Some(secret)) = (place, get(source, secret)) {
+                if let Some((place, secret)) =
+                    get_mut(tree, &sent[above..]).zip(get(source, secret))
+                {
                     *place = secret.clone();
                 }
             }
@@ -210,11 +207,10 @@ impl Base<'_> {
         let Some(key) = differences(&wanted, &after).into_iter().next() else {
             return Ok(Vec::new());
         };
-        let inside = |known: &&String| known.starts_with(&key);
-        let place = place(&places, &key).filter(|place| place.file != self.path);
-        let place = place.or_else(|| {
-            let known = places.keys().filter(inside).filter_map(|key| places.get(key));
-            known.into_iter().find(|place| place.file != self.path).cloned()
+        let elsewhere = |place: &Place| place.file != self.path;
+        let place = place(&places, &key).filter(elsewhere).or_else(|| {
+            let inside = places.iter().filter(|(known, _)| known.starts_with(&key));
+            inside.map(|(_, place)| place).find(|place| elsewhere(place)).cloned()
         });
         let file = place.as_ref().map_or_else(
             || "a file that is included".to_owned(),

@@ -76,6 +76,15 @@ pub(crate) fn get<'a>(tree: &'a Value, path: &[String]) -> Option<&'a Value> {
     })
 }
 
+/// The value at `path`, to be changed.
+pub(crate) fn get_mut<'a>(tree: &'a mut Value, path: &[String]) -> Option<&'a mut Value> {
+    path.iter().try_fold(tree, |value, step| match value {
+        Value::Object(map) => map.get_mut(step),
+        Value::Array(values) => values.get_mut(index(step)?),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    })
+}
+
 /// `patch` merged into `target` by RFC 7386.
 fn merge(target: &mut Value, patch: &Map<String, Value>) {
     if !target.is_object() {
@@ -134,11 +143,7 @@ fn set(tree: &mut Value, path: &[String], value: Value) -> Result<(), String> {
 /// Takes away what is at `path`. Whether there was something.
 fn unset(tree: &mut Value, path: &[String]) -> bool {
     let Some((last, parents)) = path.split_last() else { return false };
-    let parent = parents.iter().try_fold(tree, |value, step| match value {
-        Value::Object(map) => map.get_mut(step),
-        Value::Array(values) => values.get_mut(index(step)?),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    });
+    let parent = get_mut(tree, parents);
     match parent {
         Some(Value::Object(map)) => map.remove(last).is_some(),
         Some(Value::Array(values)) => match index(last) {
