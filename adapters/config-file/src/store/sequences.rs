@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How many sequences are tried, unless the variable says otherwise.
-const SEQUENCES: u32 = 2_000;
+const SEQUENCES: u32 = 1_000;
 const VARIABLE: &str = "CONFIG_FILE_SEQUENCES";
 
 const PATH: &str = "/nowhere/openclaw.json";
