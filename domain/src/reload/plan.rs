@@ -237,7 +237,8 @@ mod tests {
             [
                 "gateway.port: in force at once; looked at again: the guards, the listener, \
                  Tailscale, discovery",
-                "gateway.trustedProxies: in force at once; looked at again: the guards",
+                "gateway.trustedProxies: in force at once; looked at again: the guards, the \
+                 secrets",
                 "logging.level: in force for whoever reads it next; looked at again: the log",
                 "nonsense.a: this gateway does not use it",
                 "session: in force for whoever reads it next",

@@ -55,6 +55,12 @@ impl Moving {
         let mut lost: Vec<Proof> = old.closed_by(new).collect();
         let replaced = [(changed.token, Proof::Token), (changed.password, Proof::Password)];
         lost.extend(replaced.into_iter().filter_map(|(changed, proof)| changed.then_some(proof)));
+        let proxies = &config.gateway.trusted_proxies;
+        if before.gateway.trusted_proxies.iter().any(|it| !proxies.contains(it))
+            || before.gateway.auth.trusted_proxy != config.gateway.auth.trusted_proxy
+        {
+            lost.push(Proof::TrustedProxy);
+        }
         let (code, reason) = CLOSED;
         let left: usize =
             lost.iter().map(|proof| around.hub.close_proven_by(*proof, code, reason)).sum();
