@@ -28,7 +28,7 @@ pub use gateway::{
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
 pub use nodes::{NodeCommandsConfig, NodesConfig};
 pub use remote::RemoteConfig;
-pub use rest::{LogLevel, LoggingConfig, SessionConfig};
+pub use rest::{ConsoleStyle, LogLevel, LoggingConfig, RedactSensitive, SessionConfig};
 pub use schema::{holds_secret, schema};
 pub use tailscale::{TailscaleConfig, TailscaleMode};
 pub use tls::{AcmeConfig, TlsConfig};

@@ -161,7 +161,7 @@ async fn open(home: &Path) -> Gateway {
         secrets: Arc::new(SecretsFile::open(home, given).expect("the token is one")),
         port: 0,
         bind: BindMode::Loopback,
-        logs: Arc::new(LogFile::in_directory(paths.log_dir.clone())),
+        logs: Arc::new(LogFile::in_directory(&paths.log_dir)),
         auth_mode: None,
         exposure: ExposureOptions::default(),
         discoverability: Discoverability { disabled: true, ..Discoverability::default() },

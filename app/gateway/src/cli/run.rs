@@ -104,9 +104,12 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
             LockError::Io { .. } => failure,
         }
     })?;
-    let (_log, logs) = telemetry::init(log_options(context, asked.verbose))
+    let log = telemetry::init(log_options(context, asked.verbose), &config.current().logging)
         .map_err(|error| Failure::new(error.to_string()))?;
     tell_problems(&config);
+    for issue in &log.issues {
+        warn!(target: "config", "{}: {}", issue.path, issue.message);
+    }
     protect(config.path());
     let secrets = SecretsFile::open(&context.paths.state_dir, given)
         .map_err(|error| Failure::new(error.to_string()))?;
@@ -118,7 +121,7 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
         secrets: Arc::clone(&secrets),
         port,
         bind,
-        logs: Arc::clone(&logs),
+        logs: Arc::clone(&log.file),
         auth_mode,
         exposure: ExposureOptions {
             tailscale,
@@ -132,7 +135,7 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
         let secure = gateway.tls_fingerprint().is_some();
         lock.announce(at(address.ip(), address.port()).secured(secure).to_string())?;
     }
-    introduce(&gateway, &secrets, &logs.path());
+    introduce(&gateway, &secrets, &log.file.path());
     match gateway.run().await? {
         ExitReason::Stopped => Ok(()),
         ExitReason::StoreFailed => Err(Failure::new("not everything could be written down")),
@@ -221,21 +224,17 @@ fn first_line(path: &Path) -> Result<String, Failure> {
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
+/// What the command line and the environment say about the log, whatever the
+/// configuration says.
 fn log_options(context: &Context, verbose: bool) -> telemetry::Options {
-    let logging = context.config.current().logging.clone();
     let named = context.variable("LOG_LEVEL").and_then(|word| {
         serde_json::from_value(serde_json::Value::String(word.to_lowercase())).ok()
     });
-    let file_level = named.or(logging.level).unwrap_or(LogLevel::Info);
-    let terminal_level = match (verbose, named.or(logging.console_level)) {
-        (true, _) => LogLevel::Debug,
-        (false, level) => level.unwrap_or(file_level),
-    };
+    let level = if verbose { Some(LogLevel::Debug) } else { named };
     telemetry::Options {
         directory: context.paths.log_dir.clone(),
-        file: logging.file.map(PathBuf::from),
-        file_level: if verbose { LogLevel::Debug } else { file_level },
-        terminal_level,
+        file_level: level,
+        terminal_level: level,
         colour: std::io::stderr().is_terminal() && output::coloured(),
     }
 }
