@@ -23,6 +23,7 @@ pub mod session;
 pub mod throttle;
 pub mod time;
 pub mod tls;
+pub mod update;
 mod words;
 
 pub use words::UnknownWord;

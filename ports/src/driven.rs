@@ -11,11 +11,13 @@ mod events;
 mod logs;
 mod models;
 mod reach;
+mod restart;
 mod secrets;
 mod signatures;
 mod signer;
 mod store;
 mod tailnet;
+mod updater;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use approvals::{ApprovalPolicy, PolicyError, PolicySnapshot};
@@ -34,6 +36,7 @@ pub use models::{
     ModelRequest, ModelRole, Sampling,
 };
 pub use reach::{CodeWriter, Reach};
+pub use restart::{Restart, RestartNotes};
 pub use secrets::{Revocations, Secrets, TokenMint};
 pub use signatures::{BadSignature, PublicKey, Signatures};
 pub use signer::Signer;
@@ -43,6 +46,7 @@ pub use store::{
     Urgency,
 };
 pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
+pub use updater::{Installed, Updater};
 
 #[cfg(feature = "mock")]
 pub use {
@@ -57,8 +61,10 @@ pub use {
     logs::MockLogSource,
     models::MockModelProvider,
     reach::{MockCodeWriter, MockReach},
+    restart::{MockRestart, MockRestartNotes},
     secrets::{MockRevocations, MockSecrets, MockTokenMint},
     signatures::MockSignatures,
     store::{MockArchive, MockJournal},
     tailnet::MockTailnet,
+    updater::MockUpdater,
 };

@@ -96,7 +96,7 @@ const CREDENTIALS: &str = "Authorization: <scheme>";
 
 /// Goes from word to word and hides those that look like a secret, or that
 /// something before them announces as one.
-fn redact(text: &str) -> String {
+pub(crate) fn redact(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut rest = text;
     let (mut before, mut between) = ("", "");

@@ -128,3 +128,9 @@ fn log_panic(panic: &panic::PanicHookInfo<'_>) {
     let thread = std::thread::current();
     tracing::error!(place, thread = thread.name().unwrap_or_default(), "panicked: {message}");
 }
+
+/// `text` with everything hidden that looks like a secret, and otherwise as it
+/// is: for what other programs say.
+pub fn hide_secrets(text: &str) -> String {
+    clean::redact(text)
+}

@@ -14,6 +14,7 @@ mod failure;
 mod health;
 mod lock;
 mod logs;
+mod manual;
 mod node;
 mod nodes;
 mod output;
@@ -25,6 +26,7 @@ mod run;
 mod sessions;
 mod status;
 mod stop;
+mod update;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -96,8 +98,13 @@ enum Command {
     /// Let the gateway run commands on this machine.
     #[command(subcommand)]
     Node(NodeCommand),
+    /// Bring this program up to date, by the tool that installed it.
+    Update(update::Update),
     /// Print a completion script for a shell.
     Completion(Completion),
+    /// Print a page of the manual.
+    #[command(hide = true)]
+    Man(manual::Manual),
 }
 
 #[derive(Debug, Args)]
@@ -156,6 +163,7 @@ fn execute(cli: Cli) -> ExitCode {
     let json = global.json;
     let done = match command {
         Command::Completion(asked) => complete(asked.shell),
+        Command::Man(asked) => manual::manual(&asked, Cli::command()),
         command => on_runtime(&global, command),
     };
     match done {
@@ -207,7 +215,9 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Auth(command) => auth::auth(context, &command).await,
         Command::Node(NodeCommand::Run(run)) => node::run(context, &run).await,
         Command::Node(NodeCommand::Status) => node::status(context),
+        Command::Update(asked) => update::update(context, &asked).await,
         Command::Completion(asked) => complete(asked.shell),
+        Command::Man(asked) => manual::manual(&asked, Cli::command()),
     }
 }
 
@@ -311,7 +321,12 @@ mod tests {
             ("auth explain --host x --origin https://x --scopes read,write --no-secret", true),
             ("auth explain --via-tailscale --via-proxy 10.0.0.1", false),
             ("auth hash-password", true), ("auth hash-password secret", false),
-            ("auth token", true),
+            ("auth token", true), ("update", true), ("update status --json", true),
+            ("update --channel beta --timeout 60 --no-restart --yes", true),
+            ("update --tag 1.2.3", true), ("update --tag --force", false), ("update --tag=-f", false),
+            ("update --channel wild", false), ("update --timeout 0", false),
+            ("update --tag 1 --channel dev", false), ("man", true), ("man gateway run", true),
+            ("man --dir d", true), ("man --dir d gateway", false),
         ];
         for (typed, understood) in table {
             let arguments = ["openclaw"].into_iter().chain(typed.split_whitespace());

@@ -36,6 +36,8 @@ pub use discovery::Discoverability;
 pub use listen::{addresses, first_address};
 pub use paths::{Paths, PathsError};
 
+pub use wiring::update::Program;
+
 use wiring::Wired;
 
 /// How long a second request to stop leaves the runs.

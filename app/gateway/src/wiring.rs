@@ -9,6 +9,7 @@ mod heap_care;
 mod models;
 mod reach;
 pub(crate) mod tailnet;
+pub(crate) mod update;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -85,7 +86,6 @@ pub(crate) async fn wire(
     let config: Arc<dyn ConfigSource> = Arc::clone(&file) as _;
     let settings = config.current().gateway.clone();
     let limits = settings.limits.clone();
-    let mdns = config.current().discovery.mdns.mode;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let started_at = clock.now();
@@ -217,6 +217,7 @@ pub(crate) async fn wire(
         sessions,
         status,
         system,
+        update: update::update(&paths.state_dir, &clock, None, tasks),
         versions,
     });
 
@@ -282,7 +283,7 @@ pub(crate) async fn wire(
         let facts = BeaconFacts { tailnet_dns: facts.tailnet_dns.or(tailnet_dns), ..facts };
         let (told, facts) = watch::channel(facts);
         tasks.spawn(discovery::keep_told(told, certificates.clone(), stop.clone()));
-        Announcing::start(facts, mdns, clock, tasks, cut)
+        Announcing::start(facts, config.current().discovery.mdns.mode, clock, tasks, cut)
     });
     Ok(Wired { announcing, certificates, chat, drain, hub, model: found.choice, parts, store })
 }

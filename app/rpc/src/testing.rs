@@ -14,6 +14,7 @@ use domain::{
     ids::{DeviceId, MessageId, RunId, SessionId},
     session::{Session, SessionKey},
     time::Timestamp,
+    update::Installation,
 };
 use ports::{
     BoxFuture, Json,
@@ -21,11 +22,11 @@ use ports::{
     driven::{
         AgentEvent, ApprovalPolicy, Archive, BadSignature, Change, Clock, CommitError, Committed,
         ConfigSource, Drawer, Entropy, Entry, EventSink, FinishReason, HistoryPage, HistoryQuery,
-        Journal, MockAgentRuntime, MockClock, MockCodeWriter, MockConfigSource, MockConnections,
-        MockDigests, MockEntropy, MockLogSource, MockModelProvider, MockReach, MockRevocations,
-        MockSecrets, MockSignatures, MockTokenMint, ModelInfo, ModelProvider, PolicyError,
-        PolicySnapshot, PublicKey, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats,
-        StoredRecord, Urgency,
+        Installed, Journal, MockAgentRuntime, MockClock, MockCodeWriter, MockConfigSource,
+        MockConnections, MockDigests, MockEntropy, MockLogSource, MockModelProvider, MockReach,
+        MockRestartNotes, MockRevocations, MockSecrets, MockSignatures, MockTokenMint, MockUpdater,
+        ModelInfo, ModelProvider, PolicyError, PolicySnapshot, PublicKey, RunRecord, SessionPage,
+        SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
     },
     driving::{Rpc, RpcError, RpcReply},
     event::{Body, Event, Topic},
@@ -52,6 +53,7 @@ use usecases::{
     sessions::{self, Sessions},
     status::{self, Status},
     system::{System, SystemEvents},
+    update::{self, Update},
     versions::Versions,
 };
 
@@ -355,7 +357,22 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         sessions,
         status,
         system,
+        update: Update::new(update()),
         versions,
+    }
+}
+
+/// The deps of an update of a program that nobody can update.
+fn update() -> update::Deps {
+    let mut updater = MockUpdater::new();
+    updater.expect_installed().returning(|| Installed { by: Installation::Nix, superuser: false });
+    update::Deps {
+        clock: clock(),
+        notes: Arc::new(MockRestartNotes::new()),
+        restart: None,
+        tasks: TaskTracker::new(),
+        updater: Arc::new(updater),
+        version: "1.0.0".to_owned(),
     }
 }
 

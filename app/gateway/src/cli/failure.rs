@@ -56,7 +56,6 @@ impl Failure {
     }
 
     /// What to say about it.
-    #[cfg(test)]
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
