@@ -27,8 +27,10 @@ methods! {
     /// Only a new version that starts is a reason for the gateway to restart.
     "update.run" [Operator(Admin), governs] run(RunParams) -> RunResult;
 
-    /// What installed the program, what an update would run, and how the last
-    /// one went. Nobody is asked whether there is a new version.
+    /// What installed the program, and what an update would run.
+    ///
+    /// Also how the last one went. Nobody is asked whether there is a new
+    /// version.
     "update.status" [Operator(Admin)] status(StatusParams) -> Standing;
 }
 
