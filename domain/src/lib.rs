@@ -25,6 +25,7 @@ pub mod session;
 pub mod throttle;
 pub mod time;
 pub mod tls;
+pub mod update;
 pub mod ways_in;
 mod words;
 

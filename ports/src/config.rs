@@ -32,7 +32,9 @@ pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
 pub use nodes::{NodeCommandsConfig, NodesConfig};
 pub use reload::{FileConfig, ReloadConfig, ReloadMode};
 pub use remote::RemoteConfig;
-pub use rest::{CommandsConfig, LogLevel, LoggingConfig, SessionConfig};
+pub use rest::{
+    CommandsConfig, ConsoleStyle, LogLevel, LoggingConfig, RedactSensitive, SessionConfig,
+};
 pub use schema::{holds_secret, schema};
 pub use tailscale::{TailscaleConfig, TailscaleMode};
 pub use tls::{AcmeConfig, TlsConfig};

@@ -12,11 +12,13 @@ mod lifecycle;
 mod logs;
 mod models;
 mod reach;
+mod restart;
 mod secrets;
 mod signatures;
 mod signer;
 mod store;
 mod tailnet;
+mod updater;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use approvals::{ApprovalPolicy, PolicyError, PolicySnapshot};
@@ -36,6 +38,7 @@ pub use models::{
     ModelRequest, ModelRole, Sampling,
 };
 pub use reach::{CodeWriter, Reach};
+pub use restart::{Restart, RestartNotes};
 pub use secrets::{Revocations, Secrets, TokenMint};
 pub use signatures::{BadSignature, PublicKey, Signatures};
 pub use signer::Signer;
@@ -45,6 +48,7 @@ pub use store::{
     Urgency,
 };
 pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
+pub use updater::{Installed, Updater};
 
 #[cfg(feature = "mock")]
 pub use {
@@ -60,8 +64,10 @@ pub use {
     logs::MockLogSource,
     models::MockModelProvider,
     reach::{MockCodeWriter, MockReach},
+    restart::{MockRestart, MockRestartNotes},
     secrets::{MockRevocations, MockSecrets, MockTokenMint},
     signatures::MockSignatures,
     store::{MockArchive, MockJournal},
     tailnet::MockTailnet,
+    updater::MockUpdater,
 };

@@ -9,6 +9,7 @@ mod message;
 mod node;
 mod presence;
 mod session;
+mod update;
 
 pub use approvals::{
     AgentApprovals, AllowedProgram, ApprovalDefaults, ApprovalsFile, ApprovalsSocket, FirstVersion,
@@ -20,3 +21,6 @@ pub use message::{Content, Message, MessagePart, MessageRole, MessageUsage};
 pub use node::{NodeAbout, NodeRequestRow, NodeRow, PairedNode};
 pub use presence::PresenceEntry;
 pub use session::{SessionEntry, SessionMessage, SessionRow, SessionState, SessionsChanged};
+pub use update::{
+    DeliveryContext, RestartNote, RestartPayload, StepLog, UpdateResult, UpdateStatus, UpdateStep,
+};

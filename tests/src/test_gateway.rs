@@ -166,7 +166,8 @@ async fn open(home: &Path, port: Option<u16>) -> Gateway {
     let options = StartOptions {
         config: Arc::new(ConfigFile::load(paths.config_path.clone(), |_| None)),
         secrets: Arc::new(SecretsFile::open(home, given).expect("the token is one")),
-        logs: Arc::new(LogFile::in_directory(paths.log_dir.clone())),
+        log: None,
+        logs: Arc::new(LogFile::in_directory(&paths.log_dir)),
         overrides: Overrides {
             port,
             bind: Some(BindChoice::Mode(BindMode::Loopback)),

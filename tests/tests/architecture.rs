@@ -57,6 +57,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rcgen", &["adapters/tls", "tests"]),
     ("instant-acme", &["adapters/tls"]),
     ("clap", &["app/gateway"]),
+    ("clap_mangen", &["app/gateway"]),
+    ("regex-lite", &["adapters/telemetry", "tests"]),
     ("tracing-subscriber", &["adapters/telemetry"]),
     ("libc", &["adapters/heap"]),
     ("ed25519-dalek", &["adapters/signatures"]),

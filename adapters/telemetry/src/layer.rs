@@ -1,7 +1,8 @@
 //! Between `tracing` and the writers.
 
-use std::{fmt, io::Write};
+use std::{fmt, io::Write, sync::Arc};
 
+use arc_swap::ArcSwap;
 use tracing::{
     Event, Subscriber,
     span::{Attributes, Id, Record},
@@ -14,19 +15,28 @@ use tracing_subscriber::{
 };
 
 use crate::{
+    control::Settings,
     line::{Fields, Line},
     render::Render,
 };
 
 /// Remembers the fields of spans.
 #[derive(Debug)]
-pub(crate) struct Spans;
+pub(crate) struct Spans {
+    settings: Arc<ArcSwap<Settings>>,
+}
+
+impl Spans {
+    pub(crate) fn new(settings: Arc<ArcSwap<Settings>>) -> Self {
+        Self { settings }
+    }
+}
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
             let mut fields = Fields::default();
-            attributes.record(&mut fields);
+            attributes.record(&mut fields.cleaned(&self.settings.load().redaction));
             span.extensions_mut().insert(fields);
         }
     }
@@ -35,7 +45,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
         if let Some(span) = context.span(id)
             && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
         {
-            values.record(fields);
+            values.record(&mut fields.cleaned(&self.settings.load().redaction));
         }
     }
 }
@@ -44,11 +54,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
 pub(crate) struct Lines<R> {
     writer: NonBlocking,
     render: R,
+    settings: Arc<ArcSwap<Settings>>,
 }
 
 impl<R> Lines<R> {
-    pub(crate) fn new(writer: NonBlocking, render: R) -> Self {
-        Self { writer, render }
+    pub(crate) fn new(writer: NonBlocking, render: R, settings: Arc<ArcSwap<Settings>>) -> Self {
+        Self { writer, render, settings }
     }
 }
 
@@ -64,7 +75,9 @@ where
                 around.extend(fields);
             }
         }
-        let text = self.render.render(&Line::new(event, around));
+        let settings = self.settings.load();
+        let line = Line::new(event, around, &settings.redaction);
+        let text = self.render.render(&line, settings.style);
         // Full means that the line is dropped, which is what we want.
         let _ = self.writer.clone().write_all(text.as_bytes());
     }

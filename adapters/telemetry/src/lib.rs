@@ -1,27 +1,40 @@
 #![doc = include_str!("../README.md")]
 
 mod clean;
+mod control;
 mod layer;
 mod line;
 mod names;
+mod patterns;
 mod render;
 mod rotate;
 mod tail;
 
+pub use control::{LogControl, Options};
 pub use tail::LogFile;
 
-use std::{io, panic, path::PathBuf, sync::Arc};
+use std::{io, panic, sync::Arc};
 
-use ports::config::LogLevel;
+use arc_swap::ArcSwap;
+use ports::{
+    config::{LogLevel, LoggingConfig},
+    driven::ConfigIssue,
+};
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _, registry};
+use tracing_subscriber::{
+    Layer as _,
+    filter::Targets,
+    layer::SubscriberExt as _,
+    registry,
+    reload::{self, Handle},
+};
 
 use crate::{
+    control::{Levels, Tune},
     layer::{Lines, Spans},
-    names::Names,
-    render::{Human, Json},
-    rotate::RotatedFile,
+    render::{Json, Terminal},
+    rotate::{RotatedFile, Shared},
 };
 
 /// How many lines may wait for the disk or the terminal.
@@ -30,22 +43,20 @@ const WAITING: usize = 8192;
 /// Libraries that have much to say about themselves, little of it for us.
 const CHATTY: [&str; 5] = ["hyper", "hyper_util", "rustls", "h2", "mio"];
 
-/// What is logged, and where.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The directory of the log files, one per day.
-    pub directory: PathBuf,
-    /// One file instead of the directory.
-    pub file: Option<PathBuf>,
-    /// How much goes to the file.
-    pub file_level: LogLevel,
-    /// How much goes to the terminal, or to whatever the error stream is.
-    pub terminal_level: LogLevel,
-    /// Whether the terminal shows colours.
-    pub colour: bool,
+/// The log of this process.
+#[derive(Debug)]
+pub struct Log {
+    /// Writes what is still waiting when dropped. Keep it until the end of `main`.
+    pub guard: Guard,
+    /// Reads it back.
+    pub file: Arc<LogFile>,
+    /// Changes it.
+    pub control: LogControl,
+    /// What the configuration says about it that is of no use.
+    pub issues: Vec<ConfigIssue>,
 }
 
-/// Writes what is still waiting when dropped. Keep it until the end of `main`.
+/// Writes what is still waiting when dropped.
 #[must_use = "dropping it ends the log"]
 #[derive(Debug)]
 pub struct Guard {
@@ -53,45 +64,49 @@ pub struct Guard {
     _terminal: WorkerGuard,
 }
 
-/// Why there is no log.
+/// Somebody was faster.
 #[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// The file cannot be written.
-    #[error("the log {} cannot be written: {}", path.display(), source.kind())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        source: io::Error,
-    },
-    /// Somebody was faster.
-    #[error("the process has a log already")]
-    Twice,
-}
+#[error("the process has a log already")]
+pub struct LogTwice;
 
 /// Begins to log everything the process says through `tracing`, its panics
-/// included.
-pub fn init(options: Options) -> Result<(Guard, Arc<LogFile>), LogError> {
-    let names = match options.file {
-        Some(path) => Names::Fixed(path),
-        None => Names::Daily(options.directory),
-    };
-    let file = RotatedFile::open(names.clone())
-        .map_err(|source| LogError::File { path: names.current(), source })?;
+/// included. A file that cannot be written is no reason not to begin: the error
+/// stream then gets what the file would.
+pub fn init(options: Options, logging: &LoggingConfig) -> Result<Log, LogTwice> {
+    let (settings, issues) = control::settings(logging);
+    let settings = Arc::new(ArcSwap::from_pointee(settings));
+    let shared = Shared::new(control::storage(&options.directory, logging));
+    let wanted = control::wanted(&options, logging);
+    let (file_filter, file_handle) = reload::Layer::new(filter(wanted.file));
+    let (terminal_filter, terminal_handle) = reload::Layer::new(filter(wanted.terminal));
+    let levels = Arc::new(Levels::new(wanted, tune(file_handle), tune(terminal_handle)));
+
+    let file = RotatedFile::new(shared.clone(), Arc::clone(&levels));
     let queue =
         |name| NonBlockingBuilder::default().buffered_lines_limit(WAITING).thread_name(name);
     let (to_file, file_guard) = queue("log-file").finish(file);
     let (to_terminal, terminal_guard) = queue("log-terminal").finish(io::stderr());
 
-    let human = Human { colour: options.colour };
+    let terminal = Terminal { colour: options.colour };
+    let lines = Lines::new(to_file, Json, Arc::clone(&settings));
+    let shown = Lines::new(to_terminal, terminal, Arc::clone(&settings));
     let subscriber = registry()
-        .with(Spans)
-        .with(Lines::new(to_file, Json).with_filter(filter(options.file_level)))
-        .with(Lines::new(to_terminal, human).with_filter(filter(options.terminal_level)));
-    tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::Twice)?;
+        .with(Spans::new(Arc::clone(&settings)))
+        .with(lines.with_filter(file_filter))
+        .with(shown.with_filter(terminal_filter));
+    tracing::subscriber::set_global_default(subscriber).map_err(|_| LogTwice)?;
     panic::set_hook(Box::new(log_panic));
-    let guard = Guard { _file: file_guard, _terminal: terminal_guard };
-    Ok((guard, Arc::new(LogFile::new(names))))
+    Ok(Log {
+        guard: Guard { _file: file_guard, _terminal: terminal_guard },
+        file: Arc::new(LogFile::of(shared.clone())),
+        control: LogControl::new(options, shared, settings, levels),
+        issues,
+    })
+}
+
+fn tune<S: 'static>(handle: Handle<Targets, S>) -> Tune {
+    // It fails only when there is no subscriber any more, and so no line.
+    Box::new(move |level| drop(handle.reload(filter(level))))
 }
 
 fn filter(level: LogLevel) -> Targets {
@@ -112,4 +127,10 @@ fn log_panic(panic: &panic::PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     let thread = std::thread::current();
     tracing::error!(place, thread = thread.name().unwrap_or_default(), "panicked: {message}");
+}
+
+/// `text` with everything hidden that looks like a secret, and otherwise as it
+/// is: for what other programs say.
+pub fn hide_secrets(text: &str) -> String {
+    clean::redact(text)
 }

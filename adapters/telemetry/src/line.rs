@@ -8,7 +8,7 @@ use tracing::{
     field::{Field, Visit},
 };
 
-use crate::clean::{clean, clean_field};
+use crate::clean::Redaction;
 
 /// How long a value may be, in bytes.
 const VALUE: usize = 300;
@@ -37,9 +37,9 @@ pub(crate) struct Fields {
 
 impl Line {
     /// What `event` says, with the fields of the spans it happened in.
-    pub(crate) fn new(event: &Event<'_>, spans: Fields) -> Self {
+    pub(crate) fn new(event: &Event<'_>, spans: Fields, redaction: &Redaction) -> Self {
         let mut fields = spans;
-        event.record(&mut fields);
+        event.record(&mut fields.cleaned(redaction));
         let about = event.metadata();
         Self {
             time: Timestamp::now(),
@@ -64,11 +64,9 @@ impl Fields {
         }
     }
 
-    fn add(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "message" => self.message = Some(clean(value, MESSAGE)),
-            name => self.set(name, clean_field(name, value, VALUE)),
-        }
+    /// Takes what is recorded, cleaned.
+    pub(crate) fn cleaned<'a>(&'a mut self, redaction: &'a Redaction) -> Cleaned<'a> {
+        Cleaned { fields: self, redaction }
     }
 
     /// Sets one, unless the line has become too long.
@@ -82,7 +80,23 @@ impl Fields {
     }
 }
 
-impl Visit for Fields {
+/// Cleans values on their way into a line.
+#[derive(Debug)]
+pub(crate) struct Cleaned<'a> {
+    fields: &'a mut Fields,
+    redaction: &'a Redaction,
+}
+
+impl Cleaned<'_> {
+    fn add(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "message" => self.fields.message = Some(self.redaction.clean(value, MESSAGE)),
+            name => self.fields.set(name, self.redaction.clean_field(name, value, VALUE)),
+        }
+    }
+}
+
+impl Visit for Cleaned<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.add(field, &format!("{value:?}"));
     }

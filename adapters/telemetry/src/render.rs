@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use jiff::tz::TimeZone;
+use ports::config::ConsoleStyle;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use tracing::Level;
 
@@ -10,12 +11,13 @@ use crate::line::Line;
 
 /// Writes lines down, each with its line break.
 pub(crate) trait Render: Send + Sync {
-    fn render(&self, line: &Line) -> String;
+    fn render(&self, line: &Line, style: ConsoleStyle) -> String;
 }
 
-/// For people: the time of day, the part of the gateway, what it says.
+/// For people, unless the style says JSON: the time of day, the part of the
+/// gateway, what it says.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Human {
+pub(crate) struct Terminal {
     pub(crate) colour: bool,
 }
 
@@ -24,9 +26,15 @@ pub(crate) struct Human {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Json;
 
-impl Render for Human {
-    fn render(&self, line: &Line) -> String {
-        let time = line.time.to_zoned(TimeZone::system()).strftime("%H:%M:%S");
+impl Render for Terminal {
+    fn render(&self, line: &Line, style: ConsoleStyle) -> String {
+        let time = match style {
+            ConsoleStyle::Json => return Json.render(line, style),
+            ConsoleStyle::Compact => String::new(),
+            ConsoleStyle::Pretty => {
+                line.time.to_zoned(TimeZone::system()).strftime("%H:%M:%S ").to_string()
+            }
+        };
         let word = match line.level {
             Level::ERROR => "error ",
             Level::WARN => "warn ",
@@ -40,7 +48,7 @@ impl Render for Human {
             (true, Level::WARN) => ("\x1b[2m", "\x1b[33m", "\x1b[0m"),
             (true, _) => ("\x1b[2m", "", "\x1b[0m"),
         };
-        let mut text = format!("{dim}{time} [{}]{plain} {tint}{word}", line.subsystem);
+        let mut text = format!("{dim}{time}[{}]{plain} {tint}{word}", line.subsystem);
         let _ = write!(text, "{}{plain}{dim}{}{plain}", line.message, Pairs(line));
         text.push('\n');
         text
@@ -48,7 +56,7 @@ impl Render for Human {
 }
 
 impl Render for Json {
-    fn render(&self, line: &Line) -> String {
+    fn render(&self, line: &Line, _: ConsoleStyle) -> String {
         let level = line.level.as_str();
         let shown = format!("{}{}", line.message, Pairs(line));
         let record = Record {
@@ -149,15 +157,20 @@ mod tests {
 
     #[test]
     fn for_people() {
-        let text = Human { colour: false }.render(&line());
-        let (_, text) = text.split_once(' ').unwrap();
-        assert_eq!(text, "[ws-server] warn a client was cut off conn=c1 why=\"no room\"\n");
-        assert!(Human { colour: true }.render(&line()).contains("\x1b[33m"));
+        let terminal = Terminal { colour: false };
+        let expected = "[ws-server] warn a client was cut off conn=c1 why=\"no room\"\n";
+        let text = terminal.render(&line(), ConsoleStyle::Pretty);
+        let (time, text) = text.split_once(' ').unwrap();
+        assert_eq!((time.len(), text), (8, expected));
+        assert_eq!(terminal.render(&line(), ConsoleStyle::Compact), expected);
+        assert!(terminal.render(&line(), ConsoleStyle::Json).starts_with("{\"0\":"));
+        let coloured = Terminal { colour: true }.render(&line(), ConsoleStyle::Pretty);
+        assert!(coloured.contains("\x1b[33m"));
     }
 
     #[test]
     fn for_programs() {
-        let text = Json.render(&line());
+        let text = Json.render(&line(), ConsoleStyle::Pretty);
         assert!(text.ends_with("}\n"));
         let record: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(record["time"], "2026-01-27T10:20:30.500Z");

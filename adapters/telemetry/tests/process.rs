@@ -3,25 +3,42 @@
 use std::{error::Error, fs, panic};
 
 use ports::{
-    config::LogLevel,
-    driven::{LogQuery, LogSource},
+    config::{LogLevel, LoggingConfig},
+    driven::{LogPage, LogQuery, LogSource},
 };
 use serde_json::Value;
-use telemetry::{Options, init};
+use telemetry::{Log, LogFile, Options, init};
 use tracing::{debug, error, info, info_span, warn};
+
+/// Waits until `enough` of the file has been written by the thread that does.
+fn page_when(log: &LogFile, enough: impl Fn(&LogPage) -> bool) -> LogPage {
+    loop {
+        let query = LogQuery { cursor: None, limit: 50, max_bytes: 100_000 };
+        let page = log.tail(query).expect("the log can be read");
+        if enough(&page) {
+            return page;
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn ends_with(message: &str) -> impl Fn(&LogPage) -> bool {
+    move |page| page.lines.last().is_some_and(|line| line.contains(message))
+}
 
 #[test]
 fn lines_spans_errors_and_panics_reach_the_file_without_secrets() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options {
         directory: dir.path().join("logs"),
-        file: None,
-        file_level: LogLevel::Info,
-        terminal_level: LogLevel::Silent,
+        file_level: None,
+        terminal_level: None,
         colour: false,
     };
-    let (guard, log) = init(options.clone()).unwrap();
-    assert!(init(options).is_err(), "twice is once too often");
+    let mut logging =
+        LoggingConfig { console_level: Some(LogLevel::Silent), ..LoggingConfig::default() };
+    let Log { guard, file: log, control, .. } = init(options.clone(), &logging).unwrap();
+    assert!(init(options, &logging).is_err(), "twice is once too often");
 
     info!(port = 18789, "listening");
     debug!("not told");
@@ -32,10 +49,8 @@ fn lines_spans_errors_and_panics_reach_the_file_without_secrets() {
     error!(error = &failed as &dyn Error, "it failed");
     let panicked = panic::catch_unwind(|| panic!("apiKey=canary"));
     assert!(panicked.is_err());
-    // Everything is written when this returns.
-    drop(guard);
 
-    let page = log.tail(LogQuery { cursor: None, limit: 50, max_bytes: 100_000 }).unwrap();
+    let page = page_when(&log, ends_with("panicked"));
     let lines: Vec<Value> =
         page.lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
@@ -48,4 +63,30 @@ fn lines_spans_errors_and_panics_reach_the_file_without_secrets() {
     let text = fs::read_to_string(&page.file).unwrap();
     assert!(!text.contains("canary"), "{text}");
     assert!(text.lines().all(|line| line.len() < 2048));
+
+    // All of it can be changed while the process runs.
+    let elsewhere = dir.path().join("elsewhere/my.log");
+    logging.level = Some(LogLevel::Debug);
+    logging.file = Some(elsewhere.to_str().unwrap().to_owned());
+    logging.redact_patterns = vec!["(".into(), "house-[0-9]+".into()];
+    let issues = control.apply(&logging);
+    assert_eq!(issues.len(), 1);
+    assert_eq!(issues[0].path, "logging.redactPatterns[0]");
+    debug!(door = "house-12 is open", "told now");
+    let page = page_when(&log, ends_with("told now"));
+    assert_eq!(page.file, elsewhere.to_str().unwrap());
+    assert_eq!(page.lines.len(), 1);
+    assert!(page.lines[0].contains("*** is open"), "{page:?}");
+
+    logging.level = Some(LogLevel::Warn);
+    control.apply(&logging);
+    info!("not told");
+    warn!("last");
+    let page = page_when(&log, ends_with("last"));
+    assert_eq!(page.lines.len(), 2);
+
+    // Everything is written when this returns.
+    error!("the end");
+    drop(guard);
+    assert!(ends_with("the end")(&page_when(&log, |_| true)));
 }

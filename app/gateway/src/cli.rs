@@ -15,6 +15,7 @@ mod failure;
 mod health;
 mod lock;
 mod logs;
+mod manual;
 mod node;
 mod nodes;
 mod output;
@@ -26,6 +27,7 @@ mod run;
 mod sessions;
 mod status;
 mod stop;
+mod update;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -100,8 +102,13 @@ enum Command {
     /// Let the gateway run commands on this machine.
     #[command(subcommand)]
     Node(NodeCommand),
+    /// Bring this program up to date, by the tool that installed it.
+    Update(update::Update),
     /// Print a completion script for a shell.
     Completion(Completion),
+    /// Print a page of the manual.
+    #[command(hide = true)]
+    Man(manual::Manual),
 }
 
 #[derive(Debug, Args)]
@@ -160,6 +167,7 @@ fn execute(cli: Cli) -> ExitCode {
     let json = global.json;
     let done = match command {
         Command::Completion(asked) => complete(asked.shell),
+        Command::Man(asked) => manual::manual(&asked, Cli::command()),
         command => on_runtime(&global, command),
     };
     match done {
@@ -212,7 +220,9 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Config(command) => config::config(context, &command).await,
         Command::Node(NodeCommand::Run(run)) => node::run(context, &run).await,
         Command::Node(NodeCommand::Status) => node::status(context),
+        Command::Update(asked) => update::update(context, &asked).await,
         Command::Completion(asked) => complete(asked.shell),
+        Command::Man(asked) => manual::manual(&asked, Cli::command()),
     }
 }
 
@@ -327,6 +337,12 @@ mod tests {
             ("config path", true), ("config file", true), ("config schema", true),
             ("config plan set gateway.port 1", true), ("config plan unset a", true),
             ("config plan patch {}", true), ("config plan file f", true), ("config plan", false),
+            ("auth token", true), ("update", true), ("update status --json", true),
+            ("update --channel beta --timeout 60 --no-restart --yes", true),
+            ("update --tag 1.2.3", true), ("update --tag --force", false), ("update --tag=-f", false),
+            ("update --channel wild", false), ("update --timeout 0", false),
+            ("update --tag 1 --channel dev", false), ("man", true), ("man gateway run", true),
+            ("man --dir d", true), ("man --dir d gateway", false),
         ];
         for (typed, understood) in table {
             let arguments = ["openclaw"].into_iter().chain(typed.split_whitespace());

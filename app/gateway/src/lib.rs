@@ -38,6 +38,8 @@ pub use options::{BindChoice, ExposureOptions, Overrides, StartOptions, bind_cho
 pub use paths::{Paths, PathsError};
 
 use usecases::restart;
+pub use wiring::update::Program;
+
 use wiring::Wired;
 
 /// How long a second request to stop leaves the runs.

@@ -7,7 +7,7 @@ use config_file::ConfigFile;
 use domain::exposure::{Exposure, Login};
 use ports::config::{AuthMode, BindMode, Config, GatewayConfig, TailscaleMode};
 use secrets_file::{Given, SecretsFile};
-use telemetry::LogFile;
+use telemetry::{LogControl, LogFile};
 
 use crate::{Discoverability, Paths, StartError};
 
@@ -22,6 +22,8 @@ pub struct StartOptions {
     pub secrets: Arc<SecretsFile>,
     /// Its log, for reading it back.
     pub logs: Arc<LogFile>,
+    /// What changes the log, if the process has one.
+    pub log: Option<LogControl>,
     /// What the command line says.
     pub overrides: Overrides,
     /// What the environment says about being found on the local network.

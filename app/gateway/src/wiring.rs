@@ -11,6 +11,7 @@ pub(crate) mod live;
 mod models;
 mod reach;
 pub(crate) mod tailnet;
+pub(crate) mod update;
 
 use std::{path::Path, sync::Arc};
 
@@ -232,6 +233,7 @@ pub(crate) async fn wire(
         sessions,
         status,
         system,
+        update: update::update(&paths.state_dir, &clock, Some(Arc::new(restarts.clone())), tasks),
         versions,
     });
 

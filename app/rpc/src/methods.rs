@@ -24,6 +24,7 @@ mod subscribe;
 mod system;
 #[cfg(test)]
 mod tests;
+mod update;
 
 use crate::Method;
 
@@ -42,6 +43,7 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     config::METHODS,
     config_write::METHODS,
     restart::METHODS,
+    update::METHODS,
     devices::METHODS,
     nodes::METHODS,
     node_pairing::METHODS,

@@ -16,7 +16,7 @@ use usecases::{
     approvals::Approvals, auth::Auth, chat::Chat, config::Configuration, directory::Directory,
     facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing,
     presence::Presence, restart::Restarts, sessions::Sessions, status::Status, system::System,
-    versions::Versions,
+    update::Update, versions::Versions,
 };
 
 use crate::{Method, limit::Limit, method::Context, methods};
@@ -79,6 +79,8 @@ pub struct Services {
     pub status: Status,
     /// Announcements, wake-up calls, heartbeats.
     pub system: System,
+    /// Bringing the program up to date.
+    pub update: Update,
     /// The versions of presence and health.
     pub versions: Arc<Versions>,
 }
@@ -201,7 +203,8 @@ mod tests {
             exec.approval.get exec.approval.list exec.approval.waitDecision \
             exec.approval.grants.list exec.approval.grants.revoke approval.get approval.resolve \
             approval.history exec.approvals.get exec.approvals.set config.set config.patch \
-            config.apply gateway.restart.preflight gateway.restart.request";
+            config.apply gateway.restart.preflight gateway.restart.request update.run \
+            update.status";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);
@@ -302,7 +305,7 @@ mod tests {
             device.token.revoke device.scopes.requestUpgrade node.pair.approve node.pair.reject \
             node.pair.remove node.rename exec.approvals.set exec.approvals.node.set \
             exec.approval.grants.revoke config.set config.patch config.apply \
-            gateway.restart.request";
+            gateway.restart.request update.run";
         let governing: HashSet<&str> = governing.split_whitespace().collect();
         for method in all() {
             assert_eq!(method.governs, governing.contains(method.name), "{}", method.name);

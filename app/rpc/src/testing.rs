@@ -14,6 +14,7 @@ use domain::{
     ids::{DeviceId, MessageId, RunId, SessionId},
     session::{Session, SessionKey},
     time::Timestamp,
+    update::Installation,
 };
 use ports::{
     BoxFuture, Json,
@@ -22,11 +23,12 @@ use ports::{
         AgentEvent, ApprovalPolicy, Archive, BadSignature, Change, Clock, CommitError, Committed,
         ConfigEdit, ConfigIssue, ConfigSnapshot, ConfigSource, ConfigStore, ConfigWrite,
         ConfigWriteError, ConfigWritten, Drawer, Entropy, Entry, EventSink, FinishReason,
-        HistoryPage, HistoryQuery, Journal, MockAgentRuntime, MockClock, MockCodeWriter,
+        HistoryPage, HistoryQuery, Installed, Journal, MockAgentRuntime, MockClock, MockCodeWriter,
         MockConfigReload, MockConnections, MockDigests, MockEntropy, MockLogSource,
-        MockModelProvider, MockReach, MockRevocations, MockSecrets, MockSignatures, MockTokenMint,
-        ModelInfo, ModelProvider, PolicyError, PolicySnapshot, PublicKey, Reloaded, RunRecord,
-        SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
+        MockModelProvider, MockReach, MockRestartNotes, MockRevocations, MockSecrets,
+        MockSignatures, MockTokenMint, MockUpdater, ModelInfo, ModelProvider, PolicyError,
+        PolicySnapshot, PublicKey, Reloaded, RunRecord, SessionPage, SessionQuery, StoreError,
+        StoreStats, StoredRecord, Urgency,
     },
     driving::{Rpc, RpcError, RpcReply},
     event::{Body, Event, Topic},
@@ -55,6 +57,7 @@ use usecases::{
     sessions::{self, Sessions},
     status::{self, Status},
     system::{System, SystemEvents},
+    update::{self, Update},
     versions::Versions,
 };
 
@@ -360,7 +363,22 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         sessions,
         status,
         system,
+        update: Update::new(update()),
         versions,
+    }
+}
+
+/// The deps of an update of a program that nobody can update.
+fn update() -> update::Deps {
+    let mut updater = MockUpdater::new();
+    updater.expect_installed().returning(|| Installed { by: Installation::Nix, superuser: false });
+    update::Deps {
+        clock: clock(),
+        notes: Arc::new(MockRestartNotes::new()),
+        restart: None,
+        tasks: TaskTracker::new(),
+        updater: Arc::new(updater),
+        version: "1.0.0".to_owned(),
     }
 }
 

@@ -25,6 +25,7 @@ pub mod system;
 #[cfg(test)]
 mod testing;
 pub mod ticks;
+pub mod update;
 pub mod versions;
 
 pub use calendar::iso;

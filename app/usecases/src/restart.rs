@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use ports::driven::Restart;
 use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
@@ -99,6 +100,12 @@ impl Restarts {
 
     fn asked(&self) -> MutexGuard<'_, Option<Asked>> {
         self.0.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Restart for Restarts {
+    fn request(&self, reason: &str, delay: Duration) {
+        self.request(reason, delay, true);
     }
 }
 

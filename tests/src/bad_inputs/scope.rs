@@ -81,7 +81,6 @@ const METHODS: &[(&str, &str)] = &[
     ("config.patch", C),
     ("config.apply", C),
     ("wizard.", C),
-    ("update.", C),
     ("browser.", LATER),
     ("cron.", LATER),
     ("poll", LATER),

@@ -14,6 +14,8 @@ use ws_client::{Client, ConnectError, Credentials, DeviceTokens, Introduction, T
 
 use crate::cli::{context::Context, failure::Failure, lock::Holder, output, port};
 
+/// How long to wait for an answer when nobody says, in milliseconds.
+const PATIENCE: u64 = 10_000;
 /// Who said where the gateway is.
 const ENV: &str = "env OPENCLAW_GATEWAY_URL";
 const RUNNING: &str = "the running gateway";
@@ -40,8 +42,21 @@ pub(crate) struct Rpc {
     #[arg(long)]
     pub(crate) allow_insecure: bool,
     /// How long to wait for an answer, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    #[arg(long, value_name = "MS", default_value_t = PATIENCE)]
     pub(crate) timeout: u64,
+}
+
+impl Default for Rpc {
+    fn default() -> Self {
+        Self {
+            url: None,
+            token: None,
+            password: None,
+            tls_fingerprint: None,
+            allow_insecure: false,
+            timeout: PATIENCE,
+        }
+    }
 }
 
 /// A gateway to talk to.

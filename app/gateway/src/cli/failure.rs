@@ -61,7 +61,6 @@ impl Failure {
     }
 
     /// What to say about it.
-    #[cfg(test)]
     pub(crate) fn message(&self) -> &str {
         &self.message
     }

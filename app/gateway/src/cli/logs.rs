@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use ports::driven::{LogPage, LogQuery, LogSource};
+use ports::driven::{ConfigSource, LogPage, LogQuery, LogSource};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use telemetry::LogFile;
@@ -64,11 +64,16 @@ struct Page {
 
 pub(crate) async fn logs(context: &Context, asked: &Logs) -> Result<(), Failure> {
     let mut source = open(context, asked).await?;
-    let mut cursor = None;
+    let mut place: Option<(String, u64)> = None;
     loop {
-        let page = source.read(asked, cursor).await?;
+        let cursor = place.as_ref().map(|(_, cursor)| *cursor);
+        let mut page = source.read(asked, cursor).await?;
+        if place.as_ref().is_some_and(|(file, _)| *file != page.file) && !page.reset {
+            // Another file, already longer than the old one was.
+            page = Page { reset: true, ..source.read(asked, Some(0)).await? };
+        }
         print(context, asked, &page, cursor.is_none())?;
-        cursor = Some(page.cursor);
+        place = Some((page.file, page.cursor));
         if !asked.follow {
             break;
         }
@@ -88,7 +93,8 @@ async fn open(context: &Context, asked: &Logs) -> Result<Source, Failure> {
         Ok(client) => Ok(Source::Gateway(Box::new(client))),
         Err(error) if asked.rpc.url.is_some() => Err(destination.explain(context, &error)),
         Err(error) => {
-            let file = LogFile::in_directory(context.paths.log_dir.clone());
+            let logging = &context.config.current().logging;
+            let file = LogFile::configured(&context.paths.log_dir, logging);
             if !context.json {
                 output::note(&format!("{error}; reading {} instead", file.path()))?;
             }

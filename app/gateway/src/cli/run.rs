@@ -19,7 +19,7 @@ use ports::{
     driven::{ConfigSource, LogSource},
 };
 use secrets_file::{Given, SecretsFile};
-use telemetry::LogFile;
+use telemetry::Log;
 use tracing::{info, warn};
 
 use crate::cli::{
@@ -101,14 +101,15 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
             LockError::Io { .. } => failure,
         }
     })?;
-    let (_log, logs) = telemetry::init(log_options(context, asked.verbose))
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let log =
+        telemetry::init(log_options(context, asked.verbose), &context.config.current().logging)
+            .map_err(|error| Failure::new(error.to_string()))?;
     loop {
-        let options = prepare(context, &overrides, &logs)?;
+        let options = prepare(context, &overrides, &log)?;
         let secrets = Arc::clone(&options.secrets);
         let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
         announce(&mut lock, &gateway)?;
-        introduce(&gateway, &secrets, &logs.path());
+        introduce(&gateway, &secrets, &log.file.path());
         let moved = |gateway: &Gateway| {
             if announce(&mut lock, gateway).is_err() {
                 warn!("other commands are not told that the gateway listens elsewhere");
@@ -140,14 +141,13 @@ fn may_start(config: &ConfigFile, overrides: &Overrides) -> Result<(), Failure> 
 }
 
 /// What a gateway is made from: read anew for every start.
-fn prepare(
-    context: &Context,
-    overrides: &Overrides,
-    logs: &Arc<LogFile>,
-) -> Result<StartOptions, Failure> {
+fn prepare(context: &Context, overrides: &Overrides, log: &Log) -> Result<StartOptions, Failure> {
     let config = context.read_config();
     may_start(&config, overrides)?;
     tell_problems(&config);
+    for issue in log.control.apply(&config.current().logging) {
+        warn!(target: "config", "{}: {}", issue.path, issue.message);
+    }
     protect(config.path());
     let given = overrides.given(&config.current().gateway);
     let secrets = SecretsFile::open(&context.paths.state_dir, given)
@@ -156,7 +156,8 @@ fn prepare(
         paths: context.paths.clone(),
         config,
         secrets: Arc::new(secrets),
-        logs: Arc::clone(logs),
+        logs: Arc::clone(&log.file),
+        log: Some(log.control.clone()),
         overrides: overrides.clone(),
         discoverability: Discoverability::read(|name| context.variable(name)),
     })
@@ -240,21 +241,17 @@ fn first_line(path: &Path) -> Result<String, Failure> {
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
+/// What the command line and the environment say about the log, whatever the
+/// configuration says.
 fn log_options(context: &Context, verbose: bool) -> telemetry::Options {
-    let logging = context.config.current().logging.clone();
     let named = context.variable("LOG_LEVEL").and_then(|word| {
         serde_json::from_value(serde_json::Value::String(word.to_lowercase())).ok()
     });
-    let file_level = named.or(logging.level).unwrap_or(LogLevel::Info);
-    let terminal_level = match (verbose, named.or(logging.console_level)) {
-        (true, _) => LogLevel::Debug,
-        (false, level) => level.unwrap_or(file_level),
-    };
+    let level = if verbose { Some(LogLevel::Debug) } else { named };
     telemetry::Options {
         directory: context.paths.log_dir.clone(),
-        file: logging.file.map(PathBuf::from),
-        file_level: if verbose { LogLevel::Debug } else { file_level },
-        terminal_level,
+        file_level: level,
+        terminal_level: level,
         colour: std::io::stderr().is_terminal() && output::coloured(),
     }
 }

@@ -274,3 +274,20 @@ async fn health_is_handed_out_as_it_was_written() {
     assert_eq!(reply.payload.as_str().as_ptr(), written.as_str().as_ptr(), "not even copied");
     stop.cancel();
 }
+
+#[tokio::test]
+async fn an_update_nobody_can_run_says_what_a_person_can_do() {
+    let world = World::new();
+    let status = world.call("update.status", json!({})).await.unwrap();
+    assert_eq!((&status["mode"], &status["commands"]), (&json!("nix"), &json!([])));
+    assert_eq!((&status["sentinel"], &status["checkOnStart"]), (&Value::Null, &json!(false)));
+    let wish = json!({ "sessionKey": MAIN, "note": " please ", "timeoutMs": 1 });
+    let answer = world.call("update.run", wish).await.unwrap();
+    assert_eq!((&answer["ok"], &answer["result"]["status"]), (&json!(true), &json!("skipped")));
+    assert_eq!(answer["result"]["reason"], status["reason"]);
+    assert_eq!((&answer["restart"], &answer["sentinel"]), (&Value::Null, &Value::Null));
+    let last = world.call("update.status", json!({})).await.unwrap()["sentinel"].take();
+    assert_eq!((&last["sessionKey"], &last["message"]), (&json!(MAIN), &json!("please")));
+    let refused = world.call("update.run", json!({ "timeoutMs": 0 })).await.unwrap_err();
+    assert!(refused.message.contains("timeoutMs"), "{}", refused.message);
+}

@@ -147,6 +147,15 @@ impl Moving {
         around.catalogue.replace(found.providers, found.models);
     }
 
+    /// Another way to write the log.
+    fn log(&self, config: &Config) -> Result<(), BoxError> {
+        let Some(control) = &self.around().options.log else { return Ok(()) };
+        match control.apply(&config.logging).first() {
+            Some(issue) => Err(format!("{}: {}", issue.path, issue.message).into()),
+            None => Ok(()),
+        }
+    }
+
     /// Other limits, for what comes from now on.
     fn limits(&self, config: &Config) -> Result<(), StartError> {
         self.around().shown.limits.set(config.gateway.limits.clone());
@@ -175,9 +184,9 @@ impl Lifecycle for Moving {
             Part::Listener => self.listener(after).await?,
             Part::Tailscale => self.tailscale(after).await?,
             Part::Discovery => self.discovery().await,
-            // The log follows by itself, and the rest is not in this gateway yet.
-            Part::Logging
-            | Part::Hooks
+            Part::Logging => self.log(after)?,
+            // The rest is not in this gateway yet.
+            Part::Hooks
             | Part::HooksGmail
             | Part::Heartbeat
             | Part::Cron
