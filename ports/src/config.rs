@@ -30,7 +30,7 @@ pub use gateway::{
 pub use live::Live;
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
 pub use nodes::{NodeCommandsConfig, NodesConfig};
-pub use reload::{ReloadConfig, ReloadMode};
+pub use reload::{FileConfig, ReloadConfig, ReloadMode};
 pub use remote::RemoteConfig;
 pub use rest::{CommandsConfig, LogLevel, LoggingConfig, SessionConfig};
 pub use schema::{holds_secret, schema};

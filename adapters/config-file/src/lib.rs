@@ -15,6 +15,7 @@ mod problem;
 mod read;
 mod redact;
 mod restore;
+mod safe;
 mod schema;
 mod store;
 mod substitute;
@@ -82,11 +83,20 @@ impl State {
 impl ConfigFile {
     /// Reads the file at `path`; one that is not there says nothing. `env` is
     /// asked for the variables of the process.
+    ///
+    /// Where it has a mistake that could let somebody in, the gateway is narrowed
+    /// to what is safe whatever was meant: see [`is_in_safe_mode`].
+    ///
+    /// [`is_in_safe_mode`]: Self::is_in_safe_mode
     pub fn load(
         path: PathBuf,
         env: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        let state = State::of(evaluate(&path, &env));
+        let mut evaluated = evaluate(&path, &env);
+        if evaluated.problems.iter().any(|it| it.severity == Severity::Fatal) {
+            safe::narrow(&mut evaluated);
+        }
+        let state = State::of(evaluated);
         let (env, in_force) = (Arc::new(env), ArcSwap::from_pointee(state));
         Self { path, env, in_force, read: Mutex::default() }
     }
@@ -101,8 +111,19 @@ impl ConfigFile {
         &self.path
     }
 
-    /// Why the gateway must not start with this file, if it must not.
+    /// Why the gateway must not start with this file: the first mistake or unknown
+    /// key, where `gateway.config.strict` asks for that.
     pub fn refusal(&self) -> Option<Refusal> {
+        let state = self.in_force.load();
+        let strict = state.config.gateway.config.strict;
+        let counts = |it: &&Problem| strict && (it.severity != Severity::Warning || it.is_unknown);
+        let problem = state.problems.iter().find(counts)?;
+        Some(Refusal { file: self.path.clone(), problem: problem.clone() })
+    }
+
+    /// Why the gateway only serves this machine, whatever the file says otherwise:
+    /// what could let somebody in is not known for certain.
+    pub fn is_in_safe_mode(&self) -> Option<Refusal> {
         let state = self.in_force.load();
         let fatal = state.problems.iter().find(|problem| problem.severity == Severity::Fatal)?;
         Some(Refusal { file: self.path.clone(), problem: fatal.clone() })

@@ -16,6 +16,8 @@ pub struct Problem {
     pub place: Option<Place>,
     /// What it means for the gateway.
     pub severity: Severity,
+    /// Whether nobody knows the key.
+    pub is_unknown: bool,
 }
 
 /// What a problem means for the gateway.
@@ -25,7 +27,7 @@ pub enum Severity {
     Warning,
     /// The section has its defaults.
     Error,
-    /// It must not start.
+    /// The gateway must not be reached from elsewhere.
     Fatal,
 }
 
@@ -53,7 +55,7 @@ pub struct Refusal {
 
 impl Problem {
     pub(crate) fn new(severity: Severity, key: &str, message: impl Into<String>) -> Self {
-        Self { key: key.into(), message: message.into(), place: None, severity }
+        Self { key: key.into(), message: message.into(), place: None, severity, is_unknown: false }
     }
 
     pub(crate) fn to_issue(&self) -> ConfigIssue {

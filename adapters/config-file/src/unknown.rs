@@ -34,7 +34,8 @@ fn walk(value: &Value, schema: &Value, key: &str, problems: &mut Vec<Problem>) {
                     None if key.is_empty() && ELSEWHERE.contains(&name.as_str()) => (),
                     None => {
                         let message = "unknown key: this gateway does not use it";
-                        problems.push(Problem::new(Severity::Warning, &below, message));
+                        let problem = Problem::new(Severity::Warning, &below, message);
+                        problems.push(Problem { is_unknown: true, ..problem });
                     }
                 }
             }

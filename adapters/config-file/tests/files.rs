@@ -101,7 +101,7 @@ fn variables_come_from_the_process_then_dotenv_then_the_file() {
 }
 
 #[test]
-fn what_could_let_somebody_in_stops_the_gateway() {
+fn what_could_let_somebody_in_keeps_everybody_else_out() {
     #[rustfmt::skip]
     let table = [
         ("{ gateway: {\n auth: {\n token: '${UNSET}' } } }", ":3: gateway.auth.token: the environment variable UNSET"),
@@ -116,14 +116,33 @@ fn what_could_let_somebody_in_stops_the_gateway() {
         ("[]", "has to hold an object"),
     ];
     for (text, expected) in table {
-        let refusal = Home::with(text).load().refusal().unwrap_or_else(|| panic!("{text}"));
+        let file = Home::with(text).load();
+        assert_eq!(file.refusal(), None, "{text}");
+        let refusal = file.is_in_safe_mode().unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(file.current().gateway.bind, BindMode::Loopback, "{text}");
         let told = refusal.to_string();
         assert!(told.contains(expected), "{text}: {told}");
         assert!(told.starts_with("invalid config: /"), "{told}");
     }
     let binary = Home::with("");
     fs::write(binary.path(), b"{ a: '\xff' }").unwrap();
-    assert!(binary.load().refusal().unwrap().to_string().contains("UTF-8"));
+    assert!(binary.load().is_in_safe_mode().unwrap().to_string().contains("UTF-8"));
+}
+
+#[test]
+fn a_strict_file_has_no_mistakes_and_no_unknown_keys() {
+    for (rest, expected) in [
+        ("gatway: {}", Some("gatway: unknown key")),
+        ("session: { mainKey: 5 }", Some("session.mainKey: invalid type")),
+        ("session: { mainKey: 'x' }", None),
+    ] {
+        let file = Home::with(&format!("{{ gateway: {{ config: {{ strict: true }} }}, {rest} }}"));
+        let refusal = file.load().refusal().map(|it| it.to_string());
+        match (refusal, expected) {
+            (Some(told), Some(expected)) => assert!(told.contains(expected), "{told}"),
+            (told, expected) => assert_eq!(told.as_deref(), expected),
+        }
+    }
 }
 
 #[test]

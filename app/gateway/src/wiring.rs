@@ -171,11 +171,21 @@ pub(crate) async fn wire(
         Presence::new(&facts, Arc::clone(&clock), Arc::clone(&events), Arc::clone(&versions));
     let system = System::new(Arc::clone(&config), presence.clone(), system_events);
     let log_source = Arc::clone(&logs) as Arc<dyn ports::driven::LogSource>;
+    let restarts = Restarts::default();
+    let deps = reload::Deps {
+        config: Arc::clone(&file) as _,
+        events: Arc::clone(&events),
+        restarts: restarts.clone(),
+        skip_channels: file.variable("OPENCLAW_SKIP_CHANNELS").is_some(),
+    };
+    let (hash, issues) = file.started_with();
+    let reload = Reload::new(deps, hash, issues);
     let parts = Parts::new(
         Arc::clone(&archive),
         catalogue.clone(),
         Arc::clone(&log_source),
         Arc::clone(&clock),
+        reload.clone(),
         started_at,
     );
     let health = Health::new(health::Deps {
@@ -196,15 +206,6 @@ pub(crate) async fn wire(
         sessions: sessions.clone(),
         system: system.clone(),
     });
-    let restarts = Restarts::default();
-    let deps = reload::Deps {
-        config: Arc::clone(&file) as _,
-        events: Arc::clone(&events),
-        restarts: restarts.clone(),
-        skip_channels: file.variable("OPENCLAW_SKIP_CHANNELS").is_some(),
-    };
-    let (hash, issues) = file.started_with();
-    let reload = Reload::new(deps, hash, issues);
     let services = Arc::new(Services {
         approvals,
         auth: Auth::new(auth, overrides.auth_mode),

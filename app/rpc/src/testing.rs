@@ -242,8 +242,15 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
     let system_events = SystemEvents::default();
     let system = System::new(Arc::clone(&config), presence.clone(), system_events.clone());
     let started_at = Timestamp::default();
-    let parts =
-        Parts::new(Arc::clone(&archive), catalogue, log.clone(), Arc::clone(&clock), started_at);
+    let reload = reload(file.clone(), Arc::clone(&events), &restarts);
+    let parts = Parts::new(
+        Arc::clone(&archive),
+        catalogue,
+        log.clone(),
+        Arc::clone(&clock),
+        reload.clone(),
+        started_at,
+    );
     let health = Health::new(health::Deps {
         archive: Arc::clone(&archive),
         clock: Arc::clone(&clock),
@@ -338,11 +345,7 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         clock,
         codes: Arc::new(codes()),
         directory: Directory::new(Arc::clone(&config), models.clone()),
-        configuration: Configuration::new(
-            Arc::new(file.clone()),
-            Arc::new(file.clone()),
-            reload(file, Arc::clone(&events), &restarts),
-        ),
+        configuration: Configuration::new(Arc::new(file.clone()), Arc::new(file.clone()), reload),
         restarts,
         entropy,
         events,

@@ -269,6 +269,7 @@ mod tests {
             crate::models::tests::catalogue(),
             Arc::new(log),
             Arc::clone(&clock),
+            crate::reload::tests::invalid(&[]),
             Timestamp::default(),
         );
         let deps = Deps {

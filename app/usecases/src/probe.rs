@@ -16,7 +16,7 @@ use ports::{
 };
 use tokio::time;
 
-use crate::agents::Catalogue;
+use crate::{agents::Catalogue, reload::Reload};
 
 /// How long the store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -30,6 +30,7 @@ struct Inner {
     catalogue: Catalogue,
     log: Arc<dyn LogSource>,
     clock: Arc<dyn Clock>,
+    reload: Reload,
     started_at: Timestamp,
     draining: AtomicBool,
 }
@@ -41,10 +42,11 @@ impl Parts {
         catalogue: Catalogue,
         log: Arc<dyn LogSource>,
         clock: Arc<dyn Clock>,
+        reload: Reload,
         started_at: Timestamp,
     ) -> Self {
         let draining = AtomicBool::new(false);
-        Self(Arc::new(Inner { archive, catalogue, log, clock, started_at, draining }))
+        Self(Arc::new(Inner { archive, catalogue, log, clock, reload, started_at, draining }))
     }
 
     /// From now on the gateway is stopping.
@@ -69,9 +71,11 @@ impl Parts {
         let query = LogQuery { cursor: None, limit: 1, max_bytes: 1 };
         let log = self.0.log.tail(query).err().map(|_| "cannot be read".to_owned());
         vec![
-            Part { name: "store", problem: store },
-            Part { name: "model", problem: model },
-            Part { name: "log", problem: log },
+            Part { name: "store", problem: store, bearable: false },
+            Part { name: "model", problem: model, bearable: false },
+            Part { name: "log", problem: log, bearable: false },
+            // A section that cannot be used has what was in force before.
+            Part { name: "config", problem: self.0.reload.problem(), bearable: true },
         ]
     }
 }
@@ -102,7 +106,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::testing::clock;
+    use crate::{reload, testing::clock};
 
     fn parts(store: Result<StoreStats, ()>, providers: usize) -> Parts {
         let mut archive = MockArchive::new();
@@ -126,7 +130,15 @@ mod tests {
         };
         let providers = (0..providers).map(|_| provider()).collect();
         let catalogue = Catalogue::new(providers, Vec::new());
-        Parts::new(Arc::new(archive), catalogue, Arc::new(log), clock(), Timestamp::default())
+        let reload = reload::tests::invalid(&[]);
+        Parts::new(
+            Arc::new(archive),
+            catalogue,
+            Arc::new(log),
+            clock(),
+            reload,
+            Timestamp::default(),
+        )
     }
 
     #[tokio::test]

@@ -88,6 +88,13 @@ impl Reload {
         known.issues.iter().chain(known.failed.values()).cloned().collect()
     }
 
+    /// The same for a person, on one line, if anything is wrong.
+    pub fn problem(&self) -> Option<String> {
+        let issues = self.issues();
+        let told: Vec<_> = issues.iter().map(spoken).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
     /// The hash of the text that was read last.
     pub fn hash(&self) -> String {
         self.known().hash.clone()
@@ -233,4 +240,4 @@ impl fmt::Debug for Deps {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     auth::{AuthConfig, ProxyNetwork},
     nodes::NodesConfig,
-    reload::ReloadConfig,
+    reload::{FileConfig, ReloadConfig},
     remote::RemoteConfig,
     tailscale::TailscaleConfig,
     tls::TlsConfig,
@@ -60,6 +60,8 @@ pub struct GatewayConfig {
     pub nodes: NodesConfig,
     /// How the gateway follows its configuration file while it runs.
     pub reload: ReloadConfig,
+    /// How the file itself is taken.
+    pub config: FileConfig,
 }
 
 impl Default for GatewayConfig {
@@ -82,6 +84,7 @@ impl Default for GatewayConfig {
             control_ui: ControlUiConfig::default(),
             nodes: NodesConfig::default(),
             reload: ReloadConfig::default(),
+            config: FileConfig::default(),
         }
     }
 }

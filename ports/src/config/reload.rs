@@ -1,4 +1,4 @@
-//! Section `gateway.reload`.
+//! Sections `gateway.reload` and `gateway.config`.
 
 use domain::reload::Mode;
 use schemars::JsonSchema;
@@ -34,6 +34,16 @@ pub enum ReloadMode {
     /// What can be put into force while the gateway runs is; for the rest it
     /// starts anew.
     Hybrid,
+}
+
+/// How the configuration file itself is taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct FileConfig {
+    /// Whether the gateway refuses to start with a file that has a mistake or a
+    /// key nobody knows, with exit code 78. Otherwise a section with a mistake
+    /// has its defaults, and an unknown key is warned about.
+    pub strict: bool,
 }
 
 impl From<ReloadMode> for Mode {

@@ -27,11 +27,13 @@ pub struct Part {
     pub name: &'static str,
     /// What is wrong with it, if anything is.
     pub problem: Option<String>,
+    /// Whether the gateway can do its work all the same.
+    pub bearable: bool,
 }
 
 impl Readiness {
-    /// Whether everything is as it should be.
+    /// Whether it can do its work.
     pub fn is_ready(&self) -> bool {
-        !self.draining && self.parts.iter().all(|part| part.problem.is_none())
+        !self.draining && self.parts.iter().all(|part| part.bearable || part.problem.is_none())
     }
 }

@@ -70,7 +70,10 @@ struct Parts;
 impl Probe for Parts {
     async fn readiness(&self) -> Readiness {
         let problem = Some("the disk is full".to_owned());
-        let parts = vec![Part { name: "store", problem }, Part { name: "models", problem: None }];
+        let parts = vec![
+            Part { name: "store", problem, bearable: false },
+            Part { name: "models", problem: None, bearable: false },
+        ];
         Readiness { parts, uptime_ms: 7, draining: false }
     }
 }

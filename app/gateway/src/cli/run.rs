@@ -15,7 +15,7 @@ use gateway::{
     StartOptions, bind_choice,
 };
 use ports::{
-    config::{AuthMode, LogLevel, TailscaleMode},
+    config::{AuthMode, BindMode, LogLevel, TailscaleMode},
     driven::{ConfigSource, LogSource},
 };
 use secrets_file::{Given, SecretsFile};
@@ -88,10 +88,7 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
             output::note(&format!("ended pid {} ({})", ended.pid, output::tame(&ended.command)))?;
         }
     }
-    let config = Arc::clone(&context.config);
-    if let Some(refusal) = config.refusal() {
-        return Err(Failure::config(refusal));
-    }
+    may_start(&context.config, &overrides)?;
 
     context.paths.create().map_err(|error| {
         let place = context.paths.state_dir.display();
@@ -127,6 +124,21 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
     }
 }
 
+/// Refuses what the file forbids, and to serve others while it is not known whom.
+fn may_start(config: &ConfigFile, overrides: &Overrides) -> Result<(), Failure> {
+    if let Some(refusal) = config.refusal() {
+        return Err(Failure::config(refusal));
+    }
+    let Some(why) = config.is_in_safe_mode() else { return Ok(()) };
+    let near = [None, Some(BindChoice::Mode(BindMode::Loopback))].contains(&overrides.bind);
+    let alone = overrides.exposure.tailscale.and_then(TailscaleMode::exposure).is_none();
+    if near && alone {
+        return Ok(());
+    }
+    let failure = Failure::config(why);
+    Err(failure.with("Until that is mended, the gateway serves this machine only."))
+}
+
 /// What a gateway is made from: read anew for every start.
 fn prepare(
     context: &Context,
@@ -134,6 +146,7 @@ fn prepare(
     logs: &Arc<LogFile>,
 ) -> Result<StartOptions, Failure> {
     let config = context.read_config();
+    may_start(&config, overrides)?;
     tell_problems(&config);
     protect(config.path());
     let given = overrides.given(&config.current().gateway);
@@ -254,6 +267,9 @@ fn tell_problems(config: &ConfigFile) {
             Severity::Error | Severity::Fatal => "; its section has the defaults",
         };
         warn!(target: "config", line, "{problem}{given_up}");
+    }
+    if let Some(why) = config.is_in_safe_mode() {
+        warn!(target: "gateway", "SAFE MODE: this machine only, no Tailscale, no proxies: {why}");
     }
 }
 

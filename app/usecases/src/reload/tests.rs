@@ -206,3 +206,14 @@ fn an_issue_says_where_it_stands() {
     assert_eq!(issue(Some("a.json"), Some(3), "x.y"), "a.json:3: x.y: is wrong");
     assert_eq!(issue(None, None, ""), "is wrong");
 }
+
+/// One that follows nothing and knows of these issues.
+pub(crate) fn invalid(messages: &[&str]) -> Reload {
+    let deps = Deps {
+        config: Arc::new(MockConfigReload::new()),
+        events: Arc::new(Told::default()),
+        restarts: Restarts::default(),
+        skip_channels: false,
+    };
+    Reload::new(deps, String::new(), read(ReloadMode::Hybrid, &[], messages).issues)
+}
