@@ -78,15 +78,15 @@ impl Gateway {
     }
 
     /// Writes the file, now in place, now by renaming another one over it.
-    pub(crate) fn write(&mut self, config: &Value) -> io::Result<Written> {
-        let (file, text) = (self.home.path().join("openclaw.json"), config.to_string());
+    pub(crate) fn write(&mut self, text: &str) -> io::Result<Written> {
+        let file = self.home.path().join("openclaw.json");
         self.writes += 1;
         if self.writes.is_multiple_of(2) {
             let new = self.home.path().join("openclaw.json.new");
-            fs::write(&new, &text)?;
+            fs::write(&new, text)?;
             fs::rename(new, file)?;
         } else {
-            fs::write(file, &text)?;
+            fs::write(file, text)?;
         }
         Ok(Written { hash: hex(digest(&SHA256, text.as_bytes()).as_ref()), at: Instant::now() })
     }
