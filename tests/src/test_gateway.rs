@@ -41,12 +41,19 @@ impl TestGateway {
         Self::start_with(json!({})).await
     }
 
+    /// Writes its configuration anew, with these keys.
+    pub fn configure(&self, config: Value) {
+        write_config(self.home.path(), &self.model, config);
+    }
+
     /// Starts one in an empty directory, with these keys in its configuration.
+    /// Without a port among them, a free one is picked whatever the file says.
     pub async fn start_with(config: Value) -> Self {
         let home = TempDir::new().expect("there is room for a directory");
         let model = FakeModel::start().await;
+        let has_port = config["gateway"]["port"].is_number();
         write_config(home.path(), &model, config);
-        let gateway = open(home.path()).await;
+        let gateway = open(home.path(), (!has_port).then_some(0)).await;
         Self { gateway, home, model }
     }
 
@@ -54,7 +61,7 @@ impl TestGateway {
     pub async fn restart(self) -> Self {
         let Self { gateway, home, model } = self;
         gateway.shutdown().await;
-        let gateway = open(home.path()).await;
+        let gateway = open(home.path(), Some(0)).await;
         Self { gateway, home, model }
     }
 
@@ -149,7 +156,7 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
-async fn open(home: &Path) -> Gateway {
+async fn open(home: &Path, port: Option<u16>) -> Gateway {
     let paths = Paths {
         state_dir: home.to_owned(),
         config_path: home.join("openclaw.json"),
@@ -161,7 +168,7 @@ async fn open(home: &Path) -> Gateway {
         secrets: Arc::new(SecretsFile::open(home, given).expect("the token is one")),
         logs: Arc::new(LogFile::in_directory(paths.log_dir.clone())),
         overrides: Overrides {
-            port: Some(0),
+            port,
             bind: Some(BindChoice::Mode(BindMode::Loopback)),
             ..Overrides::default()
         },

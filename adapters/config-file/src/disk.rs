@@ -5,7 +5,7 @@ use std::{
     any::Any,
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -70,6 +70,7 @@ impl Disk for Real {
         }
         let mut options = OpenOptions::new();
         let lock = options.create(true).truncate(false).write(true).mode(0o600).open(path)?;
+        adopt(&lock, path.parent().unwrap_or(Path::new(".")))?;
         let since = Instant::now();
         loop {
             match lock.try_lock() {
@@ -90,17 +91,7 @@ impl Disk for Real {
 
     fn create(&self, path: &Path, like: &Path) -> io::Result<()> {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        let directory = || fs::metadata(like.parent().unwrap_or(Path::new(".")));
-        let like = fs::metadata(like).or_else(|_| directory())?;
-        let own = file.metadata()?;
-        if (own.uid(), own.gid()) == (like.uid(), like.gid()) {
-            return Ok(());
-        }
-        // What root changes stays its owner's; others may not give files away.
-        match chown(path, Some(like.uid()), Some(like.gid())) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-            done => done,
-        }
+        adopt(&file, like)
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -121,6 +112,21 @@ impl Disk for Real {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+}
+
+/// Gives `file` to the owner of `like`, or of its directory if that is not there:
+/// what root changes stays its owner's. Others may not give files away.
+fn adopt(file: &File, like: &Path) -> io::Result<()> {
+    let directory = || fs::metadata(like.parent().unwrap_or(Path::new(".")));
+    let like = fs::metadata(like).or_else(|_| directory())?;
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) == (like.uid(), like.gid()) {
+        return Ok(());
+    }
+    match fchown(file, Some(like.uid()), Some(like.gid())) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        done => done,
     }
 }
 

@@ -3,16 +3,17 @@
 use std::{collections::BTreeMap, path::Path};
 
 use ports::driven::{ConfigEdit, ConfigIssue, ConfigWriteError};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     differences::differences,
-    edit::{Change, get, rewrite, spell_path},
+    edit::{Change, get, get_mut, rewrite, spell_path},
     evaluate::{Evaluated, evaluate_text, place, with_includes},
     outline::outline,
-    problem::{Problem, Severity},
+    problem::{Place, Problem, Severity},
     read::{Document, read},
-    restore::{Kept, placeholders},
+    redact::Redaction,
+    restore::{Kept, comments, placeholders},
 };
 
 /// The mark some editors put before a text.
@@ -78,23 +79,22 @@ impl Base<'_> {
 
     /// What the file says by itself, if `edit` can go by that.
     fn source(&self, edit: &ConfigEdit) -> Result<Value, ConfigWriteError> {
-        let Evaluated { document, text, problems, .. } = self.before;
+        let Evaluated { document, problems, .. } = self.before;
         let stands_in_the_way = |problem: &&Problem| match edit {
             ConfigEdit::Replace(_) => false,
-            ConfigEdit::Merge(_) => Severity::Error <= problem.severity,
+            ConfigEdit::Merge(_) => Severity::Error <= problem.severity && !is_elsewhere(problem),
             // Whoever names a key may repair a file.
             ConfigEdit::Set { .. } | ConfigEdit::Unset { .. } => {
                 problem.severity == Severity::Fatal && problem.key.is_empty()
             }
         };
-        let unreadable = text.is_some() && document.is_none();
         let issues: Vec<_> = problems.iter().filter(stands_in_the_way).collect();
         if !issues.is_empty() {
             let issues = issues.into_iter().map(Problem::to_issue).collect();
             return Err(ConfigWriteError::InvalidFile(issues));
         }
-        let value = document.as_ref().filter(|_| !unreadable).map(|it| it.value.clone());
-        Ok(value.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
+        let value = document.as_ref().map(|document| document.value.clone());
+        Ok(value.unwrap_or_else(|| Value::Object(Map::new())))
     }
 
     /// Puts the secrets in that placeholders mean.
@@ -108,13 +108,11 @@ impl Base<'_> {
         let find = |sent: &Value, at: &[String]| {
             placeholders(sent, at, source, &redaction).map_err(ConfigWriteError::LostSecret)
         };
-        let fill = |tree: &mut Value, kept: &[Kept], skip: usize| {
+        let fill = |tree: &mut Value, kept: &[Kept], above: usize| {
             for Kept { sent, secret } in kept {
-                let place = sent[skip..].iter().try_fold(&mut *tree, |tree, step| match tree {
-                    Value::Array(values) => values.get_mut(crate::outline::index(step)?),
-                    tree => tree.get_mut(step),
-                });
-                if let (Some(place), Some(secret)) = (place, get(source, secret)) {
+                if let Some((place, secret)) =
+                    get_mut(tree, &sent[above..]).zip(get(source, secret))
+                {
                     *place = secret.clone();
                 }
             }
@@ -122,7 +120,7 @@ impl Base<'_> {
         Ok(match change {
             Change::Replace(value) => {
                 let kept = find(&value, &[])?;
-                let text = sent.map(|text| self.splice(&text, &kept));
+                let text = sent.map(|text| self.splice(&text, &kept, &redaction));
                 let value = text.as_deref().and_then(|text| read(text).ok()).map(|it| it.value);
                 (Change::Replace(value.unwrap_or_default()), text)
             }
@@ -142,27 +140,27 @@ impl Base<'_> {
         })
     }
 
-    /// `text` with the placeholders spelled as the file spells the secrets.
-    fn splice(&self, text: &str, kept: &[Kept]) -> String {
-        let mark = if text.starts_with(MARK) { MARK } else { "" };
-        let body = &text[mark.len()..];
-        let before = self.before.document.as_ref().map(|it| it.text.as_str()).unwrap_or_default();
-        let (Some(sent), Some(source)) = (outline(body), outline(before)) else {
+    /// `text` with the placeholders spelled as the file spells the secrets, in
+    /// comments too.
+    fn splice(&self, text: &str, kept: &[Kept], redaction: &Redaction) -> String {
+        let (Ok(sent), Some(source)) = (read(text), &self.before.document) else {
             return text.to_owned();
         };
-        let mut pieces: Vec<_> = kept
-            .iter()
-            .filter_map(|it| Some((sent.at(&it.sent)?, source.at(&it.secret)?)))
-            .map(|(sent, secret)| (sent.range.clone(), &before[secret.range.clone()]))
-            .collect();
+        let mut pieces = comments(&sent, source, redaction);
+        if let (Some(sent), Some(source)) = (outline(&sent.text), outline(&source.text)) {
+            let found =
+                kept.iter().filter_map(|it| Some((sent.at(&it.sent)?, source.at(&it.secret)?)));
+            pieces.extend(found.map(|(sent, secret)| (sent.range.clone(), secret.range.clone())));
+        }
         pieces.sort_by_key(|(range, _)| range.start);
-        let (mut result, mut done) = (mark.to_owned(), 0);
+        let mark = text.len() - sent.text.len();
+        let (mut result, mut done) = (text[..mark].to_owned(), 0);
         for (range, secret) in pieces {
-            result.push_str(&body[done..range.start]);
-            result.push_str(secret);
+            result.push_str(&sent.text[done..range.start]);
+            result.push_str(&source.text[secret]);
             done = range.end;
         }
-        result.push_str(&body[done..]);
+        result.push_str(&sent.text[done..]);
         result
     }
 
@@ -209,11 +207,10 @@ impl Base<'_> {
         let Some(key) = differences(&wanted, &after).into_iter().next() else {
             return Ok(Vec::new());
         };
-        let inside = |known: &&String| known.starts_with(&key);
-        let place = place(&places, &key).filter(|place| place.file != self.path);
-        let place = place.or_else(|| {
-            let known = places.keys().filter(inside).filter_map(|key| places.get(key));
-            known.into_iter().find(|place| place.file != self.path).cloned()
+        let elsewhere = |place: &Place| place.file != self.path;
+        let place = place(&places, &key).filter(elsewhere).or_else(|| {
+            let inside = places.iter().filter(|(known, _)| known.starts_with(&key));
+            inside.map(|(_, place)| place).find(|place| elsewhere(place)).cloned()
         });
         let file = place.as_ref().map_or_else(
             || "a file that is included".to_owned(),
@@ -246,7 +243,9 @@ impl Base<'_> {
         };
         let wrong = after.problems.iter().filter(|problem| match problem.severity {
             Severity::Warning => problem.message.starts_with("unknown key") && !known(problem),
-            Severity::Error | Severity::Fatal => !(by_key && known(problem)),
+            Severity::Error | Severity::Fatal => {
+                !((by_key || is_elsewhere(problem)) && known(problem))
+            }
         });
         let issues: Vec<_> = wrong.map(Problem::to_issue).collect();
         if issues.is_empty() { Ok(()) } else { Err(ConfigWriteError::Invalid(issues)) }
@@ -314,6 +313,12 @@ fn understood(edit: &ConfigEdit) -> Result<(Change, Option<String>), ConfigWrite
         }
         ConfigEdit::Unset { path } => (Change::Unset(named(path)?), None),
     })
+}
+
+/// Whether it is the environment that is wrong: here, which need not be the one
+/// of the gateway that reads the file.
+fn is_elsewhere(problem: &Problem) -> bool {
+    problem.message.starts_with("the environment variable")
 }
 
 fn invalid(path: &str, message: &str) -> ConfigWriteError {

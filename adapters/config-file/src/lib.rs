@@ -17,6 +17,7 @@ mod redact;
 mod restore;
 mod safe;
 mod schema;
+mod shown;
 mod store;
 mod substitute;
 mod unknown;
@@ -24,6 +25,7 @@ mod unknown;
 pub use edit::{PathError, parse_path};
 pub use problem::{Problem, Refusal, Severity};
 pub use redact::REDACTED;
+pub use shown::parse_value;
 pub use store::ConfigFileStore;
 
 use std::{

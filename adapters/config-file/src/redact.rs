@@ -98,12 +98,7 @@ impl Redaction {
         };
         let comment = |range: &Range<usize>| {
             let text = &document.text[range.clone()];
-            let redacted = if text.starts_with("//") {
-                format!("// {REDACTED}")
-            } else {
-                format!("/* {REDACTED} */")
-            };
-            mentions_secret(text).then(|| (range.clone(), redacted))
+            mentions_secret(text).then(|| (range.clone(), self.comment(text)))
         };
         let mut replaced: Vec<_> = document
             .literals
@@ -120,6 +115,15 @@ impl Redaction {
         }
         text.push_str(&self.inside(&document.text[done..]));
         text
+    }
+
+    /// A comment with its secrets replaced.
+    pub(crate) fn comment(&self, text: &str) -> String {
+        match (mentions_secret(text), text.starts_with("//")) {
+            (false, _) => self.inside(text),
+            (true, true) => format!("// {REDACTED}"),
+            (true, false) => format!("/* {REDACTED} */"),
+        }
     }
 
     /// `text` without the secrets that are known and without a user in a URL.

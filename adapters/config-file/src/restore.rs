@@ -4,11 +4,14 @@
 //! shown. Where a placeholder stands at the place of a secret, it means that
 //! secret, however the file spells it: as a text, a `${VARIABLE}` or a reference.
 
+use std::{collections::BTreeMap, ops::Range};
+
 use serde_json::Value;
 
 use crate::{
     alias::MOVED,
     edit::{get, spell_path},
+    read::Document,
     redact::{REDACTED, Redaction, is_secret},
 };
 
@@ -32,6 +35,29 @@ pub(crate) fn placeholders(
     let mut search = Search { source, redaction, kept: Vec::new() };
     search.visit(sent, &mut at.to_vec(), Some(at.to_vec()))?;
     Ok(search.kept)
+}
+
+/// The comments of `sent` that are shown comments of `source`, and which: by how
+/// they are shown, and by their order if there are as many of them.
+pub(crate) fn comments(
+    sent: &Document,
+    source: &Document,
+    redaction: &Redaction,
+) -> Vec<(Range<usize>, Range<usize>)> {
+    let mut shown: BTreeMap<String, [Vec<Range<usize>>; 2]> = BTreeMap::new();
+    for range in &source.comments {
+        let text = redaction.comment(&source.text[range.clone()]);
+        if text.contains(REDACTED) {
+            shown.entry(text).or_default()[0].push(range.clone());
+        }
+    }
+    for range in &sent.comments {
+        if let Some(alike) = shown.get_mut(&sent.text[range.clone()]) {
+            alike[1].push(range.clone());
+        }
+    }
+    let as_many = shown.into_values().filter(|[source, sent]| source.len() == sent.len());
+    as_many.flat_map(|[source, sent]| sent.into_iter().zip(source)).collect()
 }
 
 struct Search<'a> {
@@ -64,7 +90,9 @@ impl Search<'_> {
             }),
             Value::Object(map) => map.iter().try_for_each(|(name, value)| {
                 let mut secret = secret.clone();
-                secret.iter_mut().for_each(|path| path.push(name.clone()));
+                if let Some(path) = &mut secret {
+                    path.push(name.clone());
+                }
                 self.below(value, name.clone(), path, secret)
             }),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),

@@ -44,15 +44,15 @@ async fn a_process_that_changes_the_file_without_end() {
 }
 
 fn start(path: &Path) -> (Child, BufReader<ChildStdout>) {
-    let mut child = Command::new(env::current_exe().unwrap())
+    let mut child = Command::new(env::current_exe().expect("it has a name"))
         .args(["--ignored", "--exact", "a_process_that_changes_the_file_without_end"])
         .arg("--nocapture")
         .env(FILE, path)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
-    let output = BufReader::new(child.stdout.take().unwrap());
+        .expect("it starts");
+    let output = BufReader::new(child.stdout.take().expect("it is piped"));
     (child, output)
 }
 
@@ -77,12 +77,11 @@ fn whenever_it_is_killed_the_file_is_whole() {
 
         let names = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path());
         for name in names.collect::<Vec<_>>() {
-            let shown = name.display().to_string();
-            if shown.ends_with(".tmp") {
+            if name.extension().is_some_and(|it| it == "tmp") {
                 left_behind += 1;
-            } else if !shown.ends_with(".lock") {
+            } else if name.extension().is_none_or(|it| it != "lock") {
                 let text = fs::read_to_string(&name).unwrap();
-                assert!(versions.contains(&text), "{shown}: {} bytes", text.len());
+                assert!(versions.contains(&text), "{name:?}: {} bytes", text.len());
             }
         }
         assert!(path.exists());

@@ -12,7 +12,8 @@ use ports::{
     Json,
     driven::{ConfigEdit, ConfigSource, ConfigStore, ConfigWrite, ConfigWriteError, ConfigWritten},
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 struct Home {
     dir: tempfile::TempDir,
@@ -67,12 +68,12 @@ fn any_base(edit: ConfigEdit) -> ConfigWrite {
     ConfigWrite { edit, base_hash: None, any_base: true, dry_run: false }
 }
 
-fn set(path: &str, value: Value) -> ConfigEdit {
-    ConfigEdit::Set { path: parse_path(path).unwrap(), value: Json::of(&value) }
+fn set(path: &str, value: impl Serialize) -> ConfigEdit {
+    ConfigEdit::Set { path: parse_path(path).expect("a path"), value: Json::of(&value) }
 }
 
 fn unset(path: &str) -> ConfigEdit {
-    ConfigEdit::Unset { path: parse_path(path).unwrap() }
+    ConfigEdit::Unset { path: parse_path(path).expect("a path") }
 }
 
 fn merge(text: &str) -> ConfigEdit {
@@ -236,6 +237,9 @@ async fn nothing_invalid_is_written() {
         // What was odd before does not keep anybody from changing something else.
         ("{ gatway: {}, session: { mainKey: 5 } }", set("gateway.port", json!(1)), "Ok"),
         ("{ gateway: { port: 'x' } }", set("gateway.port", json!(1)), "Ok"),
+        ("{ gateway: { auth: { token: '${ELSEWHERE}' } } }", set("gateway.port", 1), "Ok"),
+        ("{ gateway: { auth: { token: '${ELSEWHERE}' } } }", merge("{ gateway: { port: 1 } }"), "Ok"),
+        ("{}", set("gateway.auth.token", "${UNSET}"), "Invalid gateway.auth.token"),
         ("{ gateway: ", replace("{ gateway: { port: 1 } }"), "Ok"),
         ("", merge("{ gateway: { port: 1 } }"), "Ok"),
     ];
@@ -290,7 +294,8 @@ async fn placeholders_mean_the_secret_that_was_there() {
 
 #[tokio::test]
 async fn what_a_client_was_shown_can_be_sent_back() {
-    let text = "{ gateway: { auth: { token: 'canary-canary' } }, // mine\n session: {} }";
+    let text = "// token: canary-old\n{ gateway: { auth: { token: 'canary-canary' } }, // mine\n \
+        /* see canary-canary */ session: {} } // apiKey=canary-key\n";
     let home = Home::with(text);
     let raw = ConfigFile::load(home.path(), |_| None).snapshot().raw.unwrap();
     assert!(!raw.contains("canary"));
@@ -351,8 +356,8 @@ async fn included_files_are_neither_changed_nor_copied() {
 
 #[tokio::test]
 async fn what_looks_like_an_accident_is_refused() {
-    let providers: String =
-        (0..30).map(|n| format!("p{n}: {{ baseUrl: 'http://127.0.0.1:1/{n}' }}, ")).collect();
+    let provider = |n| format!("p{n}: {{ baseUrl: 'http://127.0.0.1:1/{n}' }}");
+    let providers = (0..30).map(provider).collect::<Vec<_>>().join(", ");
     let text =
         format!("{{ gateway: {{ mode: 'local' }}, models: {{ providers: {{ {providers} }} }} }}");
     #[rustfmt::skip]

@@ -6,6 +6,7 @@ mod approvals;
 mod auth;
 mod call;
 mod chat;
+mod config;
 mod connect;
 mod context;
 mod devices;
@@ -93,6 +94,9 @@ enum Command {
     /// Explain who is let in, and with what.
     #[command(subcommand)]
     Auth(auth::Auth),
+    /// Read and change the configuration file.
+    #[command(subcommand)]
+    Config(Box<config::Config>),
     /// Let the gateway run commands on this machine.
     #[command(subcommand)]
     Node(NodeCommand),
@@ -205,6 +209,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Nodes(command) => nodes::nodes(context, &command).await,
         Command::Approvals(command) => approvals::approvals(context, &command).await,
         Command::Auth(command) => auth::auth(context, &command).await,
+        Command::Config(command) => config::config(context, &command).await,
         Command::Node(NodeCommand::Run(run)) => node::run(context, &run).await,
         Command::Node(NodeCommand::Status) => node::status(context),
         Command::Completion(asked) => complete(asked.shell),
@@ -312,6 +317,16 @@ mod tests {
             ("auth explain --via-tailscale --via-proxy 10.0.0.1", false),
             ("auth hash-password", true), ("auth hash-password secret", false),
             ("auth token", true),
+            ("config", false), ("config get", false), ("config get gateway.port --json", true),
+            ("config get gateway.auth --show-secrets", true), ("config set gateway.port", false),
+            ("config set gateway.port 1 --dry-run", true), ("config set a.b -5 --strict-json", true),
+            ("config unset gateway.port", true), ("config unset", false),
+            ("config patch {}", true), ("config patch", false), ("config patch --stdin", true),
+            ("config patch --file f --dry-run", true), ("config patch {} --stdin", false),
+            ("config validate", true), ("config validate f --json", true), ("config edit", true),
+            ("config path", true), ("config file", true), ("config schema", true),
+            ("config plan set gateway.port 1", true), ("config plan unset a", true),
+            ("config plan patch {}", true), ("config plan file f", true), ("config plan", false),
         ];
         for (typed, understood) in table {
             let arguments = ["openclaw"].into_iter().chain(typed.split_whitespace());

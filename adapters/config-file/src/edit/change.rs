@@ -76,6 +76,15 @@ pub(crate) fn get<'a>(tree: &'a Value, path: &[String]) -> Option<&'a Value> {
     })
 }
 
+/// The value at `path`, to be changed.
+pub(crate) fn get_mut<'a>(tree: &'a mut Value, path: &[String]) -> Option<&'a mut Value> {
+    path.iter().try_fold(tree, |value, step| match value {
+        Value::Object(map) => map.get_mut(step),
+        Value::Array(values) => values.get_mut(index(step)?),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    })
+}
+
 /// `patch` merged into `target` by RFC 7386.
 fn merge(target: &mut Value, patch: &Map<String, Value>) {
     if !target.is_object() {
@@ -134,11 +143,7 @@ fn set(tree: &mut Value, path: &[String], value: Value) -> Result<(), String> {
 /// Takes away what is at `path`. Whether there was something.
 fn unset(tree: &mut Value, path: &[String]) -> bool {
     let Some((last, parents)) = path.split_last() else { return false };
-    let parent = parents.iter().try_fold(tree, |value, step| match value {
-        Value::Object(map) => map.get_mut(step),
-        Value::Array(values) => values.get_mut(index(step)?),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    });
+    let parent = get_mut(tree, parents);
     match parent {
         Some(Value::Object(map)) => map.remove(last).is_some(),
         Some(Value::Array(values)) => match index(last) {
@@ -175,18 +180,18 @@ fn move_in_patch(patch: &mut Map<String, Value>, from: &[&str], to: &[&str]) {
         .try_fold(&mut *patch, |map, step| map.get_mut(*step).and_then(Value::as_object_mut));
     let Some(value) = parent.and_then(|map| map.remove(*last)) else { return };
     prune(patch, parents);
-    let path: Vec<_> = to.iter().map(|&step| step.to_owned()).collect();
+    let today: Vec<_> = to.iter().map(|&step| step.to_owned()).collect();
     let mut tree = Value::Object(std::mem::take(patch));
     // The way there consists of keys, which never fails.
-    let _ = set(&mut tree, &path, value);
+    let _ = set(&mut tree, &today, value);
     if let Value::Object(tree) = tree {
         *patch = tree;
     }
 }
 
-/// Takes the objects on the way to `path` away that have nothing in them.
-fn prune(patch: &mut Map<String, Value>, path: &[&str]) {
-    let Some((first, rest)) = path.split_first() else { return };
+/// Takes the objects on the way of `steps` away that have nothing in them.
+fn prune(patch: &mut Map<String, Value>, steps: &[&str]) {
+    let Some((first, rest)) = steps.split_first() else { return };
     let Some(inner) = patch.get_mut(*first).and_then(Value::as_object_mut) else { return };
     prune(inner, rest);
     if inner.is_empty() {
@@ -194,9 +199,9 @@ fn prune(patch: &mut Map<String, Value>, path: &[&str]) {
     }
 }
 
-/// Whether `patch` says something about `path`, or about all it is in.
-fn says(patch: &Map<String, Value>, path: &[&str]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return true };
+/// Whether `patch` says something about what is at `steps`, or about all it is in.
+fn says(patch: &Map<String, Value>, steps: &[&str]) -> bool {
+    let Some((first, rest)) = steps.split_first() else { return true };
     match patch.get(*first) {
         None => false,
         Some(Value::Object(map)) => says(map, rest),
@@ -222,8 +227,8 @@ mod tests {
         super::super::path::parse_path(text).unwrap()
     }
 
-    fn changed(change: Change, old: Value) -> Result<Value, String> {
-        change.modern().apply(&old)
+    fn changed(change: Change, old: &Value) -> Result<Value, String> {
+        change.modern().apply(old)
     }
 
     #[test]
@@ -241,7 +246,7 @@ mod tests {
             (json!({ "a": {} }), "a[0]", json!(3), Err("a is no list")),
         ];
         for (old, at, value, expected) in table {
-            let found = changed(Change::Set(path(at), value), old.clone());
+            let found = changed(Change::Set(path(at), value), &old);
             assert_eq!(found, expected.map_err(str::to_owned), "{old} {at}");
         }
     }
@@ -255,7 +260,7 @@ mod tests {
             (json!({ "a": 1 }), "a.b.c", json!({ "a": 1 })),
         ];
         for (old, at, expected) in table {
-            assert_eq!(changed(Change::Unset(path(at)), old), Ok(expected), "{at}");
+            assert_eq!(changed(Change::Unset(path(at)), &old), Ok(expected), "{at}");
         }
     }
 
@@ -278,7 +283,7 @@ mod tests {
         ];
         for (old, patch, expected) in table {
             let merge = Change::Merge(patch.as_object().unwrap().clone());
-            assert_eq!(changed(merge, old.clone()), Ok(expected), "{old} {patch}");
+            assert_eq!(changed(merge, &old), Ok(expected), "{old} {patch}");
         }
     }
 
@@ -297,16 +302,16 @@ mod tests {
                 merge(json!({ "gateway": { "token": "new" } })),
             ] {
                 let asked = format!("{file} {change:?}");
-                assert_eq!(changed(change, file.clone()), Ok(today.clone()), "{asked}");
+                assert_eq!(changed(change, &file), Ok(today.clone()), "{asked}");
             }
         }
         let model = merge(json!({ "agent": { "model": "a/b" } }));
         let modern = json!({ "agents": { "defaults": { "model": "a/b" } } });
-        assert_eq!(changed(model, json!({})), Ok(modern), "and nothing empty is left");
-        let unset = changed(Change::Unset(path("gateway.token")), old());
+        assert_eq!(changed(model, &json!({})), Ok(modern), "and nothing empty is left");
+        let unset = changed(Change::Unset(path("gateway.token")), &old());
         assert_eq!(unset, Ok(json!({ "gateway": { "port": 1 } })));
         let untouched = merge(json!({ "gateway": { "auth": { "mode": "token" } } }));
         let kept = json!({ "gateway": { "token": "old", "port": 1, "auth": { "mode": "token" } } });
-        assert_eq!(changed(untouched, old()), Ok(kept), "nothing was said about the token");
+        assert_eq!(changed(untouched, &old()), Ok(kept), "nothing was said about the token");
     }
 }

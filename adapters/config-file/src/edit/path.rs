@@ -48,7 +48,7 @@ pub(crate) fn spell_path(path: &[String]) -> String {
             }
             (false, false) => {
                 let quoted = serde_json::Value::from(step.as_str());
-                spelled.push_str(&format!("[{quoted}]"));
+                spelled.extend(["[", &quoted.to_string(), "]"]);
             }
         }
         spelled

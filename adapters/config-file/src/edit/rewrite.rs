@@ -254,9 +254,8 @@ impl Rewriter<'_> {
         let ends_line = rest.starts_with(['\n', '\r']);
         let gone = match (starts_line, ends_line) {
             (true, true) => left..right + newline,
-            (false, true) => left..end,
             (_, false) if comma.is_some() => entry.start..right,
-            (_, false) => left..end,
+            _ => left..end,
         };
         self.changes.push((gone, String::new()));
     }

@@ -1,8 +1,10 @@
 //! How a file is written, and values written the same way.
 
+use std::{fmt::Write, ops::Range};
+
 use serde_json::Value;
 
-use crate::outline::{Kind, Node};
+use crate::outline::{Kind, Node, past_trivia};
 
 /// The longest list of plain values that is put on one line.
 const LINE: usize = 60;
@@ -101,11 +103,11 @@ impl Style {
                     return flat;
                 }
                 let values = values.iter().map(|value| self.value(value, inner));
-                self.wrapped(['[', ']'], values.collect(), indent)
+                self.wrapped(['[', ']'], &values.collect::<Vec<_>>(), indent)
             }
             Value::Object(map) => {
                 let members = map.iter().map(|(name, value)| self.member(name, value, inner));
-                self.wrapped(['{', '}'], members.collect(), indent)
+                self.wrapped(['{', '}'], &members.collect::<Vec<_>>(), indent)
             }
         }
     }
@@ -120,12 +122,7 @@ impl Style {
         format!("[{}]", values.join(&format!(",{}", self.blank())))
     }
 
-    fn wrapped(
-        &self,
-        [open, close]: [char; 2],
-        parts: Vec<String>,
-        indent: Option<&str>,
-    ) -> String {
+    fn wrapped(&self, [open, close]: [char; 2], parts: &[String], indent: Option<&str>) -> String {
         if parts.is_empty() {
             return format!("{open}{close}");
         }
@@ -152,7 +149,9 @@ impl Counts {
             },
             Kind::List(nodes) => {
                 self.end(text, &node.range, nodes.last().map(|node| node.range.end));
-                nodes.iter().for_each(|node| self.visit(text, node));
+                for node in nodes {
+                    self.visit(text, node);
+                }
             }
             Kind::Object(members) => {
                 let end = members.last().map(|member| member.value.range.end);
@@ -172,10 +171,10 @@ impl Counts {
     }
 
     /// How the last value before the end of a container on several lines ends.
-    fn end(&mut self, text: &str, whole: &std::ops::Range<usize>, last: Option<usize>) {
+    fn end(&mut self, text: &str, whole: &Range<usize>, last: Option<usize>) {
         let Some(last) = last else { return };
         if text[last..whole.end].contains('\n') {
-            let comma = text.as_bytes()[crate::outline::past_trivia(text, last)] == b',';
+            let comma = text.as_bytes()[past_trivia(text, last)] == b',';
             *(if comma { &mut self.trailing } else { &mut self.plain_ends }) += 1;
         }
     }
@@ -227,7 +226,8 @@ fn quoted(text: &str, quote: char) -> String {
             c if c == quote => quoted.extend(['\\', c]),
             // Some readers take the last two for ends of lines.
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
+                // Writing into a text cannot fail.
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
             }
             c => quoted.push(c),
         }

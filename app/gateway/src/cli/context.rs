@@ -50,6 +50,6 @@ impl Context {
 }
 
 /// A variable of the process. One that is no text counts as absent.
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }

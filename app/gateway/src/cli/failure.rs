@@ -26,6 +26,11 @@ impl Failure {
         Self { message: message.into(), code: 1, details: Details::default() }
     }
 
+    /// Everything was said already.
+    pub(crate) fn silent() -> Self {
+        Self::new("")
+    }
+
     /// The configuration has to be changed first.
     pub(crate) fn config(message: impl Display) -> Self {
         Self { code: EX_CONFIG, ..Self::new(message.to_string()) }
