@@ -186,7 +186,8 @@ impl Client {
         }
     }
 
-    async fn frame(&mut self) -> Result<Value, Closed> {
+    /// The next frame, whatever it is, or why there is none.
+    pub async fn frame(&mut self) -> Result<Value, Closed> {
         loop {
             let read = time::timeout(PATIENCE, self.socket.read_frame()).await;
             let frame = match read.expect("the gateway says something in time") {

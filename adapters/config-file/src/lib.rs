@@ -169,11 +169,16 @@ impl ConfigReload for ConfigFile {
         let whole = |it: &Problem| it.key.is_empty() || it.key.ends_with("$include");
         let is_lost = |it: &Problem| it.severity == Severity::Fatal && whole(it);
         let is_readable = !state.problems.iter().any(is_lost);
-        if !state.exists && before.exists {
-            let message = "the file is gone; what was in force stays";
+        // Nobody means an empty file: it was cut off, by a full disk for example.
+        let is_gone = !state.exists && before.exists;
+        let is_cut_off = state.hash == hash_of(&[]) && before.hash != state.hash;
+        if is_gone || is_cut_off {
+            let what = if is_gone { "gone" } else { "empty" };
+            let message = format!("the file is {what}; what was in force stays");
             state.problems.push(Problem::new(Severity::Error, "", message));
         }
-        let counts = is_readable && state.exists || !before.exists;
+        let says_something = is_readable && !is_gone && !is_cut_off;
+        let counts = says_something || !before.exists;
         let after = if counts { &state } else { &*before };
         let reloaded = Reloaded {
             before: Arc::clone(&before.config),

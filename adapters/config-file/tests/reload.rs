@@ -66,6 +66,11 @@ fn what_cannot_be_read_or_is_gone_changes_nothing() {
         home.file.adopt();
         assert_eq!(home.file.current().gateway.port, 1, "{text}");
     }
+    home.write("");
+    let read = home.file.read_again();
+    assert!(read.changed.is_empty());
+    assert_eq!(read.issues[0].message, "the file is empty; what was in force stays");
+
     let path = home.dir.path().join("openclaw.json");
     fs::remove_file(&path).unwrap();
     let read = home.file.read_again();

@@ -58,6 +58,9 @@ struct Known {
     failed: BTreeMap<Part, ConfigIssue>,
 }
 
+/// The guards do not let it be put into force.
+struct Refused;
+
 /// What clients are told.
 #[derive(Serialize)]
 struct Told<'a> {
@@ -129,7 +132,10 @@ impl Reload {
             return None;
         };
         let files = read.files.clone();
-        let news = self.tell_issues(&read);
+        // What was refused is not in force: it is judged again where it is still
+        // there, and nothing is left of it where it is not.
+        let was_refused = self.known().failed.remove(&Part::Exposure).is_some();
+        let news = self.tell_issues(&read) || was_refused;
         if read.changed.is_empty() && !news {
             self.known().hash.clone_from(&read.hash);
             return Some(files);
@@ -139,10 +145,9 @@ impl Reload {
         }
         let plan = plan(&read.changed, read.after.gateway.reload.mode.into());
         let plan = if self.0.deps.skip_channels { plan.without_channels() } else { plan };
-        if plan.ignored.is_empty() && !read.changed.is_empty() {
-            self.carry_out(lifecycle, &plan, &read).await;
-        }
-        for line in plan.lines() {
+        let is_off = !plan.ignored.is_empty() || read.changed.is_empty();
+        let is_refused = !is_off && self.carry_out(lifecycle, &plan, &read).await.is_err();
+        for line in plan.lines().iter().filter(|_| !is_refused) {
             info!(target: "gateway/reload", "{line}");
         }
         self.known().hash.clone_from(&read.hash);
@@ -150,7 +155,7 @@ impl Reload {
         let told = Told { hash: &read.hash, paths: &read.changed, issues: &issues };
         let body = Body::Notice(EventKind::ConfigChanged, Json::of(&told));
         self.0.deps.events.publish(Event::new(body));
-        if !plan.restart.is_empty() {
+        if !plan.restart.is_empty() && !is_refused {
             self.0.deps.restarts.request("config change", delay(None), true);
         }
         Some(files)
@@ -173,14 +178,20 @@ impl Reload {
         true
     }
 
-    async fn carry_out(&self, lifecycle: &dyn Lifecycle, plan: &Plan, read: &Reloaded) {
+    /// Puts what was read into force, unless the guards refuse it.
+    async fn carry_out(
+        &self,
+        lifecycle: &dyn Lifecycle,
+        plan: &Plan,
+        read: &Reloaded,
+    ) -> Result<(), Refused> {
         let guarded = plan.parts.get_key_value(&Part::Exposure);
         if let Some((part, paths)) = guarded {
             let checked = lifecycle.check(&read.after);
             let refused = checked.is_err();
             self.note(part, paths, checked);
             if refused {
-                return;
+                return Err(Refused);
             }
         }
         self.0.deps.config.adopt();
@@ -188,6 +199,7 @@ impl Reload {
             let renewed = lifecycle.renew(part, &read.before, &read.after).await;
             self.note(part, paths, renewed);
         }
+        Ok(())
     }
 
     /// Remembers what came of a part, and says so if it failed.

@@ -42,7 +42,9 @@ pub struct Plan {
     /// Would need the gateway to start again, which the mode does not want.
     pub waiting: Vec<String>,
     /// What has to hear of `reads` and `hot`, in the order in which they are put
-    /// into force, and because of which paths.
+    /// into force, and because of which paths. [`Part::Exposure`] hears of
+    /// `restart` as well: a gateway that may not be reached as it would be does
+    /// not come back.
     pub parts: BTreeMap<Part, Vec<String>>,
 }
 
@@ -71,17 +73,17 @@ fn plan_by(rows: &[Row], changed: &[String], mode: Mode) -> Plan {
     for path in changed {
         let unused = Effect { kind: Kind::None, parts: Vec::new() };
         let Effect { kind, parts } = effect(rows, path).unwrap_or(unused);
-        let (list, is_applied) = match (mode, kind) {
-            (Mode::Off, _) => (&mut plan.ignored, false),
-            (_, Kind::None) => (&mut plan.reads, true),
-            (Mode::Hot | Mode::Hybrid, Kind::Hot) => (&mut plan.hot, true),
-            (Mode::Hot, Kind::Restart) => (&mut plan.waiting, false),
+        let (list, hear): (_, fn(&Part) -> bool) = match (mode, kind) {
+            (Mode::Off, _) => (&mut plan.ignored, |_| false),
+            (_, Kind::None) => (&mut plan.reads, |_| true),
+            (Mode::Hot | Mode::Hybrid, Kind::Hot) => (&mut plan.hot, |_| true),
+            (Mode::Hot, Kind::Restart) => (&mut plan.waiting, |_| false),
             (Mode::Restart, Kind::Hot | Kind::Restart) | (Mode::Hybrid, Kind::Restart) => {
-                (&mut plan.restart, false)
+                (&mut plan.restart, |part| *part == Part::Exposure)
             }
         };
         list.push(path.clone());
-        for part in parts.into_iter().filter(|_| is_applied) {
+        for part in parts.into_iter().filter(hear) {
             plan.parts.entry(part).or_default().push(path.clone());
         }
     }
@@ -248,6 +250,14 @@ mod tests {
         assert_eq!(off, ["gateway.port: ignored, because gateway.reload.mode is off"]);
         let hot = plan_by(EACH, &paths("start"), Mode::Hot);
         assert_eq!((hot.waiting.len(), hot.parts.len()), (1, 0));
+    }
+
+    #[test]
+    fn the_guards_are_asked_before_it_starts_again() {
+        let parts = |mode| plan(&paths("gateway.bind cron"), mode).parts;
+        let guards = BTreeMap::from([(Part::Exposure, paths("gateway.bind"))]);
+        assert_eq!(parts(Mode::Restart), guards);
+        assert!(parts(Mode::Off).is_empty());
     }
 
     #[test]

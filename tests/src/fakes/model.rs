@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `say one \| two` | the pieces, each a chunk |
 //! | `hang one` | the piece, and then nothing more |
+//! | `drip 500` | a piece every so many milliseconds, until [`FakeModel::finish`] |
 //! | `fail 429` | that status |
 //! | `break one` | the piece, and then the connection breaks |
 //! | `recall` | how many messages the model was shown |
@@ -19,10 +20,14 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
@@ -41,6 +46,7 @@ type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 pub struct FakeModel {
     address: SocketAddr,
     open: Arc<AtomicUsize>,
+    done: CancellationToken,
     _stop: DropGuard,
 }
 
@@ -52,14 +58,16 @@ impl FakeModel {
         let open = Arc::new(AtomicUsize::new(0));
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let done = CancellationToken::new();
         let (counter, stopped, spawner) = (Arc::clone(&open), stop.clone(), tasks.clone());
+        let dripped = done.clone();
         tasks.spawn(async move {
             let accepting = async {
                 while let Ok((stream, _)) = listener.accept().await {
-                    let counter = Arc::clone(&counter);
+                    let (counter, dripped) = (Arc::clone(&counter), dripped.clone());
                     let service = hyper::service::service_fn(move |request| {
-                        let counter = Arc::clone(&counter);
-                        async move { Ok::<_, Infallible>(answer(request, counter).await) }
+                        let (counter, dripped) = (Arc::clone(&counter), dripped.clone());
+                        async move { Ok::<_, Infallible>(answer(request, counter, dripped).await) }
                     });
                     let stopped = stopped.clone();
                     spawner.spawn(async move {
@@ -71,12 +79,17 @@ impl FakeModel {
             };
             stopped.run_until_cancelled(accepting).await
         });
-        Self { address, open, _stop: stop.drop_guard() }
+        Self { address, open, done, _stop: stop.drop_guard() }
     }
 
     /// Where it is, as a base URL.
     pub fn url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// Ends what drips, and lets nothing drip from now on.
+    pub fn finish(&self) {
+        self.done.cancel();
     }
 
     /// How many answers are going on.
@@ -101,7 +114,11 @@ impl Drop for Open {
     }
 }
 
-async fn answer(request: Request<Incoming>, counter: Arc<AtomicUsize>) -> Response<Body> {
+async fn answer(
+    request: Request<Incoming>,
+    counter: Arc<AtomicUsize>,
+    done: CancellationToken,
+) -> Response<Body> {
     let path = request.uri().path().to_owned();
     let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes);
     let asked: Value = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
@@ -114,6 +131,10 @@ async fn answer(request: Request<Incoming>, counter: Arc<AtomicUsize>) -> Respon
     let spoken = messages.iter().filter(|message| message["role"] != "system").count();
     match verb {
         "say" => stream_of(rest.split(" | ").map(str::to_owned).collect(), End::Finish, counter),
+        "drip" => {
+            let pause = Duration::from_millis(rest.parse().unwrap_or(1_000));
+            said(drops(pause, done), 0, End::Finish, counter)
+        }
         "hang" => stream_of(vec![rest.to_owned()], End::Never, counter),
         "break" => stream_of(vec![rest.to_owned()], End::Break, counter),
         "fail" => status(rest.parse().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
@@ -141,18 +162,35 @@ enum End {
     Break,
 }
 
+/// A piece at once and one after each `pause`, until it is `done`.
+fn drops(pause: Duration, done: CancellationToken) -> BoxStream<'static, String> {
+    let falling = stream::unfold(done, move |done| async move {
+        let fallen = done.run_until_cancelled(tokio::time::sleep(pause)).await;
+        fallen.map(|()| ("drop ".to_owned(), done.clone()))
+    });
+    stream::iter(["drop ".to_owned()]).chain(falling).boxed()
+}
+
 fn stream_of(pieces: Vec<String>, end: End, counter: Arc<AtomicUsize>) -> Response<Body> {
-    let open = Open::new(counter);
     let words = pieces.len();
+    said(stream::iter(pieces).boxed(), words, end, counter)
+}
+
+fn said(
+    pieces: BoxStream<'static, String>,
+    words: usize,
+    end: End,
+    counter: Arc<AtomicUsize>,
+) -> Response<Body> {
+    let open = Open::new(counter);
     let chunk = |choice: Value| {
         let chunk = json!({ "id": "fake", "object": "chat.completion.chunk", "created": 1,
             "model": "fake", "choices": [choice] });
         Ok(Bytes::from(format!("data: {chunk}\n\n")))
     };
-    let said = pieces.into_iter().map(move |piece| {
+    let said = pieces.map(move |piece| {
         chunk(json!({ "index": 0, "delta": { "content": piece }, "finish_reason": null }))
     });
-    let said = stream::iter(said.collect::<Vec<_>>());
     let rest = match end {
         End::Finish => {
             let usage = json!({ "id": "fake", "choices": [], "usage": {

@@ -133,6 +133,25 @@ async fn what_the_guards_refuse_is_not_put_into_force_and_is_told() {
 }
 
 #[tokio::test]
+async fn what_was_refused_is_forgotten_once_the_file_no_longer_asks_for_it() {
+    let bad = read(ReloadMode::Hybrid, &["gateway.bind"], &[]);
+    let scene = Scene::new(vec![bad, read(ReloadMode::Hybrid, &[], &[])], &[Part::Exposure]);
+    scene.follow().await;
+    assert_eq!((scene.told.count(), scene.reload.issues().len()), (1, 1));
+    assert!(scene.follow().await.is_empty());
+    assert_eq!((scene.told.count(), scene.reload.issues().len()), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_starts_anew_that_would_not_be_let_start() {
+    let scene =
+        Scene::new(vec![read(ReloadMode::Restart, &["gateway.bind"], &[])], &[Part::Exposure]);
+    assert_eq!(scene.follow().await, ["check"]);
+    let due = tokio::time::timeout(Duration::from_mins(2), scene.restarts.due()).await;
+    assert!(due.is_err(), "it goes on as it is");
+}
+
+#[tokio::test]
 async fn a_part_that_fails_leaves_the_others_alone_and_is_told_until_it_is_mended() {
     let reads = vec![
         read(ReloadMode::Hybrid, &["gateway.port", "logging.level"], &[]),
