@@ -12,6 +12,7 @@ mod logs;
 mod models;
 mod reach;
 mod secrets;
+mod service;
 mod signatures;
 mod signer;
 mod store;
@@ -35,6 +36,10 @@ pub use models::{
 };
 pub use reach::{CodeWriter, Reach};
 pub use secrets::{Revocations, Secrets, TokenMint};
+pub use service::{
+    InstalledService, OtherService, ServiceAuthor, ServiceDefinition, ServiceError,
+    ServiceInstalled, ServiceKind, ServiceManager, ServiceRuntime, ServiceStatus, ServiceWording,
+};
 pub use signatures::{BadSignature, PublicKey, Signatures};
 pub use signer::Signer;
 pub use store::{
@@ -58,6 +63,7 @@ pub use {
     models::MockModelProvider,
     reach::{MockCodeWriter, MockReach},
     secrets::{MockRevocations, MockSecrets, MockTokenMint},
+    service::MockServiceManager,
     signatures::MockSignatures,
     store::{MockArchive, MockJournal},
     tailnet::MockTailnet,

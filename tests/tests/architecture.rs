@@ -63,6 +63,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("mdns-sd", &["adapters/discovery-mdns"]),
     ("zeroconf", &["adapters/discovery-zeroconf"]),
     ("if-addrs", &["adapters/discovery-zeroconf", "app/gateway"]),
+    ("sd-notify", &["adapters/service-manager"]),
     ("libloading", &["adapters/discovery-zeroconf/avahi-sys"]),
 ];
 

@@ -5,6 +5,7 @@ mod discovery;
 mod expose;
 mod listen;
 pub mod paths;
+mod supervised;
 mod wiring;
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
@@ -216,6 +217,8 @@ impl Gateway {
     pub async fn run(self) -> std::io::Result<ExitReason> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        supervised::ready(&self.addresses);
+        self.tasks.spawn(supervised::keep_telling(self.cut.clone()));
         asked(&mut terminate, &mut interrupt).await;
         Ok(self.stop_gently(asked(&mut terminate, &mut interrupt)).await)
     }
@@ -228,6 +231,7 @@ impl Gateway {
 
     async fn stop_gently(self, hurry: impl Future<Output = ()>) -> ExitReason {
         info!("stopping");
+        supervised::stopping();
         let Self { wired, tasks, stop, cut, .. } = self;
         if let Some(announcing) = &wired.announcing {
             announcing.end().await;
