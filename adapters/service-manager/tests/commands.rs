@@ -148,7 +148,7 @@ async fn a_changed_definition_waits_for_leave() {
     let machine = Machine::new("systemctl", KNOWS);
     let systemd = Systemd::new(machine.options(Scope::User));
     systemd.install(&service(), false).await.unwrap();
-    let newer = ServiceDefinition { stop_timeout: Duration::from_secs(60), ..service() };
+    let newer = ServiceDefinition { stop_timeout: Duration::from_mins(1), ..service() };
     let status = systemd.status(Some(newer.clone())).await.unwrap();
     assert_eq!(status.installed.unwrap().is_current, Some(false));
     let outcome = systemd.install(&newer, false).await.unwrap();
@@ -262,7 +262,7 @@ async fn a_life_with_launchd() {
     machine.asked();
     assert!(launchd.restart().await.unwrap() && launchd.stop().await.unwrap());
     assert_eq!(machine.asked(), asked(&["print", "kickstart -k", "print", "bootout"]));
-    let newer = ServiceDefinition { stop_timeout: Duration::from_secs(60), ..service() };
+    let newer = ServiceDefinition { stop_timeout: Duration::from_mins(1), ..service() };
     launchd.install(&newer, true).await.unwrap();
     let anew = ["print", "bootout", "enable", "bootstrap", "kickstart -k"];
     assert_eq!(machine.asked(), asked(&anew));
