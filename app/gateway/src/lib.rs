@@ -34,7 +34,7 @@ use tokio_util::{
 use tracing::{error, info, warn};
 
 pub use discovery::Discoverability;
-pub use listen::{addresses, first_address};
+pub use listen::{addresses, first_address, reach};
 pub use paths::{Paths, PathsError};
 
 use wiring::Wired;

@@ -174,7 +174,7 @@ impl Volume {
         let mut findings = Vec::new();
         let severity = match self.free_bytes {
             ..NO_ROOM => Some(Severity::Critical),
-            ..LITTLE_ROOM => Some(Severity::Warn),
+            NO_ROOM..LITTLE_ROOM => Some(Severity::Warn),
             _ => None,
         };
         if let Some(severity) = severity {
