@@ -165,7 +165,7 @@ fn warned(warning: Warning) -> Finding {
         Warning::Short(_) => (
             "gateway.token_too_short",
             "The secret is short",
-            "Make a better one: openclaw doctor --generate-gateway-token",
+            "Take it out of the configuration and have one made: openclaw doctor --generate-gateway-token",
         ),
         Warning::PlainText(_) => (
             "gateway.bind_no_tls",

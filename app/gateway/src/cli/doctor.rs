@@ -11,7 +11,7 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use domain::checkup::{Area, Facts, Finding, Repair, Severity, Summary};
+use domain::checkup::{Area, Finding, Repair, Severity, Summary};
 use ports::driven::{ConfigSource, ServiceStatus};
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ pub(crate) struct Doctor {
     #[arg(long)]
     generate_gateway_token: bool,
     /// Accepted for old scripts.
-    #[arg(long, hide = true, alias = "no-workspace-suggestions")]
+    #[arg(long, hide = true, alias = "no-workspace-suggestions", overrides_with = "force")]
     force: bool,
 }
 
@@ -83,20 +83,30 @@ pub(crate) async fn doctor(context: &Context, asked: &Doctor) -> Result<(), Fail
 /// The part of it that is about security.
 pub(crate) async fn audit(context: &Context, asked: &Audit) -> Result<(), Failure> {
     let look = facts::Look { deep: asked.deep, security_only: true };
-    let about_security = |facts: Facts<'_>| -> Vec<Finding> {
-        facts.judge().into_iter().filter(|it| it.area == Area::Security).collect()
-    };
     let mut gathered = Gathered::gather(context, look).await;
-    let mut findings = about_security(gathered.facts());
+    let mut findings = about_security(&gathered);
     let mut done = Vec::new();
     if asked.fix {
         let quiet: Vec<_> = repairs(&findings).filter(Repair::is_quiet).collect();
         done = mend::all(context, &quiet).await;
         gathered = Gathered::gather(context, look).await;
-        findings = about_security(gathered.facts());
+        findings = about_security(&gathered);
     }
     let deep = if asked.deep { gathered.reached() } else { None };
     report(context, &findings, &done, deep)
+}
+
+/// What the audit finds without asking the gateway, for an overview.
+pub(crate) async fn overview(context: &Context) -> Value {
+    let look = facts::Look { deep: false, security_only: true };
+    let gathered = Gathered::gather(context, look).await;
+    let findings = about_security(&gathered);
+    json!({ "summary": Summary::of(&findings), "findings": findings })
+}
+
+fn about_security(gathered: &Gathered) -> Vec<Finding> {
+    let findings = gathered.facts().judge().into_iter();
+    findings.filter(|finding| finding.area == Area::Security).collect()
 }
 
 /// What to say about a service, in the shape of `configAudit`.

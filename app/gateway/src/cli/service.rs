@@ -27,7 +27,7 @@ pub(crate) struct Which {
     #[arg(long, hide = true)]
     force: bool,
     /// Accepted for old scripts.
-    #[arg(long, hide = true, aliases = ["wait", "skip-deferral", "disable"])]
+    #[arg(long, hide = true, aliases = ["wait", "skip-deferral", "disable"], overrides_with = "safe")]
     safe: bool,
 }
 

@@ -59,13 +59,16 @@ impl Gathered {
     pub(super) async fn gather(context: &Context, look: Look) -> Self {
         let config = context.config.current();
         let holder = lock::Holder::of(&context.paths.state_dir);
-        let port = port::choose(context, None).unwrap_or(config.gateway.port);
         let (files, newest_file) = disk::look(context, holder.is_some(), look).await;
         let asks = look.deep || !look.security_only;
         let (reached, url) = if asks { ask(context, holder.is_some()).await } else { nobody() };
         let unit = Service::installed(context, ServiceKind::Gateway, false);
         let status = service::status::of(context, &unit).await;
         let others = unit.manager.others(look.deep).await;
+        let installed = status.installed.as_ref();
+        let port = installed.and_then(|it| service::status::port_of(&it.command));
+        let configured = || port::choose(context, None).unwrap_or(config.gateway.port);
+        let port = port.unwrap_or_else(configured);
         Self {
             configuration: configuration(context),
             listening: gateway::reach(config.gateway.bind).ok(),

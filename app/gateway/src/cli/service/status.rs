@@ -89,6 +89,24 @@ pub(crate) async fn of_node(context: &Context) -> Value {
     told(&service, &status, None)
 }
 
+/// A service for an overview, in the shape of OpenClaw's.
+pub(crate) async fn overview(context: &Context, kind: ServiceKind) -> Value {
+    let service = Service::installed(context, kind, false);
+    let status = service.manager.status(None).await;
+    let status = status.unwrap_or_else(|error| unknown(error.to_string()));
+    let words = service.manager.wording();
+    let runs = match status.runtime.running {
+        Some(true) => "running",
+        Some(false) => "stopped",
+        None => "unknown",
+    };
+    json!({
+        "label": words.label, "installed": status.installed.is_some(),
+        "loadedText": if status.loaded { words.loaded } else { words.not_loaded },
+        "runtimeShort": runs,
+    })
+}
+
 /// The gateway's service, compared with what would be installed now.
 pub(crate) async fn of(context: &Context, service: &Service) -> ServiceStatus {
     let port = port(context, service).await;
@@ -112,7 +130,7 @@ fn unknown(detail: String) -> ServiceStatus {
 }
 
 /// The port a command line names.
-fn port_of(command: &[String]) -> Option<u16> {
+pub(crate) fn port_of(command: &[String]) -> Option<u16> {
     let after = command.iter().skip_while(|word| *word != "--port").nth(1);
     let joined = command.iter().find_map(|word| word.strip_prefix("--port="));
     after.map(String::as_str).or(joined)?.parse().ok()
