@@ -61,9 +61,11 @@ fn is_zone(off: i64) -> bool {
 
 #[test]
 fn what_clocks_say() {
+    type Case<'a> = (i64, Option<i64>, Option<i64>, &'a [&'a str]);
+
     let now = EARLIEST + 1_000_000;
     #[rustfmt::skip]
-    let table: [(i64, Option<i64>, Option<i64>, &[&str]); 9] = [
+    let table: [Case<'_>; 9] = [
         (now, None,             None,               &[]),
         (now, Some(now + 299),  Some(now - 299),    &[]),
         (now, Some(now + 301),  None,               &["clock.behind"]),

@@ -78,8 +78,8 @@ fn files_in(directory: &Path) -> Vec<(PathBuf, Metadata)> {
 /// Whether a process died before it gave the file its name.
 fn is_leftover((path, about): &(PathBuf, Metadata)) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let temporary =
-        name.starts_with(".secret.") || name.ends_with(".tmp") || name.contains(".tmp-");
+    let unnamed = path.extension().is_some_and(|end| end == "tmp");
+    let temporary = unnamed || name.starts_with(".secret.") || name.contains(".tmp-");
     let age = about.modified().ok().and_then(|then| then.elapsed().ok());
     temporary && age.is_some_and(|age| AT_WORK < age)
 }
