@@ -14,6 +14,7 @@ mod models;
 mod reach;
 mod restart;
 mod secrets;
+mod service;
 mod signatures;
 mod signer;
 mod store;
@@ -40,6 +41,10 @@ pub use models::{
 pub use reach::{CodeWriter, Reach};
 pub use restart::{Restart, RestartNotes};
 pub use secrets::{Revocations, Secrets, TokenMint};
+pub use service::{
+    InstalledService, OtherService, ServiceAuthor, ServiceDefinition, ServiceError,
+    ServiceInstalled, ServiceKind, ServiceManager, ServiceRuntime, ServiceStatus, ServiceWording,
+};
 pub use signatures::{BadSignature, PublicKey, Signatures};
 pub use signer::Signer;
 pub use store::{
@@ -66,6 +71,7 @@ pub use {
     reach::{MockCodeWriter, MockReach},
     restart::{MockRestart, MockRestartNotes},
     secrets::{MockRevocations, MockSecrets, MockTokenMint},
+    service::MockServiceManager,
     signatures::MockSignatures,
     store::{MockArchive, MockJournal},
     tailnet::MockTailnet,

@@ -66,6 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("notify", &["adapters/config-watch"]),
     ("zeroconf", &["adapters/discovery-zeroconf"]),
     ("if-addrs", &["adapters/discovery-zeroconf", "app/gateway"]),
+    ("sd-notify", &["adapters/service-manager"]),
     ("libloading", &["adapters/discovery-zeroconf/avahi-sys"]),
 ];
 

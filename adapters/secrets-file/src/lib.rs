@@ -171,6 +171,17 @@ pub fn token_path(state_dir: &Path) -> PathBuf {
     token::path(state_dir)
 }
 
+/// Puts `token` in the place of the one in `state_dir`. A gateway that runs keeps
+/// the old one until it reads its secrets anew.
+pub fn keep_token(state_dir: &Path, token: &str) -> Result<(), SecretsError> {
+    token::replace(state_dir, Some(token))
+}
+
+/// The same with a new token.
+pub fn renew_token(state_dir: &Path) -> Result<(), SecretsError> {
+    token::replace(state_dir, None)
+}
+
 #[async_trait]
 impl Secrets for SecretsFile {
     fn has_token(&self) -> bool {

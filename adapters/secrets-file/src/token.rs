@@ -86,15 +86,50 @@ pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, SecretsErro
 /// Writes `token` to a new file and gives it its name only when all of it is on
 /// disk, so that nobody ever reads half a token.
 pub(crate) fn make(state_dir: &Path, path: &Path, token: &str) -> io::Result<()> {
+    let unfinished = write_unfinished(state_dir, token)?;
+    // Unlike renaming, linking never replaces a file.
+    let named = fs::hard_link(&unfinished, path);
+    fs::remove_file(&unfinished)?;
+    named?;
+    File::open(state_dir)?.sync_all()
+}
+
+/// Puts `token`, or a new one, in place of whatever token there is. Whoever reads
+/// the file meanwhile reads one of the two.
+pub(crate) fn replace(state_dir: &Path, token: Option<&str>) -> Result<(), SecretsError> {
+    let token = match token {
+        Some(token) if is_no_secret(token) => return Err(SecretsError::NotASecret("token")),
+        Some(token) => Zeroizing::new(token.trim().to_owned()),
+        None => random_text()?,
+    };
+    let path = path(state_dir);
+    let replaced = rename(state_dir, &path, &token);
+    replaced.map_err(|source| SecretsError::Io { path, source })
+}
+
+fn rename(state_dir: &Path, path: &Path, token: &str) -> io::Result<()> {
+    let unfinished = write_unfinished(state_dir, token)?;
+    let named = fs::rename(&unfinished, path);
+    if named.is_err() {
+        fs::remove_file(&unfinished)?;
+    }
+    named?;
+    File::open(state_dir)?.sync_all()
+}
+
+/// Writes `token` to a new file of no name that counts.
+fn write_unfinished(state_dir: &Path, token: &str) -> io::Result<PathBuf> {
     let random = random_text().map_err(io::Error::other)?;
     let unfinished = state_dir.join(format!(".secret.{}", &random[..12]));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     let written = file.write_all(token.as_bytes()).and_then(|()| file.sync_all());
-    // Unlike renaming, linking never replaces a file.
-    let named = written.and_then(|()| fs::hard_link(&unfinished, path));
-    fs::remove_file(&unfinished)?;
-    named?;
-    File::open(state_dir)?.sync_all()
+    match written {
+        Ok(()) => Ok(unfinished),
+        Err(error) => {
+            fs::remove_file(&unfinished)?;
+            Err(error)
+        }
+    }
 }
 
 fn random_text() -> Result<Zeroizing<String>, SecretsError> {
@@ -169,6 +204,22 @@ mod tests {
             fs::write(&file, text).unwrap();
             assert!(matches!(read_or_make(dir.path()), Err(SecretsError::BlankFile(_))), "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_is_replaced_as_a_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = path(dir.path());
+        replace(dir.path(), Some(" chosen by hand\n")).unwrap();
+        assert_eq!(read_or_make(dir.path()).unwrap().as_str(), "chosen by hand");
+        for text in ["", " ", "undefined", "NULL"] {
+            assert!(replace(dir.path(), Some(text)).is_err(), "{text:?}");
+        }
+        assert_eq!(read_or_make(dir.path()).unwrap().as_str(), "chosen by hand");
+        replace(dir.path(), None).unwrap();
+        assert_eq!(read_or_make(dir.path()).unwrap().len(), 43);
+        assert_eq!(mode(&file), 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left over");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod check;
 mod checksum;
 mod counters;
 mod damage;
@@ -37,7 +38,7 @@ use ports::{
 };
 use tokio::sync::oneshot;
 
-pub use crate::counters::Counters;
+pub use crate::{check::quick_check, counters::Counters};
 use crate::{
     counters::Tally,
     damage::Damage,

@@ -16,7 +16,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, RngSeed},
 };
-use store_sqlite::{Options, SqliteStore};
+use store_sqlite::{Options, SqliteStore, quick_check};
 
 const TRANSCRIPTS: usize = 3;
 const RECORDS: usize = 300;
@@ -29,6 +29,33 @@ struct Page {
     table: String,
     kind: String,
     cells: usize,
+}
+
+#[test]
+fn a_closed_store_is_looked_through_and_not_changed() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("gateway.db");
+    assert!(matches!(quick_check(&path), Ok(None)));
+    assert!(!path.exists());
+
+    runtime.block_on(fill(&path));
+    let whole = fs::read(&path).unwrap();
+    assert_eq!(quick_check(&path).unwrap(), Some(Vec::new()));
+    assert_eq!(fs::read(&path).unwrap(), whole);
+
+    let open = SqliteStore::open(&path, Options::default()).unwrap();
+    assert!(matches!(quick_check(&path), Err(StoreError::Unavailable(_))));
+    runtime.block_on(open.shutdown()).unwrap();
+
+    // All but the first page, so that it is still a database.
+    let mut bytes = whole;
+    bytes[PAGE..].fill(0x5a);
+    fs::write(&path, bytes).unwrap();
+    match quick_check(&path) {
+        Ok(found) => assert!(!found.unwrap().is_empty()),
+        Err(error) => assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}"),
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod connect;
 mod context;
 mod devices;
 mod discover;
+mod doctor;
 mod failure;
 mod health;
 mod lock;
@@ -24,6 +25,7 @@ mod pick;
 mod port;
 mod probe;
 mod run;
+mod service;
 mod sessions;
 mod status;
 mod stop;
@@ -33,8 +35,12 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
+use ports::driven::ServiceKind;
 
 use self::{context::Context, failure::Failure};
+
+const GATEWAY: ServiceKind = ServiceKind::Gateway;
+const NODE: ServiceKind = ServiceKind::Node;
 
 /// A gateway between chat and agents.
 #[derive(Debug, Parser)]
@@ -66,6 +72,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the gateway, or look after the one that runs.
+    #[command(visible_alias = "daemon")]
     Gateway(Box<Gateway>),
     /// Show the gateway's log.
     Logs(logs::Logs),
@@ -104,6 +111,11 @@ enum Command {
     Node(NodeCommand),
     /// Bring this program up to date, by the tool that installed it.
     Update(update::Update),
+    /// Find out what is the matter with the gateway and this machine.
+    Doctor(doctor::Doctor),
+    /// Look after the security of the gateway.
+    #[command(subcommand)]
+    Security(doctor::Security),
     /// Print a completion script for a shell.
     Completion(Completion),
     /// Print a page of the manual.
@@ -123,10 +135,18 @@ struct Gateway {
 enum GatewayCommand {
     /// Run the gateway in the foreground.
     Run(run::Run),
+    /// Let the system start the gateway, and keep it running.
+    Install(service::install::Install),
+    /// Take that back.
+    Uninstall(service::Which),
+    /// Start the gateway's service.
+    Start(service::Which),
     /// Stop the gateway that runs on this machine.
-    Stop,
+    Stop(service::Which),
+    /// Start the gateway of this machine anew.
+    Restart(service::Which),
     /// Show whether the gateway runs and answers.
-    Status(connect::Rpc),
+    Status(service::status::Asked),
     /// Ask the gateway whether it is well.
     Health(connect::Rpc),
     /// Try to reach the gateway.
@@ -141,6 +161,16 @@ enum GatewayCommand {
 enum NodeCommand {
     /// Connect this machine to a gateway as a node, and stay connected.
     Run(Box<node::Run>),
+    /// Let the system start it, and keep it connected.
+    Install(Box<service::install::InstallNode>),
+    /// Take that back.
+    Uninstall(service::Which),
+    /// Start its service.
+    Start(service::Which),
+    /// Stop its service.
+    Stop(service::Which),
+    /// Start its service anew.
+    Restart(service::Which),
     /// Show as which device this machine would connect, and what may run here.
     Status,
 }
@@ -218,9 +248,10 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Approvals(command) => approvals::approvals(context, &command).await,
         Command::Auth(command) => auth::auth(context, &command).await,
         Command::Config(command) => config::config(context, &command).await,
-        Command::Node(NodeCommand::Run(run)) => node::run(context, &run).await,
-        Command::Node(NodeCommand::Status) => node::status(context),
+        Command::Node(command) => look_after_node(context, command).await,
         Command::Update(asked) => update::update(context, &asked).await,
+        Command::Doctor(asked) => doctor::doctor(context, &asked).await,
+        Command::Security(doctor::Security::Audit(asked)) => doctor::audit(context, &asked).await,
         Command::Completion(asked) => complete(asked.shell),
         Command::Man(asked) => manual::manual(&asked, Cli::command()),
     }
@@ -233,12 +264,28 @@ async fn look_after(context: &Context, Gateway { run, command }: Gateway) -> Res
     }
     match command {
         GatewayCommand::Run(run) => run::run(context, run).await,
-        GatewayCommand::Stop => stop::stop(context).await,
-        GatewayCommand::Status(rpc) => probe::gateway_status(context, &rpc).await,
+        GatewayCommand::Install(asked) => service::install::gateway(context, &asked).await,
+        GatewayCommand::Uninstall(which) => service::uninstall(context, GATEWAY, &which).await,
+        GatewayCommand::Start(which) => service::start(context, GATEWAY, &which).await,
+        GatewayCommand::Stop(which) => service::stop(context, GATEWAY, &which).await,
+        GatewayCommand::Restart(which) => service::restart(context, GATEWAY, &which).await,
+        GatewayCommand::Status(asked) => service::status::status(context, &asked).await,
         GatewayCommand::Health(rpc) => health::health(context, &rpc).await,
         GatewayCommand::Probe(rpc) => probe::probe(context, &rpc).await,
         GatewayCommand::Call(call) => call::call(context, &call).await,
         GatewayCommand::Discover(asked) => discover::discover(context, &asked).await,
+    }
+}
+
+async fn look_after_node(context: &Context, command: NodeCommand) -> Result<(), Failure> {
+    match command {
+        NodeCommand::Run(run) => node::run(context, &run).await,
+        NodeCommand::Install(asked) => service::install::node(context, &asked).await,
+        NodeCommand::Uninstall(which) => service::uninstall(context, NODE, &which).await,
+        NodeCommand::Start(which) => service::start(context, NODE, &which).await,
+        NodeCommand::Stop(which) => service::stop(context, NODE, &which).await,
+        NodeCommand::Restart(which) => service::restart(context, NODE, &which).await,
+        NodeCommand::Status => node::status(context).await,
     }
 }
 
@@ -266,6 +313,16 @@ mod tests {
             ("gateway run --port 1 --bind lan --auth token --token t --verbose --force", true),
             ("gateway run --allow-unconfigured --ws-log full --compact", true),
             ("gateway --dev run", true), ("--profile x gateway run", true),
+            ("gateway install --port 1 --force --json --runtime node --token -t", true),
+            ("gateway install --system", true), ("daemon install", true), ("daemon status", true),
+            ("gateway uninstall", true), ("gateway start", true), ("gateway restart --wait", true),
+            ("gateway stop --disable", true), ("gateway status --deep --no-probe", true),
+            ("node install --host x --port 1 --force", true), ("node stop", true),
+            ("node uninstall --system", true), ("node start", true), ("node restart", true),
+            ("doctor --fix --yes --non-interactive --deep --json", true),
+            ("doctor --repair --generate-gateway-token", true),
+            ("doctor --force --no-workspace-suggestions", true), ("doctor --unknown", false),
+            ("security audit --deep --fix --json", true), ("security", false),
             ("gateway stop --json", true), ("gateway status --timeout 5", true),
             ("gateway health", true), ("gateway probe --url ws://x:1", true),
             ("gateway status --url wss://x:1 --tls-fingerprint sha256:00 --allow-insecure", true),

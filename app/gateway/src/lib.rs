@@ -6,6 +6,7 @@ mod expose;
 mod listen;
 mod options;
 pub mod paths;
+mod supervised;
 mod wiring;
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
@@ -33,7 +34,7 @@ use tokio_util::{
 use tracing::{error, info, warn};
 
 pub use discovery::Discoverability;
-pub use listen::{addresses, first_address};
+pub use listen::{addresses, first_address, reach};
 pub use options::{BindChoice, ExposureOptions, Overrides, StartOptions, bind_choice};
 pub use paths::{Paths, PathsError};
 
@@ -195,6 +196,8 @@ impl Gateway {
         let mut hang_up = signal(SignalKind::hangup())?;
         let mut restart = signal(SignalKind::user_defined1())?;
         let mut restart_too = signal(SignalKind::user_defined2())?;
+        supervised::ready(&self.addresses());
+        self.tasks.spawn(supervised::keep_telling(self.cut.clone()));
         let because = loop {
             tokio::select! {
                 () = asked(&mut terminate, &mut interrupt) => break None,
@@ -241,7 +244,10 @@ impl Gateway {
     ) -> ExitReason {
         match &restart {
             Some(because) => info!("restarting: {because}"),
-            None => info!("stopping"),
+            None => {
+                info!("stopping");
+                supervised::stopping();
+            }
         }
         let Self { config, wired, tasks, stop, cut, .. } = self;
         let drain = Duration::from_millis(config.current().gateway.limits.drain_ms);

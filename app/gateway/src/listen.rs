@@ -213,6 +213,15 @@ pub fn addresses(bind: BindMode) -> Result<Vec<IpAddr>, StartError> {
     Ok(ListenOn::choose(bind.into(), &interfaces(bind)?)?.all().collect())
 }
 
+/// Who could reach a gateway with that bind mode, Tailscale's own ways left out,
+/// and at which addresses.
+pub fn reach(bind: BindMode) -> Result<(Vec<IpAddr>, Reach), StartError> {
+    let interfaces = interfaces(bind)?;
+    let listening: Vec<_> = ListenOn::choose(bind.into(), &interfaces)?.all().collect();
+    let reach = Reach::of(&listening, &interfaces);
+    Ok((listening, reach))
+}
+
 /// The addresses of this machine, where `bind` depends on them.
 fn interfaces(bind: BindMode) -> Result<Vec<Interface>, StartError> {
     match bind {

@@ -67,6 +67,21 @@ impl Paths {
         Ok(Self { state_dir, config_path, log_dir })
     }
 
+    /// Where the store is.
+    pub fn database(&self) -> PathBuf {
+        self.state_dir.join("state").join("openclaw-gateway.sqlite")
+    }
+
+    /// The state directories of older generations in `home` that are not the one
+    /// in use.
+    pub fn left_behind(&self, home: &Path) -> Vec<PathBuf> {
+        let older = DIRECTORIES[1..].iter().map(|name| home.join(name));
+        // A link to the new one is how OpenClaw moves.
+        older
+            .filter(|path| *path != self.state_dir && path.is_dir() && !path.is_symlink())
+            .collect()
+    }
+
     /// Makes the state directory, for its owner only, if it is not there.
     pub fn create(&self) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.state_dir)

@@ -23,7 +23,7 @@ const LOCAL: &str = "local";
 const REMOTE: &str = "gateway.remote.url";
 
 /// Which gateway to talk to, and as whom.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Rpc {
     /// Where the gateway is, instead of on this machine.
     #[arg(long, value_name = "WS-URL")]
@@ -110,6 +110,12 @@ impl Destination {
         let is_here = matches!(source, LOCAL | RUNNING);
         let may_be_read = is_here || rpc.allow_insecure;
         Ok(Self { target: target.pinned(pin), source, credentials, may_be_read })
+    }
+
+    /// Whether the configuration or the environment says that it is not the one
+    /// of this profile.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        !matches!(self.source, LOCAL | RUNNING)
     }
 
     /// Connects and logs in.

@@ -17,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) json: bool,
     /// Whether this is the profile `dev`.
     pub(crate) dev: bool,
+    /// The profile, unless it is the default one.
+    pub(crate) profile: Option<String>,
     /// The places of the gateway.
     pub(crate) paths: Paths,
     /// Its configuration, which may have mistakes.
@@ -27,8 +29,11 @@ impl Context {
     pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
         let profile = global.profile.as_deref().or(global.dev.then_some("dev"));
         let paths = Paths::resolve(&variable, profile).map_err(|e| Failure::new(e.to_string()))?;
+        let profile = profile.map(str::to_owned).or_else(|| variable("OPENCLAW_PROFILE"));
+        let profile = profile.map(|name| name.trim().to_owned());
+        let profile = profile.filter(|name| !name.is_empty() && name != "default");
         let config = Arc::new(ConfigFile::load(paths.config_path.clone(), variable));
-        Ok(Self { json: global.json, dev: global.dev, paths, config })
+        Ok(Self { json: global.json, dev: global.dev, profile, paths, config })
     }
 
     /// The configuration as it is on disk now.

@@ -26,7 +26,7 @@ use crate::cli::{
     connect::{Destination, Device, Rpc, to_approve},
     context::Context,
     failure::Failure,
-    output,
+    output, service,
 };
 
 /// How long to wait before the second try; each further try waits twice as
@@ -58,6 +58,28 @@ pub(crate) struct Run {
     display_name: Option<String>,
     #[command(flatten)]
     rpc: Rpc,
+}
+
+impl Run {
+    /// Whether it names a secret.
+    pub(crate) fn has_secret(&self) -> bool {
+        self.rpc.token.is_some() || self.rpc.password.is_some()
+    }
+
+    /// What to type for the same, secrets left out.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let port = self.host.as_ref().map(|_| self.port.to_string());
+        let options = [
+            ("--host", &self.host),
+            ("--port", &port),
+            ("--display-name", &self.display_name),
+            ("--url", &self.rpc.url),
+            ("--tls-fingerprint", &self.rpc.tls_fingerprint),
+        ];
+        let given = options.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+        let flag = self.rpc.allow_insecure.then(|| "--allow-insecure".to_owned());
+        given.map(|(name, value)| format!("{name}={value}")).chain(flag).collect()
+    }
 }
 
 /// Connects, and connects again, until the process is asked to stop.
@@ -98,7 +120,7 @@ pub(crate) async fn run(context: &Context, run: &Run) -> Result<(), Failure> {
 }
 
 /// Prints as which device this machine connects, and what may run on it.
-pub(crate) fn status(context: &Context) -> Result<(), Failure> {
+pub(crate) async fn status(context: &Context) -> Result<(), Failure> {
     let state_dir = &context.paths.state_dir;
     let key = DeviceKey::load(state_dir).map_err(|error| Failure::new(error.to_string()))?;
     let id = key.as_ref().map(|key| key.id().to_string());
@@ -110,12 +132,16 @@ pub(crate) fn status(context: &Context) -> Result<(), Failure> {
     if context.json {
         let policy = json!({ "path": policy.path, "exists": policy.exists,
             "problem": policy.problem, "security": security, "ask": ask });
-        let status = json!({ "deviceId": id, "hasToken": paired, "policy": policy });
+        let service = service::status::of_node(context).await;
+        let status =
+            json!({ "deviceId": id, "hasToken": paired, "policy": policy, "service": service });
         return Ok(output::json(&status)?);
     }
     let id = id.as_deref().unwrap_or("none yet; the first `node run` makes one");
     output::line(&format!("Device: {id}"))?;
     output::line(&format!("Token: {}", if paired { "kept" } else { "none" }))?;
+    let service = service::status::of_node(context).await;
+    output::line(&format!("Service: {}", service::status::in_words(&service)))?;
     output::line(&format!("Policy: {} (security {security}, ask {ask})", policy.path))?;
     if let Some(problem) = policy.problem {
         output::line(&format!("Nothing may run: {problem}"))?;

@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use ports::driven::ServiceKind;
 use serde_json::{Value, json};
 use ws_client::{Client, ConnectError};
 
 use crate::cli::{
     connect::{Destination, Rpc},
     context::Context,
+    doctor,
     failure::Failure,
-    output,
+    output, service,
 };
 
 pub(crate) async fn status(context: &Context, rpc: &Rpc) -> Result<(), Failure> {
@@ -39,10 +41,14 @@ pub(crate) async fn status(context: &Context, rpc: &Rpc) -> Result<(), Failure> 
     }
     status["gateway"] = gateway;
     status["os"] = json!({ "platform": std::env::consts::OS, "arch": std::env::consts::ARCH });
+    status["gatewayService"] = service::status::overview(context, ServiceKind::Gateway).await;
+    status["nodeService"] = service::status::overview(context, ServiceKind::Node).await;
+    status["securityAudit"] = doctor::overview(context).await;
     if context.json {
         return Ok(output::json(&status)?);
     }
-    Ok(output::line(&output::tame(&told(&status)))?)
+    output::line(&output::tame(&told(&status)))?;
+    Ok(output::line(&audited(&status["securityAudit"]["summary"]))?)
 }
 
 async fn ask(client: &mut Client) -> Result<Value, Failure> {
@@ -82,6 +88,13 @@ fn told(status: &Value) -> String {
     lines.join("\n")
 }
 
+/// What the audit found, in one line.
+fn audited(summary: &Value) -> String {
+    let (critical, warn) = (&summary["critical"], &summary["warn"]);
+    let more = if critical == 0 && warn == 0 { "" } else { " (openclaw security audit)" };
+    format!("Security audit: {critical} critical, {warn} to change{more}")
+}
+
 /// A number of seconds in one unit.
 pub(crate) fn age(seconds: u64) -> String {
     match seconds {
@@ -105,4 +118,12 @@ fn status_in_words() {
     assert_eq!(told(&running), expected);
     let stopped = json!({ "gateway": { "url": "ws://x", "reachable": false, "error": "no" } });
     assert!(told(&stopped).starts_with("Gateway: not reachable at ws://x: no"));
+}
+
+#[test]
+fn the_audit_in_one_line() {
+    let line = audited(&json!({ "critical": 0, "warn": 0, "info": 3 }));
+    assert_eq!(line, "Security audit: 0 critical, 0 to change");
+    let line = audited(&json!({ "critical": 1, "warn": 0, "info": 0 }));
+    assert_eq!(line, "Security audit: 1 critical, 0 to change (openclaw security audit)");
 }
