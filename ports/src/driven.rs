@@ -8,6 +8,7 @@ mod connections;
 mod digests;
 mod discovery;
 mod events;
+mod foreign;
 mod logs;
 mod models;
 mod reach;
@@ -28,6 +29,10 @@ pub use connections::Connections;
 pub use digests::Digests;
 pub use discovery::{Advertisement, AdvertisementChange, Advertiser, DiscoveryError, Finder};
 pub use events::EventSink;
+pub use foreign::{
+    ForeignConversation, ForeignItem, ForeignKind, ForeignRecord, ForeignState, LeftOut, Shelf,
+    Shelved,
+};
 pub use logs::{LogPage, LogQuery, LogSource};
 pub use models::{
     FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelPart, ModelProvider,
@@ -54,6 +59,7 @@ pub use {
     digests::MockDigests,
     discovery::{MockAdvertisement, MockAdvertiser, MockFinder},
     events::MockEventSink,
+    foreign::{MockForeignState, MockShelf},
     logs::MockLogSource,
     models::MockModelProvider,
     reach::{MockCodeWriter, MockReach},
