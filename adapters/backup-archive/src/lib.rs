@@ -11,8 +11,8 @@ use std::{io, path::PathBuf};
 pub use self::{
     manifest::{Kept, Manifest, Origin},
     plan::{Plan, Skipped, Source, Wanted},
-    read::verify,
-    restore::{Restore, Restored},
+    read::{extract, verify},
+    restore::{Restore, Restored, unpack},
     write::create,
 };
 
@@ -31,7 +31,7 @@ pub enum BackupError {
     #[error("{} changed while it was read; try again", .0.display())]
     Changed(PathBuf),
     /// There is something in the place of the archive.
-    #[error("{} exists; a backup replaces nothing", .0.display())]
+    #[error("{} exists already, and nothing is replaced", .0.display())]
     Exists(PathBuf),
     /// What was given is no backup, or not what was made any more.
     #[error("not a whole backup: {0}")]

@@ -30,6 +30,18 @@ pub fn verify(path: &Path) -> Result<Manifest, BackupError> {
     read(path, |_, contents| io::copy(contents, &mut io::sink()).map(drop))
 }
 
+/// As [`verify`], and writes the file `name`, if it is there, to `target`, which is
+/// new.
+pub fn extract(path: &Path, name: &str, target: &Path) -> Result<Manifest, BackupError> {
+    read(path, |found, contents| {
+        if found != name {
+            return io::copy(contents, &mut io::sink()).map(drop);
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(target)?;
+        io::copy(contents, &mut file).map(drop)
+    })
+}
+
 /// Writes everything in the archive at `path` below `into`, which is empty.
 pub(crate) fn unpack(path: &Path, into: &Path) -> Result<Manifest, BackupError> {
     read(path, |name, contents| {

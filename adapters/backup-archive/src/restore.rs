@@ -43,6 +43,23 @@ pub struct Restored {
     pub earlier_config: Option<PathBuf>,
 }
 
+/// Unpacks the backup in `archive` into `target`, which is new or empty, and
+/// leaves it there.
+pub fn unpack(archive: &Path, target: &Path) -> Result<Manifest, BackupError> {
+    match fs::read_dir(target) {
+        Ok(mut entries) if entries.next().is_some() => {
+            return Err(BackupError::Exists(target.to_owned()));
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(BackupError::at(target)(error));
+        }
+        _ => (),
+    }
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(target);
+    made.map_err(BackupError::at(target))?;
+    read::unpack(archive, target)
+}
+
 impl Restore {
     /// Unpacks the backup in `archive` beside `state_dir` and checks it. `stamp`
     /// becomes part of the names of what is replaced.

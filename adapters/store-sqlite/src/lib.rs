@@ -12,6 +12,7 @@ mod read;
 mod reader;
 mod row;
 mod schema;
+mod snapshot;
 mod writer;
 
 use std::{
@@ -37,7 +38,10 @@ use ports::{
 };
 use tokio::sync::oneshot;
 
-pub use crate::counters::Counters;
+pub use crate::{
+    counters::Counters,
+    snapshot::{check_snapshot, snapshot},
+};
 use crate::{
     counters::Tally,
     damage::Damage,

@@ -4,6 +4,7 @@ mod agent;
 mod answer;
 mod approvals;
 mod auth;
+mod backup;
 mod call;
 mod chat;
 mod connect;
@@ -12,6 +13,7 @@ mod devices;
 mod discover;
 mod failure;
 mod health;
+mod import;
 mod lock;
 mod logs;
 mod node;
@@ -90,6 +92,11 @@ enum Command {
     /// Decide which commands may run.
     #[command(subcommand, visible_alias = "exec-approvals")]
     Approvals(Box<approvals::Approvals>),
+    /// Make, check and put back backups of the state.
+    #[command(subcommand)]
+    Backup(backup::Backup),
+    /// Take over the state of another OpenClaw.
+    Import(import::Import),
     /// Explain who is let in, and with what.
     #[command(subcommand)]
     Auth(auth::Auth),
@@ -204,6 +211,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Pairing(command) => pairing::pairing(context, &command).await,
         Command::Nodes(command) => nodes::nodes(context, &command).await,
         Command::Approvals(command) => approvals::approvals(context, &command).await,
+        Command::Backup(command) => backup::backup(context, &command).await,
+        Command::Import(asked) => import::import(context, &asked).await,
         Command::Auth(command) => auth::auth(context, &command).await,
         Command::Node(NodeCommand::Run(run)) => node::run(context, &run).await,
         Command::Node(NodeCommand::Status) => node::status(context),
@@ -311,7 +320,17 @@ mod tests {
             ("auth explain --host x --origin https://x --scopes read,write --no-secret", true),
             ("auth explain --via-tailscale --via-proxy 10.0.0.1", false),
             ("auth hash-password", true), ("auth hash-password secret", false),
-            ("auth token", true),
+            ("auth token", true), ("backup", false), ("backup create", true),
+            ("backup create --output b.tar.gz --json --no-include-workspace --verify", true),
+            ("backup create --only-config --dry-run --include-workspace", true),
+            ("backup create --include-workspace --no-include-workspace", false),
+            ("backup verify", false), ("backup verify b.tar.gz --json", true),
+            ("backup restore b.tar.gz --dry-run", true), ("backup restore", false),
+            ("backup restore b.tar.gz --target d", true),
+            ("backup restore b.tar.gz --target d --dry-run", false),
+            ("backup list", true), ("backup list d", true), ("import", true),
+            ("import --from d --dry-run --agents main,work --no-config --json", true),
+            ("import --config --no-config", false), ("import d", false),
         ];
         for (typed, understood) in table {
             let arguments = ["openclaw"].into_iter().chain(typed.split_whitespace());

@@ -36,6 +36,9 @@ const DIRECTORIES: [&str; 3] = [".openclaw", ".moltbot", ".clawdbot"];
 const FILES: [&str; 3] = ["openclaw.json", "moltbot.json", "clawdbot.json"];
 
 impl Paths {
+    /// Where the store is in the state directory.
+    pub const DATABASE: &str = "state/openclaw-gateway.sqlite";
+
     /// The places by the variables `env`, for `profile` if one is given by
     /// flag. What an older version left behind is used where it is.
     pub fn resolve(
@@ -65,6 +68,11 @@ impl Paths {
         };
         let log_dir = state_dir.join("logs");
         Ok(Self { state_dir, config_path, log_dir })
+    }
+
+    /// Where the store is.
+    pub fn database(&self) -> PathBuf {
+        self.state_dir.join(Self::DATABASE)
     }
 
     /// Makes the state directory, for its owner only, if it is not there.

@@ -91,7 +91,7 @@ pub(crate) async fn wire(
     let started_at = clock.now();
     let strict_transport_security = encryption::promise(&settings)?;
 
-    let database = paths.state_dir.join("state").join("openclaw-gateway.sqlite");
+    let database = paths.database();
     let store = Arc::new(open(&database)?);
     let archive: Arc<dyn Archive> = Arc::clone(&store) as _;
     let journal: Arc<dyn Journal> = Arc::clone(&store) as _;

@@ -18,8 +18,8 @@ use ports::{
     view::ApprovalsFile,
 };
 
-pub use self::report::{Finding, ImportReport, Tally};
 use self::conversation::Conversation;
+pub use self::report::{Finding, ImportReport, Tally};
 use crate::pairing;
 
 /// What an import needs.
