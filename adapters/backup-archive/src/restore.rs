@@ -46,14 +46,13 @@ pub struct Restored {
 /// Unpacks the backup in `archive` into `target`, which is new or empty, and
 /// leaves it there.
 pub fn unpack(archive: &Path, target: &Path) -> Result<Manifest, BackupError> {
-    match fs::read_dir(target) {
-        Ok(mut entries) if entries.next().is_some() => {
-            return Err(BackupError::Exists(target.to_owned()));
-        }
+    match fs::read_dir(target).map(|mut entries| entries.next().is_none()) {
+        Ok(true) => (),
+        Ok(false) => return Err(BackupError::Exists(target.to_owned())),
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(BackupError::at(target)(error));
         }
-        _ => (),
+        Err(_) => (),
     }
     let made = DirBuilder::new().recursive(true).mode(0o700).create(target);
     made.map_err(BackupError::at(target))?;
