@@ -95,6 +95,8 @@ fn read(
         found.insert(name, Kept { size, sha256: hex(contents.hash.finish().as_ref()) });
     }
     let manifest = manifest.ok_or_else(|| BackupError::bad("it has no manifest"))?;
+    // The end of it says whether everything before arrived.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
     compare(&manifest, &found)?;
     Ok(manifest)
 }

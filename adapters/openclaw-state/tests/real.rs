@@ -170,7 +170,10 @@ fn damaged_lines_are_told_with_their_place_and_the_rest_is_read() {
     let told = left_out(&items, ForeignKind::Message);
     let name = format!("agents/main/sessions/{}", path.file_name().unwrap().to_str().unwrap());
     let last = whole + 3;
-    assert_eq!(told, [format!("{name}:3: it is not JSON"), format!("{name}:{last}: it is not JSON")]);
+    assert_eq!(
+        told,
+        [format!("{name}:3: it is not JSON"), format!("{name}:{last}: it is not JSON")]
+    );
 }
 
 #[test]
@@ -184,7 +187,10 @@ fn a_transcript_that_belongs_to_nothing_any_more_is_an_earlier_conversation() {
     let of_main = found.iter().filter(|(key, ..)| key.starts_with("agent:main:earlier:"));
     assert_eq!(of_main.filter(|(_, current, said)| !current && said.len() == 4).count(), 2);
     let told = left_out(&items, ForeignKind::Other);
-    assert!(told.iter().any(|it| it.starts_with("agents/main/sessions/sessions.json:1")), "{told:?}");
+    assert!(
+        told.iter().any(|it| it.starts_with("agents/main/sessions/sessions.json:1")),
+        "{told:?}"
+    );
 }
 
 #[test]
