@@ -47,12 +47,11 @@ pub struct Restored {
 /// leaves it there.
 pub fn unpack(archive: &Path, target: &Path) -> Result<Manifest, BackupError> {
     match fs::read_dir(target).map(|mut entries| entries.next().is_none()) {
-        Ok(true) => (),
         Ok(false) => return Err(BackupError::Exists(target.to_owned())),
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(BackupError::at(target)(error));
         }
-        Err(_) => (),
+        Ok(true) | Err(_) => (),
     }
     let made = DirBuilder::new().recursive(true).mode(0o700).create(target);
     made.map_err(BackupError::at(target))?;
@@ -208,9 +207,10 @@ impl Restore {
 /// Clears away what an earlier restore left in `staging`, unless the state it
 /// replaced may be in there: that is kept as `aside`.
 fn clear(staging: &Path, aside: &Path) -> Result<(), BackupError> {
-    let cleared = match staging.join(READY).exists() {
-        true => fs::rename(staging, aside),
-        false => fs::remove_dir_all(staging),
+    let cleared = if staging.join(READY).exists() {
+        fs::rename(staging, aside)
+    } else {
+        fs::remove_dir_all(staging)
     };
     match cleared {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -1,5 +1,7 @@
 //! Backups that are made, checked, damaged and put back.
 
+#![expect(clippy::unwrap_used, reason = "panicking is how a test fails")]
+
 use std::{
     fs::{self, File},
     io::{Read, Write},
@@ -10,6 +12,9 @@ use std::{
 use backup_archive::{BackupError, Manifest, Origin, Plan, Restore, Wanted, create, verify};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use tar::{Builder, EntryType, Header};
+
+/// A member of an archive somebody made by hand: name, kind, content.
+type Member<'a> = (&'a str, EntryType, &'a str);
 
 struct World {
     dir: tempfile::TempDir,
@@ -204,7 +209,7 @@ fn only_the_configuration_comes_back_alone() {
 }
 
 /// An archive somebody made by hand: names, kinds, sizes as given.
-fn forged(world: &World, members: &[(&str, EntryType, &str)], manifest: &str) -> PathBuf {
+fn forged(world: &World, members: &[Member], manifest: &str) -> PathBuf {
     let path = world.dir.path().join("forged.tar.gz");
     let packed = GzEncoder::new(File::create(&path).unwrap(), Compression::fast());
     let mut archive = Builder::new(packed);
@@ -239,7 +244,7 @@ fn what_a_forger_would_try_is_refused() {
     let newer = EMPTY.replace("n\":1", "n\":2");
     let world = World::new();
     #[rustfmt::skip]
-    let table: [(&[(&str, EntryType, &str)], &str, &str); 13] = [
+    let table: [(&[Member], &str, &str); 13] = [
         (&[("state/../../x", Regular, "")],                   EMPTY,  "has no place"),
         (&[("/etc/cron.d/x", Regular, "")],                   EMPTY,  "has no place"),
         (&[("../x", Regular, "")],                            EMPTY,  "has no place"),

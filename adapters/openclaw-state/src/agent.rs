@@ -163,7 +163,7 @@ impl Agent {
                 self.waiting.push_back(left_out(ForeignKind::Conversation, at, why));
             }
         }
-        let conversation = self.conversation(session_key, session_id, entry.as_ref(), began_at);
+        let conversation = conversation(session_key, session_id, entry.as_ref(), began_at);
         self.waiting.push_front(conversation);
         if entry.as_ref().is_some_and(session::grants_machine_access) {
             let why = "what was chosen there about commands is not taken over; choose it here";
@@ -179,31 +179,29 @@ impl Agent {
         match source {
             Source::File(name) => files::events(&self.root, name),
             Source::Database => match &self.database {
-                Some(database) => database.events(id).map(|it| Box::new(it) as _).map_err(Some),
+                Some(database) => Ok(Box::new(database.events(id))),
                 None => Err(None),
             },
         }
     }
+}
 
-    fn conversation(
-        &self,
-        key: SessionKey,
-        id: SessionId,
-        entry: Option<&Entry>,
-        began_at: Option<Timestamp>,
-    ) -> ForeignItem {
-        let session = match entry {
-            Some(entry) => {
-                let mut session = session::session(key, id, entry);
-                session.created_at = began_at
-                    .map_or(session.created_at, |began_at| began_at.min(session.created_at));
-                session
-            }
-            None => session::bare(key, id, began_at.unwrap_or_default()),
-        };
-        let current = entry.is_some();
-        ForeignItem::Conversation(Box::new(ForeignConversation { session, current }))
+/// The conversation as its first item.
+fn conversation(
+    key: SessionKey,
+    id: SessionId,
+    entry: Option<&Entry>,
+    began_at: Option<Timestamp>,
+) -> ForeignItem {
+    let mut session = match entry {
+        Some(entry) => session::session(key, id, entry),
+        None => session::bare(key, id, began_at.unwrap_or_default()),
+    };
+    if let Some(began_at) = began_at {
+        session.created_at = session.created_at.min(began_at);
     }
+    let current = entry.is_some();
+    ForeignItem::Conversation(Box::new(ForeignConversation { session, current }))
 }
 
 /// A key that may be anything, as part of a line.

@@ -57,10 +57,8 @@ impl Foreign {
         };
         let log = beside(&path, "-wal");
         let is_logged = fs::symlink_metadata(&log).is_ok_and(|about| about.len() != 0);
-        let copy = match is_logged {
-            true => Some(Copy::make(&path, &log, scratch).map_err(trouble)?),
-            false => None,
-        };
+        let copy =
+            if is_logged { Some(Copy::make(&path, &log, scratch).map_err(trouble)?) } else { None };
         let connection = match &copy {
             Some(copy) => Connection::open(&copy.database),
             None => {
@@ -138,16 +136,15 @@ impl AgentDatabase {
     }
 
     /// The events of the transcript `id`.
-    pub(crate) fn events(&self, id: &str) -> Result<RowEvents, Trouble> {
-        let (database, name) = (Arc::clone(&self.0), self.1.clone());
-        Ok(RowEvents {
-            database,
-            name,
+    pub(crate) fn events(&self, id: &str) -> RowEvents {
+        RowEvents {
+            database: Arc::clone(&self.0),
+            name: self.1.clone(),
             id: id.to_owned(),
             page: Vec::new(),
             last: -1,
             ended: false,
-        })
+        }
     }
 }
 

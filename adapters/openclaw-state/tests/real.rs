@@ -1,5 +1,7 @@
 //! Directories that the real OpenClaw wrote, and ones somebody damaged.
 
+#![expect(clippy::unwrap_used, reason = "panicking is how a test fails")]
+
 use std::{
     collections::BTreeMap,
     fs,

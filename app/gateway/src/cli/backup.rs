@@ -16,7 +16,7 @@ use clap::{Args, Subcommand};
 use gateway::paths::Paths;
 use serde_json::{Value, json};
 
-use crate::cli::{context::Context, failure::Failure, output};
+use crate::cli::{context::Context, failure::Failure, lock::Holder, output};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Backup {
@@ -148,19 +148,52 @@ fn now() -> (String, String) {
 /// A directory for what is gone in a moment.
 struct Scratch(PathBuf);
 
+/// How the names of such directories begin; the process follows.
+const SCRATCH: &str = "openclaw-backup-";
+
 impl Scratch {
+    /// Makes one in `directory`, and clears away those of processes that ended
+    /// before they could.
     fn make(directory: &Path) -> Result<Self, Failure> {
-        let name = format!("openclaw-backup-{}-{}", std::process::id(), now().1);
-        let path = directory.join(name);
-        let made = DirBuilder::new().mode(0o700).create(&path);
-        made.map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        let failed = |path: &Path| {
+            let path = path.display().to_string();
+            move |error| Failure::new(format!("{path}: {error}"))
+        };
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+        made.map_err(failed(directory))?;
+        for entry in fs::read_dir(directory).map_err(failed(directory))?.flatten() {
+            let name = entry.file_name();
+            let process = name.to_str().and_then(|it| it.strip_prefix(SCRATCH)?.parse().ok());
+            if process
+                .is_some_and(|pid| pid == std::process::id() || !Holder::process(pid).is_alive())
+            {
+                // Whoever cannot remove it has nothing to do with it.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let path = directory.join(format!("{SCRATCH}{}", std::process::id()));
+        DirBuilder::new().mode(0o700).create(&path).map_err(failed(&path))?;
         Ok(Self(path))
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What is left is in a directory of ours with a name that says so.
+        // The next one clears away what is left.
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+#[test]
+fn what_a_killed_backup_left_is_cleared_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let gone = dir.path().join(format!("{SCRATCH}{}", u32::MAX));
+    let running = dir.path().join(format!("{SCRATCH}1"));
+    let other = dir.path().join("openclaw-backup-notes");
+    for path in [&gone, &running, &other] {
+        fs::create_dir(path).unwrap();
+    }
+    drop(Scratch::make(dir.path()).unwrap());
+    assert!(!gone.exists() && running.exists() && other.exists());
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
 }

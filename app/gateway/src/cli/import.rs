@@ -57,11 +57,12 @@ pub(crate) async fn import(context: &Context, asked: &Import) -> Result<(), Fail
     if !asked.dry_run {
         paths.create()?;
     }
-    let _lock = match there || !asked.dry_run {
-        true => Some(claim(&paths.state_dir, "import").await?),
-        false => None,
+    // A dry run makes no directory, and where there is none, nobody runs.
+    let (_lock, scratch) = if there || !asked.dry_run {
+        (Some(claim(&paths.state_dir, "import").await?), paths.state_dir.clone())
+    } else {
+        (None, env::temp_dir())
     };
-    let scratch = if there || !asked.dry_run { paths.state_dir.clone() } else { env::temp_dir() };
     let options = Options {
         agents: asked.agents.iter().map(|id| AgentId::normalize(id)).collect(),
         config: !asked.no_config,

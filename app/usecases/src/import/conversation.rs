@@ -144,11 +144,8 @@ impl Conversation {
             self.put(deps, report).await?;
         }
         let tally = &mut report.conversations;
-        if self.known {
-            tally.existing += 1
-        } else {
-            tally.imported += 1
-        }
+        let count = if self.known { &mut tally.existing } else { &mut tally.imported };
+        *count += 1;
         if let Some(from) = self.moved_from.filter(|_| !self.known) {
             let why = format!(
                 "another conversation has this key here, so it is {} now",

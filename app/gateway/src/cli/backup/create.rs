@@ -64,8 +64,10 @@ pub(super) fn create(context: &Context, asked: &Create) -> Result<(), Failure> {
         }
         return foresee(context, &target, &plan);
     }
-    let scratch = Scratch::make(target.parent().unwrap_or(Path::new(".")))?;
-    if with_database {
+    // It holds everything that was said, so it lies where that lies, and in a
+    // directory that backups leave out.
+    let scratch = with_database.then(|| Scratch::make(&state_dir.join("tmp"))).transpose()?;
+    if let Some(scratch) = &scratch {
         let copy = scratch.0.join("database.sqlite");
         store_sqlite::snapshot(&database, &copy).map_err(|error| {
             Failure::new(format!("{} cannot be copied: {error}", database.display()))

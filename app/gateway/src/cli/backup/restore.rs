@@ -41,10 +41,7 @@ pub(super) async fn restore(context: &Context, asked: &Restore) -> Result<(), Fa
         return tell(context, &asked.archive, &manifest, &line, &json!({ "dryRun": true }));
     }
     let Paths { state_dir, config_path, .. } = &context.paths;
-    let _lock = match state_dir.is_dir() {
-        true => Some(claim(state_dir, "restore").await?),
-        false => None,
-    };
+    let _lock = if state_dir.is_dir() { Some(claim(state_dir, "restore").await?) } else { None };
     let staged = backup_archive::Restore::stage(&asked.archive, state_dir, config_path, &now().1);
     let staged = staged.map_err(|error| failed(&error))?;
     let database = staged.staged(Paths::DATABASE);
