@@ -8,6 +8,7 @@ mod connections;
 mod digests;
 mod discovery;
 mod events;
+mod foreign;
 mod lifecycle;
 mod logs;
 mod models;
@@ -32,6 +33,10 @@ pub use connections::Connections;
 pub use digests::Digests;
 pub use discovery::{Advertisement, AdvertisementChange, Advertiser, DiscoveryError, Finder};
 pub use events::EventSink;
+pub use foreign::{
+    ForeignConversation, ForeignItem, ForeignKind, ForeignRecord, ForeignState, LeftOut, Shelf,
+    Shelved,
+};
 pub use lifecycle::Lifecycle;
 pub use logs::{LogPage, LogQuery, LogSource};
 pub use models::{
@@ -65,6 +70,7 @@ pub use {
     digests::MockDigests,
     discovery::{MockAdvertisement, MockAdvertiser, MockFinder},
     events::MockEventSink,
+    foreign::{MockForeignState, MockShelf},
     lifecycle::MockLifecycle,
     logs::MockLogSource,
     models::MockModelProvider,

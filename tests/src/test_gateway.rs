@@ -59,8 +59,14 @@ impl TestGateway {
 
     /// Stops it, and starts another one in the same directory.
     pub async fn restart(self) -> Self {
+        self.restart_after(async |_: &Path| ()).await
+    }
+
+    /// Stops it, does something with its directory, and starts another one there.
+    pub async fn restart_after(self, meanwhile: impl AsyncFnOnce(&Path)) -> Self {
         let Self { gateway, home, model } = self;
         gateway.shutdown().await;
+        meanwhile(home.path()).await;
         let gateway = open(home.path(), Some(0)).await;
         Self { gateway, home, model }
     }

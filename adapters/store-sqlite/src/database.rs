@@ -119,7 +119,7 @@ fn fill(path: &Path) -> rusqlite::Result<()> {
 
 /// Refuses a file that does not begin like a database, before SQLite touches it:
 /// with a log beside it, SQLite might take the beginning from there and go on.
-fn check_header(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn check_header(path: &Path) -> Result<(), StoreError> {
     const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
     let mut start = Vec::new();
@@ -133,7 +133,7 @@ fn check_header(path: &Path) -> Result<(), StoreError> {
 }
 
 /// The file beside `path` whose name is longer by `suffix`.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()

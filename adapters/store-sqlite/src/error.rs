@@ -12,6 +12,8 @@ pub(crate) enum BadFile {
     Empty,
     #[error("the database is corrupt: it is missing, but its log is there")]
     Missing,
+    #[error("the database is corrupt: {0}")]
+    Damaged(String),
     #[error("the file belongs to another program")]
     Foreign,
     #[error("it was written by a newer version: its format is {found}, this program knows {known}")]

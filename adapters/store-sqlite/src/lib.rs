@@ -13,6 +13,7 @@ mod read;
 mod reader;
 mod row;
 mod schema;
+mod snapshot;
 mod writer;
 
 use std::{
@@ -38,7 +39,11 @@ use ports::{
 };
 use tokio::sync::oneshot;
 
-pub use crate::{check::quick_check, counters::Counters};
+pub use crate::{
+    check::quick_check,
+    counters::Counters,
+    snapshot::{check_snapshot, snapshot},
+};
 use crate::{
     counters::Tally,
     damage::Damage,

@@ -21,6 +21,15 @@ pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {
 /// Refuses files of others and of newer versions, and brings older ones up to
 /// date.
 pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
+    let version = check(connection)?;
+    if version == MIGRATIONS.len() {
+        return Ok(());
+    }
+    migrate_from(connection, version).map_err(|error| store_error("database", error))
+}
+
+/// Refuses files of others and of newer versions. Returns the version.
+pub(crate) fn check(connection: &Connection) -> Result<usize, StoreError> {
     let read = |name| {
         connection
             .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
@@ -31,10 +40,7 @@ pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
     }
     let version = read("user_version")?;
     match usize::try_from(version) {
-        Ok(version) if version == MIGRATIONS.len() => Ok(()),
-        Ok(version) if version < MIGRATIONS.len() => {
-            migrate_from(connection, version).map_err(|error| store_error("database", error))
-        }
+        Ok(version) if version <= MIGRATIONS.len() => Ok(version),
         _ => Err(BadFile::Newer { found: version, known: MIGRATIONS.len() }.into()),
     }
 }

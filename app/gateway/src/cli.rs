@@ -4,6 +4,7 @@ mod agent;
 mod answer;
 mod approvals;
 mod auth;
+mod backup;
 mod call;
 mod chat;
 mod config;
@@ -14,6 +15,7 @@ mod discover;
 mod doctor;
 mod failure;
 mod health;
+mod import;
 mod lock;
 mod logs;
 mod manual;
@@ -100,6 +102,11 @@ enum Command {
     /// Decide which commands may run.
     #[command(subcommand, visible_alias = "exec-approvals")]
     Approvals(Box<approvals::Approvals>),
+    /// Make, check and put back backups of the state.
+    #[command(subcommand)]
+    Backup(backup::Backup),
+    /// Take over the state of another OpenClaw.
+    Import(import::Import),
     /// Explain who is let in, and with what.
     #[command(subcommand)]
     Auth(auth::Auth),
@@ -246,6 +253,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Pairing(command) => pairing::pairing(context, &command).await,
         Command::Nodes(command) => nodes::nodes(context, &command).await,
         Command::Approvals(command) => approvals::approvals(context, &command).await,
+        Command::Backup(command) => backup::backup(context, &command).await,
+        Command::Import(asked) => import::import(context, &asked).await,
         Command::Auth(command) => auth::auth(context, &command).await,
         Command::Config(command) => config::config(context, &command).await,
         Command::Node(command) => look_after_node(context, command).await,
@@ -400,6 +409,17 @@ mod tests {
             ("update --channel wild", false), ("update --timeout 0", false),
             ("update --tag 1 --channel dev", false), ("man", true), ("man gateway run", true),
             ("man --dir d", true), ("man --dir d gateway", false),
+            ("auth token", true), ("backup", false), ("backup create", true),
+            ("backup create --output b.tar.gz --json --no-include-workspace --verify", true),
+            ("backup create --only-config --dry-run --include-workspace", true),
+            ("backup create --include-workspace --no-include-workspace", false),
+            ("backup verify", false), ("backup verify b.tar.gz --json", true),
+            ("backup restore b.tar.gz --dry-run", true), ("backup restore", false),
+            ("backup restore b.tar.gz --target d", true),
+            ("backup restore b.tar.gz --target d --dry-run", false),
+            ("backup list", true), ("backup list d", true), ("import", true),
+            ("import --from d --dry-run --agents main,work --no-config --json", true),
+            ("import --config --no-config", false), ("import d", false),
         ];
         for (typed, understood) in table {
             let arguments = ["openclaw"].into_iter().chain(typed.split_whitespace());

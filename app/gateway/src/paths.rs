@@ -36,6 +36,9 @@ const DIRECTORIES: [&str; 3] = [".openclaw", ".moltbot", ".clawdbot"];
 const FILES: [&str; 3] = ["openclaw.json", "moltbot.json", "clawdbot.json"];
 
 impl Paths {
+    /// Where the store is in the state directory.
+    pub const DATABASE: &str = "state/openclaw-gateway.sqlite";
+
     /// The places by the variables `env`, for `profile` if one is given by
     /// flag. What an older version left behind is used where it is.
     pub fn resolve(
@@ -69,7 +72,7 @@ impl Paths {
 
     /// Where the store is.
     pub fn database(&self) -> PathBuf {
-        self.state_dir.join("state").join("openclaw-gateway.sqlite")
+        self.state_dir.join(Self::DATABASE)
     }
 
     /// The state directories of older generations in `home` that are not the one

@@ -81,6 +81,12 @@ impl fmt::Debug for Deps {
     }
 }
 
+/// Remembers `device`, which was let in elsewhere. For a gateway that does not
+/// run: one that does would not hear of it.
+pub(crate) fn remember(device: &Device) -> Change {
+    record::put(device)
+}
+
 /// Knows the devices that were let in, and those that wait.
 #[derive(Clone)]
 pub struct Pairing(Arc<Inner>);
