@@ -23,7 +23,7 @@ const LOCAL: &str = "local";
 const REMOTE: &str = "gateway.remote.url";
 
 /// Which gateway to talk to, and as whom.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Rpc {
     /// Where the gateway is, instead of on this machine.
     #[arg(long, value_name = "WS-URL")]
