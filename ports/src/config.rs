@@ -26,9 +26,11 @@ pub mod env;
 pub mod extras;
 mod gateway;
 pub mod gateway_extras;
+mod hint;
 pub mod hooks;
 mod live;
 pub mod logging;
+mod lookup;
 pub mod mcp;
 pub mod media;
 pub mod memory;
@@ -68,12 +70,13 @@ pub use gateway::{
     HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig,
 };
 pub use live::Live;
+pub use lookup::{Lookup, LookupChild, lookup};
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
 pub use nodes::{NodeCommandsConfig, NodesConfig};
 pub use reload::{ReloadConfig, ReloadMode};
 pub use remote::RemoteConfig;
 pub use rest::{CommandsConfig, LogLevel, LoggingConfig, SessionConfig};
-pub use schema::{holds_secret, schema};
+pub use schema::{holds_secret, schema, shape};
 pub use tailscale::{TailscaleConfig, TailscaleMode};
 pub use tls::{AcmeConfig, TlsConfig};
 

@@ -16,8 +16,10 @@ mod read;
 mod redact;
 mod restore;
 mod schema;
+mod secret_refs;
 mod store;
 mod substitute;
+mod tilde;
 mod unknown;
 
 pub use edit::{PathError, parse_path};

@@ -148,12 +148,11 @@ impl JsonSchema for ChannelsConfig {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let all = ChannelConfig::json_schema(generator).to_value();
-        let only = |keys: &[&[&str]]| {
-            let mut schema = all.clone();
-            if let Some(properties) = schema["properties"].as_object_mut() {
-                properties.retain(|name, _| keys.iter().any(|keys| keys.contains(&name.as_str())));
-            }
-            schema
+        let only = |keys: &[&[&str]]| -> Value {
+            let kept = keys.iter().copied().flatten().filter_map(|name| {
+                Some(((*name).to_owned(), all["properties"].get(name)?.clone()))
+            });
+            json!({ "type": "object", "properties": kept.collect::<serde_json::Map<_, _>>() })
         };
         let mut channels = serde_json::Map::new();
         channels.insert(
@@ -166,7 +165,8 @@ impl JsonSchema for ChannelsConfig {
             keys.into_iter().for_each(|keys| drop(keys.remove("accounts")));
             let mut channel = only(&[COMMON, own]);
             channel["properties"]["accounts"]["additionalProperties"] = account;
-            channels.insert((*name).into(), described(channel, &format!("The channel {name}.")));
+            channels
+                .insert((*name).to_owned(), described(channel, &format!("The channel {name}.")));
         }
         let schema = json!({
             "type": "object",

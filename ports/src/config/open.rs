@@ -11,6 +11,7 @@ use crate::Json;
 /// A text nobody is shown.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("writeOnly" = true))]
 pub struct Secret(String);
 
 impl Deref for Secret {
