@@ -117,11 +117,11 @@ fn visit(
     if path.first().is_some_and(|first| first == "secrets") {
         return;
     }
-    if let Some(reference) = value.as_object().and_then(Reference::of) {
-        if is_secret(path) {
-            seen(path, &reference, value);
-            return;
-        }
+    if let Some(reference) = value.as_object().and_then(Reference::of)
+        && is_secret(path)
+    {
+        seen(path, &reference, value);
+        return;
     }
     match value {
         Value::Array(values) => {

@@ -132,31 +132,31 @@ pub struct AgentConfig {
     pub model_policy: ModelPolicyConfig,
     /// How it looks something up.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_search: Option<MemorySearchConfig>,
+    pub memory_search: Option<Box<MemorySearchConfig>>,
     /// What it remembers.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<MemoryConfig>,
+    pub memory: Option<Box<MemoryConfig>>,
     /// Pauses between pieces of an answer.
     #[serde(skip_serializing_if = "is_default")]
-    pub human_delay: HumanDelayConfig,
+    pub human_delay: Box<HumanDelayConfig>,
     /// Groups.
     #[serde(skip_serializing_if = "is_default")]
-    pub group_chat: GroupChatConfig,
+    pub group_chat: Box<GroupChatConfig>,
     /// Agents it starts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subagents: Option<AgentSubagentsConfig>,
+    pub subagents: Option<Box<AgentSubagentsConfig>>,
     /// Where it is shut in.
     #[serde(skip_serializing_if = "is_default")]
-    pub sandbox: SandboxConfig,
+    pub sandbox: Box<SandboxConfig>,
     /// What it may use.
     #[serde(skip_serializing_if = "is_default")]
-    pub tools: AgentToolsConfig,
+    pub tools: Box<AgentToolsConfig>,
     /// Only these skills. Empty: all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skills: Vec<String>,
     /// How much skills may be.
     #[serde(skip_serializing_if = "is_default")]
-    pub skills_limits: SkillsLimitsConfig,
+    pub skills_limits: Box<SkillsLimitsConfig>,
     /// What models are told with every request.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Anything>,
@@ -394,16 +394,16 @@ pub struct AgentDefaults {
     pub cli_backends: BTreeMap<String, CliBackendConfig>,
     /// How agents look something up.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_search: Option<MemorySearchConfig>,
+    pub memory_search: Option<Box<MemorySearchConfig>>,
     /// Leaving out what tools said long ago.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_pruning: Option<ContextPruningConfig>,
+    pub context_pruning: Option<Box<ContextPruningConfig>>,
     /// How much is shown of something.
     #[serde(skip_serializing_if = "is_default")]
     pub context_limits: ContextLimitsConfig,
     /// Telling a long conversation in a few words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub compaction: Option<CompactionConfig>,
+    pub compaction: Option<Box<CompactionConfig>>,
     /// How much is told of what agents do. Default: `off`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verbose_default: Option<VerboseLevel>,
@@ -427,13 +427,13 @@ pub struct AgentDefaults {
     pub block_streaming_break: Option<BlockBreak>,
     /// How large pieces are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub block_streaming_chunk: Option<BlockChunkConfig>,
+    pub block_streaming_chunk: Option<Box<BlockChunkConfig>>,
     /// How pieces are put together.
     #[serde(skip_serializing_if = "is_default")]
-    pub block_streaming_coalesce: CoalesceConfig,
+    pub block_streaming_coalesce: Box<CoalesceConfig>,
     /// Pauses between pieces.
     #[serde(skip_serializing_if = "is_default")]
-    pub human_delay: HumanDelayConfig,
+    pub human_delay: Box<HumanDelayConfig>,
     /// How large a file people send may be, in megabytes. Default: 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_max_mb: Option<f64>,
@@ -454,10 +454,10 @@ pub struct AgentDefaults {
     pub max_concurrent: Option<u64>,
     /// Agents that agents start.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subagents: Option<AgentSubagentsConfig>,
+    pub subagents: Option<Box<AgentSubagentsConfig>>,
     /// Where agents are shut in.
     #[serde(skip_serializing_if = "is_default")]
-    pub sandbox: SandboxConfig,
+    pub sandbox: Box<SandboxConfig>,
     /// Whether an agent may say nothing.
     #[serde(skip_serializing_if = "is_default")]
     pub silent_reply: SilentReplyConfig,
@@ -521,8 +521,8 @@ impl Default for AgentDefaults {
             block_streaming_default: None,
             block_streaming_break: None,
             block_streaming_chunk: None,
-            block_streaming_coalesce: CoalesceConfig::default(),
-            human_delay: HumanDelayConfig::default(),
+            block_streaming_coalesce: Box::default(),
+            human_delay: Box::default(),
             media_max_mb: None,
             image_max_dimension_px: None,
             image_quality: None,
@@ -530,7 +530,7 @@ impl Default for AgentDefaults {
             typing_mode: None,
             max_concurrent: None,
             subagents: None,
-            sandbox: SandboxConfig::default(),
+            sandbox: Box::default(),
             silent_reply: SilentReplyConfig::default(),
             embedded_agent: BTreeMap::new(),
             experimental: BTreeMap::new(),

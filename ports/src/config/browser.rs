@@ -166,10 +166,10 @@ pub struct SsrfPolicyConfig {
     /// Whether those of this machine and its networks may.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dangerously_allow_private_network: Option<bool>,
-    /// Whether 198.18.0.0/15 may.
+    /// Whether `198.18.0.0/15` may.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_rfc2544_benchmark_range: Option<bool>,
-    /// Whether fc00::/7 may.
+    /// Whether `fc00::/7` may.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_ipv6_unique_local_range: Option<bool>,
     /// Names that may whatever their address.

@@ -161,8 +161,9 @@ impl JsonSchema for ChannelsConfig {
         );
         for (name, own) in OWN {
             let mut account = only(&[COMMON, own]);
-            let keys = account["properties"].as_object_mut();
-            keys.into_iter().for_each(|keys| drop(keys.remove("accounts")));
+            if let Some(keys) = account["properties"].as_object_mut() {
+                keys.remove("accounts");
+            }
             let mut channel = only(&[COMMON, own]);
             channel["properties"]["accounts"]["additionalProperties"] = account;
             channels

@@ -8,18 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::open::{Anything, Secret, is_default};
 
 /// How the configuration file is read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ConfigFileConfig {
     /// Whether a key nobody knows or a mistake keeps the gateway from
     /// starting, as OpenClaw has it.
     pub strict: bool,
-}
-
-impl Default for ConfigFileConfig {
-    fn default() -> Self {
-        Self { strict: false }
-    }
 }
 
 /// Something that is done or not.

@@ -53,7 +53,7 @@ impl std::fmt::Debug for RemoteConfig {
             .field("token", &self.token.is_some())
             .field("password", &self.password.is_some())
             .field("tls_fingerprint", &self.tls_fingerprint)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -163,7 +163,7 @@ fn every_key_has_a_rule_for_when_it_changes() {
     }
 }
 
-/// A file that says everything `schema` knows, with `canary` for every text.
+/// A file that says everything `schema` knows. Every text could be a model.
 #[cfg(test)]
 fn sample(schema: &Value) -> Value {
     if let Some(word) = schema.get("const").or(schema["enum"].get(0)) {
@@ -185,7 +185,7 @@ fn sample(schema: &Value) -> Value {
         (Some("boolean"), ..) => true.into(),
         (Some("integer" | "number"), ..) => 7.into(),
         (Some("string"), ..) if schema["format"] == "ip" => "192.0.2.7".into(),
-        _ => "canary".into(),
+        _ => "canary/canary".into(),
     }
 }
 

@@ -47,11 +47,11 @@ fn rename(rule: &mut Value, key: &str, from: &str, to: &str, problems: &mut Vec<
 
 /// What is spoken, and by whom.
 fn speech(tree: &mut Value, problems: &mut Vec<Problem>) {
-    if at(tree, &["tts", "auto"]).is_none() {
-        if let Some(Value::Bool(is_on)) = take(tree, &["tts", "enabled"]) {
-            put(tree, &["tts", "auto"], if is_on { "always" } else { "off" }.into());
-            moved("tts.enabled", "has moved to tts.auto", problems);
-        }
+    if at(tree, &["tts", "auto"]).is_none()
+        && let Some(Value::Bool(is_on)) = take(tree, &["tts", "enabled"])
+    {
+        put(tree, &["tts", "auto"], if is_on { "always" } else { "off" }.into());
+        moved("tts.enabled", "has moved to tts.auto", problems);
     }
     let said = at(tree, &["talk", "provider"]).and_then(Value::as_str);
     let provider = said.unwrap_or("elevenlabs").to_owned();

@@ -28,11 +28,11 @@ fn groups(tree: &mut Value, problems: &mut Vec<Problem>) {
         let message = "has moved to channels.*.groups.*.requireMention";
         moved("routing.groupChat.requireMention", message, problems);
     }
-    if let Some(groups @ Value::Object(_)) = take(tree, &["routing", "groupChat"]) {
-        if groups.as_object().is_some_and(|groups| !groups.is_empty()) {
-            put(tree, &["messages", "groupChat"], groups);
-            moved("routing.groupChat", "has moved to messages.groupChat", problems);
-        }
+    if let Some(Value::Object(groups)) = take(tree, &["routing", "groupChat"])
+        && !groups.is_empty()
+    {
+        put(tree, &["messages", "groupChat"], groups.into());
+        moved("routing.groupChat", "has moved to messages.groupChat", problems);
     }
 }
 

@@ -46,11 +46,11 @@ impl<'a> Provider<'a> {
         name: Option<&str>,
     ) -> Result<Self, Unresolved> {
         let settings = name.map(|name| &section["providers"][name]);
-        if let Some(kind) = settings.and_then(|settings| settings["source"].as_str()) {
-            if kind != source {
-                let name = name.unwrap_or_default();
-                return Err(Unresolved(format!("the provider {name} is not of this source")));
-            }
+        if let Some(kind) = settings.and_then(|settings| settings["source"].as_str())
+            && kind != source
+        {
+            let name = name.unwrap_or_default();
+            return Err(Unresolved(format!("the provider {name} is not of this source")));
         }
         match (source, settings, name) {
             ("env", settings, _) => {
@@ -80,7 +80,10 @@ impl<'a> Provider<'a> {
     ) -> Vec<Answer> {
         let each = |said: Result<String, Unresolved>, pick: &dyn Fn(&str, &str) -> Answer| {
             let pick = |id: &&str| said.as_ref().map_err(Clone::clone).and_then(|it| pick(it, id));
-            ids.iter().map(pick).map(|answer| answer.and_then(not_empty)).collect()
+            ids.iter()
+                .map(pick)
+                .map(|answer| answer.and_then(|secret| not_empty(&secret)))
+                .collect()
         };
         match self {
             Self::Env { allowlist } => {
@@ -136,7 +139,7 @@ fn variable(
     value.ok_or_else(|| Unresolved(format!("the environment variable {id} is not set")))
 }
 
-fn not_empty(secret: String) -> Answer {
+fn not_empty(secret: &str) -> Answer {
     let secret = secret.trim_end_matches(['\r', '\n']);
     if secret.is_empty() { Err(Unresolved("it is empty".into())) } else { Ok(secret.to_owned()) }
 }
