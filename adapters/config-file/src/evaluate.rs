@@ -17,8 +17,9 @@ use crate::{
     problem::{Place, Problem, Severity},
     read::{Document, read},
     redact::Redaction,
+    secret_refs,
     substitute::{Variables, env_block, substitute},
-    unknown,
+    tilde, unknown,
 };
 
 /// A file and what it comes to.
@@ -84,7 +85,10 @@ pub(crate) fn evaluate_text(
     alias::modernise(&mut tree, &mut problems);
     let used = substitute(&mut tree, &lookup, &mut problems);
     let secrets = used.iter().filter(|name| holds_secret(name));
-    let used_secrets = secrets.filter_map(|name| lookup(name)).collect();
+    let mut used_secrets: Vec<String> = secrets.filter_map(|name| lookup(name)).collect();
+    let directory = path.parent().unwrap_or(path);
+    used_secrets.extend(secret_refs::resolve(&mut tree, directory, &lookup, &mut problems));
+    tilde::expand(&mut tree, &lookup);
     unknown::warn(&tree, &mut problems);
     let config = decode(tree.clone(), running, &mut problems);
     check_secrets(&config, &mut problems);

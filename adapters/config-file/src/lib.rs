@@ -17,9 +17,11 @@ mod redact;
 mod restore;
 mod safe;
 mod schema;
+mod secret_refs;
 mod shown;
 mod store;
 mod substitute;
+mod tilde;
 mod unknown;
 
 pub use edit::{PathError, parse_path};

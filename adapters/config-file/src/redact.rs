@@ -141,9 +141,23 @@ pub(crate) fn is_secret(path: &[String]) -> bool {
     let named = path.iter().rev().find(|step| !step.starts_with('['));
     let everything_below = match path {
         [first, name, ..] if first == "env" => name != "shellEnv",
-        _ => path.iter().any(|step| step == "headers"),
+        [_, above @ .., _] => above.iter().any(|step| step == "env") || is_in(path, "headers"),
+        _ => is_in(path, "headers"),
     };
-    everything_below || named.is_some_and(|name| holds_secret(name))
+    // Names that only mean a secret where they are.
+    let here = match path {
+        [first, .., name] if first == "channels" => name == "code",
+        [.., name] => name == "identityData",
+        [] => false,
+    };
+    everything_below
+        || here
+        || is_in(path, "edgeAuth")
+        || named.is_some_and(|name| holds_secret(name))
+}
+
+fn is_in(path: &[String], name: &str) -> bool {
+    path.iter().any(|step| step == name)
 }
 
 /// Whether a comment may hold a secret: `token: …`, `API_KEY=…`.

@@ -4,13 +4,18 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-/// The schema of the file.
+/// The schema of the file, without what is only for people.
 pub(crate) fn schema() -> &'static Value {
     static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
-        let (schema, _) = ports::config::schema();
+        let schema = ports::config::shape();
         serde_json::from_str(schema.as_str()).expect("it was written by the same library")
     });
     &SCHEMA
+}
+
+/// Whether `schema` lets an object have keys that are nobody's business here.
+pub(crate) fn is_open(schema: &Value) -> bool {
+    alternatives(schema).any(|schema| schema["additionalProperties"] == true)
 }
 
 /// What `schema` says about lists: what each of their elements is.

@@ -4,11 +4,8 @@ use serde_json::Value;
 
 use crate::{
     problem::{Problem, Severity},
-    schema::{child, items, objects, schema},
+    schema::{child, is_open, items, objects, schema},
 };
-
-/// Top-level keys that are read elsewhere or say nothing about the gateway.
-const ELSEWHERE: [&str; 4] = ["$schema", "env", "meta", "wizard"];
 
 /// Warns of every key of `tree` that the schema does not know.
 pub(crate) fn warn(tree: &Value, problems: &mut Vec<Problem>) {
@@ -31,7 +28,7 @@ fn walk(value: &Value, schema: &Value, key: &str, problems: &mut Vec<Problem>) {
                 let below = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
                 match child(schema, name) {
                     Some(schema) => walk(value, schema, &below, problems),
-                    None if key.is_empty() && ELSEWHERE.contains(&name.as_str()) => (),
+                    None if is_open(schema) => (),
                     None => {
                         let message = "unknown key: this gateway does not use it";
                         let problem = Problem::new(Severity::Warning, &below, message);
@@ -54,8 +51,12 @@ fn unknown_keys_are_named() {
             "defaults": { "model": { "primary": "a/b", "secondary": "c/d" } },
         },
         "models": { "providers": { "x": { "apiKey": "k", "headers": { "any": "v" }, "o": 1 } } },
-        "env": { "ANY": "1" },
+        "env": { "ANY": "1", "shellEnv": { "enbaled": true } },
         "$schema": "x",
+        "channels": { "mine": { "any": 1 }, "telegram": { "guilds": {}, "accounts": { "a": { "o": 1 } } } },
+        "plugins": { "entries": { "x": { "config": { "any": 1 }, "confg": {} } } },
+        "broadcast": { "a-group": ["a"] },
+        "tools": { "web": { "search": { "brave": {} } }, "exec": { "hots": "node" } },
     });
     let mut problems = Vec::new();
     warn(&tree, &mut problems);
@@ -64,6 +65,8 @@ fn unknown_keys_are_named() {
     #[rustfmt::skip]
     assert_eq!(keys, [
         "agents.defaults.model.secondary", "agents.list[0].colour",
+        "channels.telegram.accounts.a.o", "channels.telegram.guilds", "env.shellEnv.enbaled",
         "gateway.auth.tokne", "gateway.prot", "gatway", "models.providers.x.o",
+        "plugins.entries.x.confg", "tools.exec.hots",
     ]);
 }

@@ -81,7 +81,8 @@ fn a_file_of_last_january_still_works() {
     let model = config.agents.defaults.model.as_ref().unwrap().candidates();
     assert_eq!(model[0].to_string(), "anthropic/claude-opus-4-5");
     assert!(file.problems().iter().all(|problem| problem.severity == Severity::Warning));
-    assert!(file.problems().iter().any(|problem| problem.key == "channels"));
+    assert!(file.problems().iter().any(|problem| problem.key == "agent.model"));
+    assert_eq!(config.channels.known["whatsapp"].allow_from[0].0, "+15550100");
 }
 
 #[test]

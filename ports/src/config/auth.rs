@@ -1,7 +1,10 @@
 //! Section `gateway.auth`.
 
+use std::collections::BTreeMap;
+
 use std::{fmt, net::IpAddr};
 
+use super::gateway_extras::DeviceAutoApproveConfig;
 use domain::{
     access::Scope,
     exposure::Login,
@@ -97,7 +100,7 @@ impl From<AuthMode> for Login {
 }
 
 /// How the proxy in front says who somebody is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct TrustedProxyConfig {
     /// The header with the name of the user.
@@ -109,11 +112,19 @@ pub struct TrustedProxyConfig {
     /// Whether the proxy may run on this machine. Every program of this machine
     /// can then say that it is anybody.
     pub allow_loopback: bool,
+    /// Who somebody is by Cloudflare Access.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cloudflare_access_oidc: BTreeMap<String, String>,
+    /// Pairing devices of people the proxy knows without being asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_auto_approve: Option<DeviceAutoApproveConfig>,
 }
 
 impl Default for TrustedProxyConfig {
     fn default() -> Self {
         Self {
+            cloudflare_access_oidc: BTreeMap::new(),
+            device_auto_approve: None,
             user_header: "x-forwarded-user".into(),
             required_headers: Vec::new(),
             allow_users: Vec::new(),

@@ -1,15 +1,20 @@
 //! Section `discovery`.
 
+use super::open::is_default;
+use super::wide_area::WideAreaConfig;
 use domain::discovery::Detail;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who can find the gateway on the local network.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DiscoveryConfig {
     /// Announcing it by multicast DNS (Bonjour).
     pub mdns: MdnsConfig,
+    /// Announcing it by DNS in a tailnet.
+    #[serde(skip_serializing_if = "is_default")]
+    pub wide_area: WideAreaConfig,
 }
 
 /// Announcing the gateway by multicast DNS.

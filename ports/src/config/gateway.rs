@@ -6,6 +6,19 @@ use domain::exposure::Bind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::gateway_extras::EmbedSandbox;
+use super::gateway_extras::GatewaySwitchConfig;
+use super::gateway_extras::HttpFilesConfig;
+use super::gateway_extras::HttpToolsConfig;
+use super::gateway_extras::PortalsConfig;
+use super::gateway_extras::PushConfig;
+use super::gateway_extras::ResponsesEndpointConfig;
+use super::gateway_extras::RolesConfig;
+use super::gateway_extras::TerminalConfig;
+use super::gateway_extras::UiEnvironmentConfig;
+use super::gateway_extras::UiExperimentsConfig;
+use super::gateway_extras::UiGithubConfig;
+use super::open::is_default;
 use super::{
     auth::{AuthConfig, ProxyNetwork},
     nodes::NodesConfig,
@@ -62,11 +75,40 @@ pub struct GatewayConfig {
     pub reload: ReloadConfig,
     /// How the file itself is taken.
     pub config: FileConfig,
+    /// The address others know the gateway by, as in
+    /// `https://gateway.example`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_origin: Option<String>,
+    /// Pages of agents under names of their own.
+    #[serde(skip_serializing_if = "is_default")]
+    pub portals: PortalsConfig,
+    /// Agents of other makers that are programs.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cli_agents: GatewaySwitchConfig,
+    /// Waking phones.
+    #[serde(skip_serializing_if = "is_default")]
+    pub push: PushConfig,
+    /// What people may do.
+    #[serde(skip_serializing_if = "is_default")]
+    pub roles: RolesConfig,
+    /// Which tools may be used over HTTP.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tools: HttpToolsConfig,
+    /// A terminal in the dashboard.
+    #[serde(skip_serializing_if = "is_default")]
+    pub terminal: TerminalConfig,
 }
 
 impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
+            public_origin: None,
+            portals: PortalsConfig::default(),
+            cli_agents: GatewaySwitchConfig::default(),
+            push: PushConfig::default(),
+            roles: RolesConfig::default(),
+            tools: HttpToolsConfig::default(),
+            terminal: TerminalConfig::default(),
             port: 18789,
             mode: None,
             bind: BindMode::Loopback,
@@ -260,6 +302,9 @@ impl HstsConfig {
 pub struct EndpointsConfig {
     /// `POST /v1/chat/completions`, and with it `GET /v1/models`.
     pub chat_completions: EndpointConfig,
+    /// `POST /v1/responses`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub responses: ResponsesEndpointConfig,
 }
 
 /// One route.
@@ -270,6 +315,9 @@ pub struct EndpointConfig {
     /// loopback.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// Pictures in requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<HttpFilesConfig>,
 }
 
 /// The dashboard, and whose pages may talk to the gateway.
@@ -288,6 +336,39 @@ pub struct ControlUiConfig {
     /// Whether every page counts as the gateway's own whose origin is what the
     /// browser calls the gateway. Pages of rebound names then do, too.
     pub dangerously_allow_host_header_origin_fallback: bool,
+    /// Whether it is served. Default: yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// The path it is served under, as in `/openclaw`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_path: Option<String>,
+    /// A directory with another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// A label, to tell several gateways apart.
+    #[serde(skip_serializing_if = "is_default")]
+    pub environment: UiEnvironmentConfig,
+    /// Whether it invites to the community.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub community_invite: Option<bool>,
+    /// What it shows from GitHub.
+    #[serde(skip_serializing_if = "is_default")]
+    pub github: UiGithubConfig,
+    /// Whether it says in a few words what conversations do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_observer: Option<bool>,
+    /// What pages may do that agents show in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embed_sandbox: Option<EmbedSandbox>,
+    /// Whether such pages may come from elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_external_embed_urls: Option<bool>,
+    /// Whether pictures of pages are fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automatically_fetch_favicons: Option<bool>,
+    /// What is tried out.
+    #[serde(skip_serializing_if = "is_default")]
+    pub experimental: UiExperimentsConfig,
 }
 
 #[test]

@@ -2,6 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::model_catalog::BedrockDiscoveryConfig;
+use super::model_catalog::ModelCostConfig;
+use super::model_catalog::ModelsMode;
+use super::model_catalog::ProviderAuth;
+use super::open::Anything;
+use super::open::Secret;
+use super::open::is_default;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +18,13 @@ use serde::{Deserialize, Serialize};
 pub struct ModelsConfig {
     /// Providers by name. The name is the first part of a model's name.
     pub providers: BTreeMap<String, ProviderConfig>,
+    /// Whether these providers are added to the known ones or replace them.
+    /// Default: `merge`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ModelsMode>,
+    /// Asking Amazon Bedrock for its models.
+    #[serde(skip_serializing_if = "is_default")]
+    pub bedrock_discovery: BedrockDiscoveryConfig,
 }
 
 /// A provider.
@@ -34,6 +48,12 @@ pub struct ProviderConfig {
     /// How long it may be silent, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_timeout_seconds: Option<u64>,
+    /// What it is let in with. Default: `api-key`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<ProviderAuth>,
+    /// Whether the key goes into `Authorization`. Default: as `api` has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_header: Option<bool>,
 }
 
 impl std::fmt::Debug for ProviderConfig {
@@ -78,4 +98,19 @@ pub struct ModelConfig {
     pub reasoning: bool,
     /// What it can read. Default: `text`.
     pub input: Vec<String>,
+    /// How it is spoken to, if not as its provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api: Option<ProviderApi>,
+    /// What it costs.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cost: ModelCostConfig,
+    /// Headers sent with requests to it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, Secret>,
+    /// What it does otherwise than its `api` has it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub compat: BTreeMap<String, Anything>,
+    /// What it is told with every request.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Anything>,
 }

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use super::gateway_extras::NodesBrowserConfig;
+use super::gateway_extras::NodesPairingConfig;
+use super::gateway_extras::NodesPluginToolsConfig;
+use super::open::is_default;
 use domain::node::NodePolicy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What nodes may be asked for, and what they may do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodesConfig {
     /// Commands nodes may be given besides those of their platform. Commands
@@ -24,6 +28,18 @@ pub struct NodesConfig {
     /// connection (`chat.send`, `chat.history`, `chat.abort`, `sessions.list`,
     /// `health`), as the iOS app of January 2026 does.
     pub allow_chat: bool,
+    /// Which node's browser agents use.
+    #[serde(skip_serializing_if = "is_default")]
+    pub browser: NodesBrowserConfig,
+    /// Nodes that are taken without being asked.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pairing: NodesPairingConfig,
+    /// Tools of plugins that run on nodes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub plugin_tools: NodesPluginToolsConfig,
+    /// Whether nodes may bring skills.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_skills: Option<bool>,
 }
 
 /// What nodes may be asked for.

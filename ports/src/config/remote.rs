@@ -1,5 +1,10 @@
 //! Section `gateway.remote`.
 
+use std::collections::BTreeMap;
+
+use super::gateway_extras::RemoteTransport;
+use super::gateway_extras::SshHostKeyPolicy;
+use super::open::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +26,24 @@ pub struct RemoteConfig {
     /// and this one whoever signed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_fingerprint: Option<String>,
+    /// How it is reached. Default: `direct`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport: Option<RemoteTransport>,
+    /// Its port on the machine SSH leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote_port: Option<u64>,
+    /// Headers for whoever is in front of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub edge_auth: BTreeMap<String, Secret>,
+    /// The machine SSH leads to, as in `me@gateway.example`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssh_target: Option<String>,
+    /// The file with the key for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssh_identity: Option<String>,
+    /// Which machines are trusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssh_host_key_policy: Option<SshHostKeyPolicy>,
 }
 
 impl std::fmt::Debug for RemoteConfig {
@@ -30,7 +53,7 @@ impl std::fmt::Debug for RemoteConfig {
             .field("token", &self.token.is_some())
             .field("password", &self.password.is_some())
             .field("tls_fingerprint", &self.tls_fingerprint)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,22 @@
 //! Sections of a few lines.
 
+use std::collections::BTreeMap;
+
+use super::logging::AuditLogConfig;
+use super::open::AutoSwitch;
+use super::open::Handle;
+use super::open::is_default;
+use super::session::DmScope;
+use super::session::GroupScope;
+use super::session::SendPolicyConfig;
+use super::session::SessionAgentToAgentConfig;
+use super::session::SessionMaintenanceConfig;
+use super::session::SessionResetByTypeConfig;
+use super::session::SessionResetConfig;
+use super::session::SessionScope;
+use super::session::SessionSharingConfig;
+use super::session::ThreadBindingsConfig;
+use super::session::TypingMode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +26,87 @@ use serde::{Deserialize, Serialize};
 pub struct SessionConfig {
     /// What the main conversation of an agent is called.
     pub main_key: String,
+    /// Whether everybody has a conversation of their own. Default:
+    /// `per-sender`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<SessionScope>,
+    /// How those with single people are kept apart. Default: `main`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dm_scope: Option<DmScope>,
+    /// How those with groups are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_scope: Option<GroupScope>,
+    /// Whether somebody hears of a new one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notify_on_create: Option<bool>,
+    /// People and their names in channels, as in `telegram:123`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub identity_links: BTreeMap<String, Vec<Handle>>,
+    /// Messages that begin a new one. Default: `/new` and `/reset`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reset_triggers: Vec<String>,
+    /// After how long one begins anew, in minutes, as older versions have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_minutes: Option<u64>,
+    /// When one begins anew.
+    #[serde(skip_serializing_if = "is_default")]
+    pub reset: SessionResetConfig,
+    /// The same for kinds of them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub reset_by_type: SessionResetByTypeConfig,
+    /// The same for single channels.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reset_by_channel: BTreeMap<String, SessionResetConfig>,
+    /// The file with their list. Default:
+    /// `agents/<agent>/sessions/sessions.json` in the state directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
+    /// How often the agent is shown to be typing, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub typing_interval_seconds: Option<u64>,
+    /// When it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub typing_mode: Option<TypingMode>,
+    /// Where answers are sent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub send_policy: SendPolicyConfig,
+    /// Agents that talk to each other.
+    #[serde(skip_serializing_if = "is_default")]
+    pub agent_to_agent: SessionAgentToAgentConfig,
+    /// Threads that belong to one conversation.
+    #[serde(skip_serializing_if = "is_default")]
+    pub thread_bindings: ThreadBindingsConfig,
+    /// What others may do in one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub sharing: SessionSharingConfig,
+    /// What becomes of old ones.
+    #[serde(skip_serializing_if = "is_default")]
+    pub maintenance: SessionMaintenanceConfig,
 }
 
 impl Default for SessionConfig {
     fn default() -> Self {
-        Self { main_key: "main".into() }
+        Self {
+            scope: None,
+            dm_scope: None,
+            group_scope: None,
+            notify_on_create: None,
+            identity_links: BTreeMap::new(),
+            reset_triggers: Vec::new(),
+            idle_minutes: None,
+            reset: SessionResetConfig::default(),
+            reset_by_type: SessionResetByTypeConfig::default(),
+            reset_by_channel: BTreeMap::new(),
+            store: None,
+            typing_interval_seconds: None,
+            typing_mode: None,
+            send_policy: SendPolicyConfig::default(),
+            agent_to_agent: SessionAgentToAgentConfig::default(),
+            thread_bindings: ThreadBindingsConfig::default(),
+            sharing: SessionSharingConfig::default(),
+            maintenance: SessionMaintenanceConfig::default(),
+            main_key: "main".into(),
+        }
     }
 }
 
@@ -23,11 +116,58 @@ impl Default for SessionConfig {
 pub struct CommandsConfig {
     /// Whether a signal may make it start anew.
     pub restart: bool,
+    /// Whether channels are told the commands. Default: `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub native: Option<AutoSwitch>,
+    /// Whether they are told the skills, too. Default: `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub native_skills: Option<AutoSwitch>,
+    /// Whether a message that begins with `/` may be a command.
+    pub text: bool,
+    /// Whether `!` and `/bash` run a command of the shell. Default: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bash: Option<bool>,
+    /// How long such a command is waited for, in milliseconds, at most 30000.
+    pub bash_foreground_ms: u64,
+    /// Whether `/config` changes this file. Default: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<bool>,
+    /// Whether `/debug` changes what is in force. Default: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug: Option<bool>,
+    /// Whether `/mcp` changes the servers. Default: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mcp: Option<bool>,
+    /// Whether `/plugins` changes the plugins. Default: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugins: Option<bool>,
+    /// Whether only those may use commands who may write to the agent.
+    pub use_access_groups: bool,
+    /// Who owns the gateway.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub owner_allow_from: Vec<Handle>,
+    /// Who may use commands, by channel; `*` is any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub allow_from: BTreeMap<String, Vec<Handle>>,
 }
 
 impl Default for CommandsConfig {
     fn default() -> Self {
-        Self { restart: true }
+        Self {
+            native: None,
+            native_skills: None,
+            text: true,
+            bash: None,
+            bash_foreground_ms: 2000,
+            config: None,
+            debug: None,
+            mcp: None,
+            plugins: None,
+            use_access_groups: true,
+            owner_allow_from: Vec::new(),
+            allow_from: BTreeMap::new(),
+            restart: true,
+        }
     }
 }
 
@@ -58,6 +198,9 @@ pub struct LoggingConfig {
     pub redact_sensitive: RedactSensitive,
     /// What to hide besides: regular expressions, alone or as `/…/flags`.
     pub redact_patterns: Vec<String>,
+    /// A record of what was done.
+    #[serde(skip_serializing_if = "is_default")]
+    pub audit: AuditLogConfig,
 }
 
 impl Default for LoggingConfig {
@@ -71,6 +214,7 @@ impl Default for LoggingConfig {
             retention_days: 7,
             redact_sensitive: RedactSensitive::default(),
             redact_patterns: Vec::new(),
+            audit: AuditLogConfig::default(),
         }
     }
 }

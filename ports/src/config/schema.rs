@@ -4,22 +4,47 @@
 use std::collections::BTreeMap;
 
 use schemars::generate::SchemaSettings;
-use serde::Serialize;
 use serde_json::Value;
 
+use super::hint::{Hint, collect};
 use crate::{Json, config::Config};
 
 /// The JSON schema of the file, and for every path of it (`gateway.port`,
 /// `agents.list.*.name`) what a form shows beside it.
 pub fn schema() -> (Json, Json) {
-    let schema = SchemaSettings::draft07()
-        .with(|settings| settings.inline_subschemas = true)
-        .into_generator()
-        .into_root_schema_for::<Config>()
-        .to_value();
+    let (schema, hints) = described();
+    (Json::of(&schema), Json::of(&hints))
+}
+
+/// The same JSON schema without what is for people, which is most of it.
+pub fn shape() -> Json {
+    let mut schema = generated();
+    strip(&mut schema);
+    Json::of(&schema)
+}
+
+fn strip(schema: &mut Value) {
+    let Some(said) = schema.as_object_mut() else { return };
+    said.retain(|name, _| !matches!(name.as_str(), "description" | "default" | "format" | "title"));
+    for (name, value) in said {
+        match (name.as_str(), value) {
+            ("properties", Value::Object(keys)) => keys.values_mut().for_each(strip),
+            (_, Value::Array(alternatives)) => alternatives.iter_mut().for_each(strip),
+            (_, value) => strip(value),
+        }
+    }
+}
+
+fn generated() -> Value {
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<Config>().to_value()
+}
+
+pub(super) fn described() -> (Value, BTreeMap<String, Hint>) {
+    let schema = generated();
     let mut hints = BTreeMap::new();
     collect(&schema, "", &mut hints);
-    (Json::of(&schema), Json::of(&hints))
+    (schema, hints)
 }
 
 /// Whether the value of a key called `name` is a secret, judged by the name:
@@ -57,7 +82,7 @@ pub fn holds_secret(name: &str) -> bool {
 }
 
 /// The words of a name in any of the usual spellings, in lower case.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous = ' ';
     for letter in name.chars() {
@@ -75,50 +100,6 @@ fn words(name: &str) -> Vec<String> {
         previous = letter;
     }
     words
-}
-
-/// What a form shows beside one value.
-#[derive(Debug, Serialize)]
-struct Hint {
-    label: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<String>,
-    order: usize,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    sensitive: bool,
-}
-
-fn collect(schema: &Value, path: &str, hints: &mut BTreeMap<String, Hint>) {
-    let below = |name: &str| if path.is_empty() { name.into() } else { format!("{path}.{name}") };
-    let properties = schema["properties"].as_object().into_iter().flatten();
-    for (order, (name, property)) in properties.enumerate() {
-        let path = below(name);
-        let hint = Hint {
-            label: label(name),
-            help: property["description"].as_str().map(|text| text.replace('\n', " ")),
-            order,
-            sensitive: holds_secret(name),
-        };
-        hints.insert(path.clone(), hint);
-        collect(property, &path, hints);
-    }
-    for any in ["items", "additionalProperties"] {
-        if schema[any].is_object() {
-            collect(&schema[any], &below("*"), hints);
-        }
-    }
-    for alternatives in ["anyOf", "oneOf", "allOf"] {
-        for alternative in schema[alternatives].as_array().into_iter().flatten() {
-            collect(alternative, path, hints);
-        }
-    }
-}
-
-/// `maxPayloadBytes` as people write it.
-fn label(name: &str) -> String {
-    let text = words(name).join(" ");
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[test]
@@ -151,6 +132,25 @@ fn the_schema_knows_the_defaults_the_docs_and_the_secrets() {
     assert_eq!(hints["gateway.auth.token"]["sensitive"], true);
     assert_eq!(hints["models.providers.*.apiKey"]["sensitive"], true);
     assert_eq!(hints["agents.list.*.name"]["sensitive"], Value::Null);
+    assert_eq!(hints["channels.tlon.code"]["sensitive"], true, "by its type");
+    assert_eq!(hints["hooks.gmail.account"]["group"], "hooks");
+    assert_eq!(hints["gateway.limits.jsonDepth"]["advanced"], true);
+    assert_eq!(hints["gateway.port"]["advanced"], Value::Null);
+    assert_eq!(hints["gateway.port"]["placeholder"], "18789");
+    for path in super::hint::named_paths() {
+        assert!(hints[path].is_object(), "{path} has a rule and does not exist");
+    }
+}
+
+#[test]
+fn the_shape_has_every_key_and_no_words() {
+    let shape: Value = serde_json::from_str(shape().as_str()).unwrap();
+    let gateway = &shape["properties"]["gateway"];
+    assert!(gateway["description"].is_null());
+    assert_eq!(gateway["properties"]["port"]["type"], "integer");
+    assert!(shape["properties"]["transcripts"]["properties"]["autoStart"]["items"].is_object());
+    let described = &shape["properties"]["agents"]["properties"]["list"]["items"]["properties"];
+    assert!(described["description"].is_object(), "a key of that name stays");
 }
 
 #[test]
@@ -160,5 +160,85 @@ fn every_key_has_a_rule_for_when_it_changes() {
     for path in hints.keys() {
         assert!(domain::reload::is_known(path), "{path}: say in domain::reload what it means");
         assert_ne!(domain::reload::kind(path), domain::reload::Kind::Restart, "{path}");
+    }
+}
+
+/// A file that says everything `schema` knows. Every text could be a model.
+#[cfg(test)]
+fn sample(schema: &Value) -> Value {
+    if let Some(word) = schema.get("const").or(schema["enum"].get(0)) {
+        return word.clone();
+    }
+    for alternatives in ["anyOf", "oneOf"] {
+        if let Some(first) = schema[alternatives].get(0) {
+            return sample(first);
+        }
+    }
+    let kind = schema["type"].as_str().or(schema["type"][0].as_str());
+    match (kind, &schema["properties"], &schema["additionalProperties"]) {
+        (_, Value::Object(properties), _) => {
+            properties.iter().map(|(name, value)| (name.clone(), sample(value))).collect()
+        }
+        (Some("object"), _, more @ Value::Object(_)) => serde_json::json!({ "any": sample(more) }),
+        (Some("object"), ..) => serde_json::json!({ "any": "canary" }),
+        (Some("array"), ..) => serde_json::json!([sample(&schema["items"])]),
+        (Some("boolean"), ..) => true.into(),
+        (Some("integer" | "number"), ..) => 7.into(),
+        (Some("string"), ..) if schema["format"] == "ip" => "192.0.2.7".into(),
+        _ => "canary/canary".into(),
+    }
+}
+
+#[test]
+fn what_the_schema_offers_is_read_and_no_secret_of_it_is_shown() {
+    let (schema, hints) = described();
+    let properties = schema["properties"].as_object().unwrap();
+    for (section, schema) in properties {
+        // What is stricter than its schema is tested where it is defined.
+        if matches!(section.as_str(), "gateway" | "agents" | "models") {
+            continue;
+        }
+        let file = serde_json::json!({ section: sample(schema) });
+        let config: Config = serde_json::from_value(file.clone())
+            .unwrap_or_else(|error| panic!("{section}: {error}"));
+        let written = serde_json::to_value(&config).unwrap();
+        lost(&file[section], &written[section], section);
+    }
+    let secrets = serde_json::json!({
+        "channels": { "telegram": { "botToken": "canary" }, "tlon": { "code": "canary" }, "mine": { "token": "canary" } },
+        "env": { "vars": { "A": "canary" } },
+        "hooks": { "token": "canary", "gmail": { "pushToken": "canary" } },
+        "gateway": { "auth": { "token": "canary", "password": "canary" },
+                     "remote": { "token": "canary", "edgeAuth": { "a": "canary" } },
+                     "controlUi": { "github": { "token": "canary" } } },
+        "models": { "providers": { "a": { "apiKey": "canary", "headers": { "b": "canary" },
+                                          "models": [{ "id": "m", "headers": { "c": "canary" } }] } } },
+        "plugins": { "entries": { "a": { "config": { "b": "canary" } } } },
+        "mcp": { "servers": { "a": { "clientKey": "canary" } } },
+        "talk": { "apiKey": "canary" }, "tts": { "providers": { "a": { "apiKey": "canary" } } },
+    });
+    let config: Config = serde_json::from_value(secrets).unwrap();
+    assert!(!format!("{config:?}").contains("canary"));
+    assert!(hints.len() > 2000, "{}", hints.len());
+}
+
+/// Finds what `read` has lost of `said`, apart from what means the same.
+#[cfg(test)]
+fn lost(said: &Value, read: &Value, path: &str) {
+    match said {
+        Value::Object(map) => {
+            for (name, said) in map {
+                // Says no more than its default.
+                if read.get(name).is_some() || !(said.is_object() || said.is_array()) {
+                    lost(said, &read[name], &format!("{path}.{name}"));
+                }
+            }
+        }
+        Value::Array(values) => lost(&values[0], &read[0], &format!("{path}[0]")),
+        Value::Number(number) => assert_eq!(read.as_f64(), number.as_f64(), "{path}"),
+        said => {
+            let is_handle = said == true && *read == "true";
+            assert!(said == read || is_handle, "{path}: {said} became {read}");
+        }
     }
 }

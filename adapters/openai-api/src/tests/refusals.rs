@@ -199,7 +199,8 @@ async fn routes_that_are_not_served_are_not_there() {
     ];
     for (enabled, loopback_only, served) in table {
         let mut config = Config::default();
-        config.gateway.http.endpoints.chat_completions = EndpointConfig { enabled };
+        config.gateway.http.endpoints.chat_completions =
+            EndpointConfig { enabled, ..EndpointConfig::default() };
         let house = House::with(config, loopback_only).await;
         house.says([done("x")]);
         for (method, path) in [
