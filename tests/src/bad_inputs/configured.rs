@@ -60,7 +60,7 @@ impl Configured {
             }
             Self::OldOneActive => old_one_active(after).await,
             Self::OneWarning => one_warning(after).await,
-            Self::NoRestart => match after.gateway.output().matches("listening on ").count() {
+            Self::NoRestart => match after.gateway.output().matches("listening on ws://127.0.0.1").count() {
                 1 => Ok(()),
                 times => Err(format!("it starts once; it started {times} times")),
             },
@@ -109,7 +109,7 @@ async fn one_warning(after: &Aftermath<'_>) -> Result<(), Mismatch> {
     let mut found = Vec::new();
     for _ in 0..50 {
         let output = after.gateway.output();
-        let warnings = output.lines().filter(|it| it.contains("warn") && it.contains("config"));
+        let warnings = output.lines().filter(|it| it.contains("warn") && it.contains("reload"));
         found = warnings.map(str::to_owned).collect();
         if !found.is_empty() {
             break;

@@ -44,6 +44,8 @@ pub(super) enum Contents {
     Conversations,
     /// A node that is there and can run commands.
     Node,
+    /// A node that is there and can show things.
+    Phone,
     /// Another node, which was asked for something and has not answered.
     TwoNodes,
     /// A node that was there.
@@ -101,7 +103,7 @@ impl Fixture {
             "populated" => {
                 Self { contents: Contents::Conversations, is_running: true, ..plain }
             }
-            "node-silent" => Self { contents: Contents::Node, ..plain },
+            "node-silent" => Self { contents: Contents::Phone, ..plain },
             "two-nodes" => Self { contents: Contents::TwoNodes, ..plain },
             "node-offline-queue" => Self { contents: Contents::GoneNode, ..plain },
             "pending-admin-pairing" => Self { contents: Contents::WaitingDevice, ..plain },

@@ -158,11 +158,17 @@ impl Stage {
         }
         for device in devices {
             let site = &self.gateway.site;
-            let has_node = [Contents::Node, Contents::GoneNode].contains(&fixture.contents);
-            let token = if has_node && device.name == "paired-node" {
-                let (node, token) = arrival::stay(site, &mut self.keys, *device).await?;
+            let platform = match fixture.contents {
+                Contents::Node | Contents::GoneNode => Some("linux"),
+                Contents::Phone => Some("ios"),
+                _ => None,
+            };
+            let platform = platform.filter(|_| device.name == "paired-node");
+            let token = if let Some(platform) = platform {
+                let (node, token) =
+                    arrival::stay(site, &mut self.keys, *device, platform).await?;
                 // A node that is gone has hung up.
-                self.node = Some(node).filter(|_| fixture.contents == Contents::Node);
+                self.node = Some(node).filter(|_| fixture.contents != Contents::GoneNode);
                 token
             } else {
                 arrival::pair(site, &mut self.keys, *device).await?
@@ -207,7 +213,7 @@ impl Stage {
     async fn ask_other_node(&mut self) -> Result<(), String> {
         let device = Device::named("other-node")?;
         let site = &self.gateway.site;
-        let (node, _) = arrival::stay(site, &mut self.keys, device).await?;
+        let (node, _) = arrival::stay(site, &mut self.keys, device, "ios").await?;
         let id = self.keys.of(device.name).id().to_string();
         let operator = operator::login(site, &Value::Null).await?;
         let params = json!({
