@@ -86,7 +86,10 @@ pub(crate) fn evaluate_text(
     let secrets = used.iter().filter(|name| holds_secret(name));
     let used_secrets = secrets.filter_map(|name| lookup(name)).collect();
     unknown::warn(&tree, &mut problems);
-    let config = decode(tree.clone(), running, &mut problems);
+    let mut config = decode(tree.clone(), running, &mut problems);
+    // Known even if something it includes cannot be read.
+    let own = document.as_ref().map(|it| &it.value["gateway"]["config"]["strict"]);
+    config.gateway.config.strict |= own.is_some_and(|strict| *strict == true);
     check_secrets(&config, &mut problems);
 
     for problem in &mut problems {

@@ -60,10 +60,12 @@ impl Configured {
             }
             Self::OldOneActive => old_one_active(after).await,
             Self::OneWarning => one_warning(after).await,
-            Self::NoRestart => match after.gateway.output().matches("listening on ws://127.0.0.1").count() {
-                1 => Ok(()),
-                times => Err(format!("it starts once; it started {times} times")),
-            },
+            Self::NoRestart => {
+                match after.gateway.output().matches("listening on ws://127.0.0.1").count() {
+                    1 => Ok(()),
+                    times => Err(format!("it starts once; it started {times} times")),
+                }
+            }
         }
     }
 }

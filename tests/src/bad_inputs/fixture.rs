@@ -100,9 +100,7 @@ impl Fixture {
                 Self { files: vec![("gateway.lock", holder.to_string())], ..plain }
             }
             "lock-is-dir" => Self { is_lock_a_folder: true, ..plain },
-            "populated" => {
-                Self { contents: Contents::Conversations, is_running: true, ..plain }
-            }
+            "populated" => Self { contents: Contents::Conversations, is_running: true, ..plain },
             "node-silent" => Self { contents: Contents::Phone, ..plain },
             "two-nodes" => Self { contents: Contents::TwoNodes, ..plain },
             "node-offline-queue" => Self { contents: Contents::GoneNode, ..plain },

@@ -165,8 +165,7 @@ impl Stage {
             };
             let platform = platform.filter(|_| device.name == "paired-node");
             let token = if let Some(platform) = platform {
-                let (node, token) =
-                    arrival::stay(site, &mut self.keys, *device, platform).await?;
+                let (node, token) = arrival::stay(site, &mut self.keys, *device, platform).await?;
                 // A node that is gone has hung up.
                 self.node = Some(node).filter(|_| fixture.contents != Contents::GoneNode);
                 token
@@ -242,7 +241,8 @@ impl Stage {
                 }
             }
             Damage::TruncateApprovals => {
-                let file = json!({ "version": 1, "defaults": { "security": "full", "ask": "off" } });
+                let file =
+                    json!({ "version": 1, "defaults": { "security": "full", "ask": "off" } });
                 let current = operator.call("exec.approvals.get", json!({})).await?;
                 let params = json!({ "file": file, "baseHash": current["hash"] });
                 operator.call("exec.approvals.set", params).await?;

@@ -4,9 +4,7 @@ use std::{fs, io, path::Path};
 
 use ports::{
     Json,
-    driven::{
-        Archive, Change, Drawer, HistoryQuery, Journal, SessionQuery, StoreError, Urgency,
-    },
+    driven::{Archive, Change, Drawer, HistoryQuery, Journal, SessionQuery, StoreError, Urgency},
 };
 use serde_json::Value;
 use store_sqlite::{Options, SqliteStore};
