@@ -20,6 +20,7 @@ use super::{
 /// that is not here makes the case fail.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the file")]
 pub(super) struct Expect {
     res: Option<Response>,
     ws_close: Option<Closed>,
@@ -193,15 +194,15 @@ impl Expect {
     /// Whether a start went as expected.
     pub(super) fn check_start(&self, start: &Start) -> Result<(), Mismatch> {
         let Start { ended, said, took } = start;
-        match (self.exit, *ended) {
+        match (self.exit, ended) {
             (Some(expected), None) => {
                 return Err(format!("exit code {expected}; it runs: {}", excerpt(said)));
             }
-            (Some(expected), Some(code)) if Some(expected) != code => {
-                return Err(format!("exit code {expected}; got {code:?}: {}", excerpt(said)));
+            (Some(expected), Some(status)) if Some(expected) != status.code() => {
+                return Err(format!("exit code {expected}; got {status}: {}", excerpt(said)));
             }
-            (_, Some(code)) if self.starts => {
-                return Err(format!("it starts; it ended with {code:?}: {}", excerpt(said)));
+            (_, Some(status)) if self.starts => {
+                return Err(format!("it starts; it ended ({status}): {}", excerpt(said)));
             }
             _ => {}
         }

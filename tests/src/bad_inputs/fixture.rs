@@ -15,6 +15,7 @@ pub(super) const USER: &str = "owner@example.com";
 
 /// How a gateway is set up.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Fixture {
     /// Put over the configuration that every gateway under test has.
     pub(super) config: Value,

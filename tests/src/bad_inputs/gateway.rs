@@ -4,7 +4,7 @@ use std::{
     env, fs, io,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -51,8 +51,8 @@ impl Launch {
 /// What came of a start, and what was said meanwhile.
 #[derive(Debug)]
 pub(super) struct Start {
-    /// Its exit code, if it ended at once.
-    pub(super) ended: Option<Option<i32>>,
+    /// How it ended, if it did at once.
+    pub(super) ended: Option<ExitStatus>,
     pub(super) said: String,
     /// How long it took.
     pub(super) took: Duration,
@@ -131,7 +131,7 @@ impl Gateway {
         let status = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
         match (ready, status) {
             (Ok(()), _) => Ok(Start { ended: None, said, took }),
-            (Err(_), Some(status)) => Ok(Start { ended: Some(status.code()), said, took }),
+            (Err(_), Some(status)) => Ok(Start { ended: Some(status), said, took }),
             (Err(why), None) => Err(why),
         }
     }

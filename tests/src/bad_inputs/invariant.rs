@@ -233,7 +233,7 @@ impl Invariant {
 
     /// Whether it holds of a start.
     pub(super) async fn check_start(&self, scene: &mut Scene<'_>) -> Result<(), Mismatch> {
-        match (self, scene.start.ended) {
+        match (self, scene.start.ended.map(|status| status.code())) {
             (Self::Started(started), _) => started.check(scene).await,
             (Self::StartsWithWarningAboutEnd, Some(Some(1))) => Ok(()),
             (Self::StartsWithWarningAboutEnd, None) => {

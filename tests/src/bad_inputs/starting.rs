@@ -40,7 +40,9 @@ pub(super) enum Started {
 
 impl Started {
     pub(super) fn parse(name: &str) -> Option<Self> {
-        let makers: [(&str, fn(String) -> Self); 3] = [
+        /// What is made of a secret.
+        type Make = fn(String) -> Started;
+        let makers: [(&str, Make); 3] = [
             ("stderr_does_not_contain:", Self::SaysNothingOf),
             ("log_does_not_contain:", Self::LogsNothingOf),
             ("children_environ_does_not_contain:", Self::ChildrenKnowNothingOf),
@@ -72,7 +74,7 @@ impl Started {
             Self::LogsNothingOf(secret) => lacks(&scene.gateway.log(), secret),
             Self::ChildrenKnowNothingOf(secret) => children_know_nothing(scene, secret),
             Self::OnlyThisMachine => only_this_machine(scene),
-            Self::NoOverflow => match scene.start.ended {
+            Self::NoOverflow => match scene.start.ended.map(|status| status.code()) {
                 Some(None | Some(134 | 139)) => Err("no stack overflow; it was killed".to_owned()),
                 None | Some(Some(_)) => Ok(()),
             },
@@ -174,7 +176,7 @@ fn config_for_owner_only(scene: &Scene<'_>) -> Result<(), Mismatch> {
     let mode = about.permissions().mode() & 0o777;
     match scene.start.ended {
         None if mode == 0o600 => Ok(()),
-        Some(Some(1)) if scene.start.said.contains("644") => Ok(()),
+        Some(status) if status.code() == Some(1) && scene.start.said.contains("644") => Ok(()),
         _ => Err(format!("a configuration for its owner only; {mode:o}: {}", scene.start.said)),
     }
 }
