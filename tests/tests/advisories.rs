@@ -156,7 +156,7 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
             Test("adapters/config-file/src/decode.rs", "who_is_let_in_is_never_guessed"),
             Test(
                 "adapters/config-file/tests/files.rs",
-                "what_could_let_somebody_in_stops_the_gateway",
+                "what_could_let_somebody_in_keeps_everybody_else_out",
             ),
             Test(
                 "adapters/config-file/src/substitute.rs",
