@@ -42,7 +42,8 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
         &[
             Case("ADV-002"),
             Test(REGISTRY, "every_method_asks_what_its_entry_says"),
-            Later("issue C: config.apply"),
+            Case("RPC-056"),
+            Case("RPC-057"),
         ],
     ),
     ("V-03", &[Case("ADV-003"), Test(DOOR, "who_is_not_let_in_is_told_why")]),
@@ -128,7 +129,7 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
         ],
     ),
     ("V-23", &[Case("AUT-037"), Case("ADV-023"), Case("ADV-023B")]),
-    ("V-24", &[Later("issue C: secrets that are read anew")]),
+    ("V-24", &[Case("AUT-038")]),
     (
         "V-25",
         &[
@@ -155,7 +156,7 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
             Test("adapters/config-file/src/decode.rs", "who_is_let_in_is_never_guessed"),
             Test(
                 "adapters/config-file/tests/files.rs",
-                "what_could_let_somebody_in_stops_the_gateway",
+                "what_could_let_somebody_in_keeps_everybody_else_out",
             ),
             Test(
                 "adapters/config-file/src/substitute.rs",

@@ -90,7 +90,10 @@ pub(crate) fn evaluate_text(
     used_secrets.extend(secret_refs::resolve(&mut tree, directory, &lookup, &mut problems));
     tilde::expand(&mut tree, &lookup);
     unknown::warn(&tree, &mut problems);
-    let config = decode(tree.clone(), running, &mut problems);
+    let mut config = decode(tree.clone(), running, &mut problems);
+    // Known even if something it includes cannot be read.
+    let own = document.as_ref().map(|it| &it.value["gateway"]["config"]["strict"]);
+    config.gateway.config.strict |= own.is_some_and(|strict| *strict == true);
     check_secrets(&config, &mut problems);
 
     for problem in &mut problems {

@@ -56,10 +56,11 @@ impl Parts {
 
     /// Each part by name, and what is wrong with it.
     pub async fn look(&self) -> Vec<Part> {
-        let store = match time::timeout(PATIENCE, self.0.archive.stats()).await {
-            Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some("does not answer".to_owned()),
+        let (store, bearable) = match time::timeout(PATIENCE, self.0.archive.stats()).await {
+            // Everything else can be read.
+            Ok(Ok(stats)) => (damage(stats.damaged), true),
+            Ok(Err(error)) => (Some(error.to_string()), false),
+            Err(_) => (Some("does not answer".to_owned()), false),
         };
         let model = self
             .0
@@ -71,12 +72,21 @@ impl Parts {
         let query = LogQuery { cursor: None, limit: 1, max_bytes: 1 };
         let log = self.0.log.tail(query).err().map(|_| "cannot be read".to_owned());
         vec![
-            Part { name: "store", problem: store, bearable: false },
+            Part { name: "store", problem: store, bearable },
             Part { name: "model", problem: model, bearable: false },
             Part { name: "log", problem: log, bearable: false },
             // A section that cannot be used has what was in force before.
             Part { name: "config", problem: self.0.reload.problem(), bearable: true },
         ]
+    }
+}
+
+/// What there is to say about so much damage.
+fn damage(records: u64) -> Option<String> {
+    match records {
+        0 => None,
+        1 => Some("1 stored record is damaged and was set aside".to_owned()),
+        more => Some(format!("{more} stored records are damaged and were set aside")),
     }
 }
 
@@ -147,6 +157,14 @@ mod tests {
         assert!(healthy.readiness().await.is_ready());
         healthy.drain();
         assert!(!healthy.readiness().await.is_ready());
+    }
+
+    #[tokio::test]
+    async fn damaged_records_are_told_and_keep_nobody_from_work() {
+        let damaged = parts(Ok(StoreStats { sessions: 1, damaged: 2 }), 1).readiness().await;
+        assert!(damaged.is_ready());
+        let problem = damaged.parts[0].problem.as_deref();
+        assert_eq!(problem, Some("2 stored records are damaged and were set aside"));
     }
 
     #[tokio::test]

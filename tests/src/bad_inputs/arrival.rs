@@ -57,9 +57,10 @@ pub(super) async fn stay(
     site: &Site,
     keys: &mut Keys,
     device: Device,
+    platform: &str,
 ) -> Result<(Connection, String), String> {
     let commands = json!(["canvas.present", "system.run", "system.execApprovals.set"]);
-    let changes = json!({ "client": { "platform": "linux" }, "commands": commands });
+    let changes = json!({ "client": { "platform": platform }, "commands": commands });
     let (connection, hello) = arrive(site, keys, device, site.manner.auth(), &changes).await?;
     let token = hello["payload"]["auth"]["deviceToken"].as_str().map(str::to_owned);
     token

@@ -175,6 +175,55 @@ pub(super) fn node_is_not_fooled(after: &Aftermath<'_>) -> Result<(), Mismatch> 
     if fooled.is_some() { Err("the node is told of consent".to_owned()) } else { Ok(()) }
 }
 
+/// Nobody waits any more for what the node was asked.
+pub(super) async fn nothing_is_pending(after: &Aftermath<'_>) -> Result<(), Mismatch> {
+    let node = after.node.ok_or("runner does not know which node is meant")?;
+    // It would have come before the answer.
+    node.call("node.pending.pull", json!({})).await?;
+    let asked = |frame: &Value| frame["event"] == "node.invoke.request";
+    let asked = node.seen().message(0, asked).map(|message| message.json.clone());
+    // It is not even asked when there is no time to answer.
+    let Some(asked) = asked else { return Ok(()) };
+    let (id, name) = (&asked["payload"]["id"], &asked["payload"]["nodeId"]);
+    let late = json!({ "id": id, "nodeId": name, "ok": true, "payload": {} });
+    let received = node.call("node.invoke.result", late).await?;
+    if received["ignored"] == true {
+        return Ok(());
+    }
+    Err(format!("nobody waits for the answer; {received}"))
+}
+
+/// Neither as it was let in nor let in anew does the node hear what it was asked
+/// while it was away.
+pub(super) async fn revoked_node_gets_nothing(after: &mut Aftermath<'_>) -> Result<(), Mismatch> {
+    let device = Device::named("paired-node")?;
+    let site = &after.gateway.site;
+    let id = after.keys.of(device.name).id().to_string();
+    let token = after.words.fill("{{dev.paired-node.token}}").map_err(|it| it.to_string())?;
+    let operator = operator::login(site, &Value::Null).await?;
+    operator.call("device.pair.remove", json!({ "deviceId": id })).await?;
+    let auth = json!({ "token": token });
+    let (_, response) = arrival::arrive(site, after.keys, device, auth, &Value::Null).await?;
+    if response["ok"] != false {
+        return Err(format!("its token is worth nothing; {response}"));
+    }
+    let (node, hello) =
+        arrival::arrive(site, after.keys, device, site.manner.auth(), &Value::Null).await?;
+    if hello["ok"] != true {
+        return Err(format!("it can be let in anew; {hello}"));
+    }
+    // It would have come before the answer.
+    node.call("node.pending.pull", json!({})).await?;
+    let seen = node.seen();
+    let asked = |frame: &Value| {
+        frame["event"] == "node.invoke.request" || frame.to_string().contains("system.notify")
+    };
+    match seen.message(0, asked) {
+        None => Ok(()),
+        Some(message) => Err(format!("the node receives nothing; {}", message.json)),
+    }
+}
+
 /// What is written down about the device that logged in last.
 async fn stored(after: &mut Aftermath<'_>) -> Result<Value, Mismatch> {
     let name = after.device.ok_or("runner does not know which device is meant")?;

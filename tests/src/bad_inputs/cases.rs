@@ -9,6 +9,8 @@ use serde_json::Value;
 const GIVEN: &str = include_str!("../../cases/bad-inputs.json");
 /// Its own, for published holes that none of those is about.
 const OWN: &str = include_str!("../../cases/advisories.json");
+/// Those about configurations, where every mistake is to be an error.
+const STRICT: &str = include_str!("../../cases/strict.json");
 
 /// What a file holds, as far as the runner reads it.
 #[derive(Debug, Deserialize)]
@@ -59,11 +61,13 @@ pub(super) struct Case {
     _notes: Value,
 }
 
-/// Reads both files.
+/// Reads all files.
 pub(super) fn load() -> Result<Cases, serde_json::Error> {
     let mut given: Cases = serde_json::from_str(GIVEN)?;
-    let own: Cases = serde_json::from_str(OWN)?;
-    given.cases.extend(own.cases);
+    for own in [OWN, STRICT] {
+        let own: Cases = serde_json::from_str(own)?;
+        given.cases.extend(own.cases);
+    }
     Ok(given)
 }
 

@@ -26,6 +26,7 @@ const PAIRED: &[(&str, &str, &[&str], &str)] = &[
     ("paired-pairing", "operator", &["operator.pairing"], "linux"),
     ("paired-node", "node", &[], "ios"),
     ("paired-node-linux", "node", &[], "linux"),
+    ("other-node", "node", &[], "ios"),
 ];
 /// Devices that nobody let in.
 const UNKNOWN: &[&str] = &["unpaired", "fresh", "fresh1", "fresh2", "waiting"];

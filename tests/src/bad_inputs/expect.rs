@@ -20,6 +20,7 @@ use super::{
 /// that is not here makes the case fail.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the file")]
 pub(super) struct Expect {
     res: Option<Response>,
     ws_close: Option<Closed>,
@@ -46,8 +47,12 @@ pub(super) struct Expect {
     tls_alert: Option<String>,
     /// The gateway does not start, and this is its exit code.
     exit: Option<i32>,
-    /// What it says then.
+    /// The gateway starts.
+    starts: bool,
+    /// What it says in either case.
     stderr_re: Option<String>,
+    /// A refusal says that it pays to wait at least this long.
+    retry_after_ms_min: Option<u64>,
     /// All of it within this time of the last thing that was sent.
     within_ms: Option<u64>,
     /// What the load was answered once the disk was full.
@@ -160,6 +165,9 @@ impl Expect {
         if let Some(http) = &self.http {
             last = last.max(http.check(scene).await?);
         }
+        if let Some(least) = self.retry_after_ms_min {
+            retry_after(scene, least).await?;
+        }
         if self.no_response_frame {
             no_response(scene)?;
         }
@@ -185,17 +193,31 @@ impl Expect {
 
     /// Whether a start went as expected.
     pub(super) fn check_start(&self, start: &Start) -> Result<(), Mismatch> {
-        let Start::Refused { code, said } = start else {
-            return match self.exit {
-                Some(code) => Err(format!("exit code {code}; it runs")),
-                None => Ok(()),
-            };
-        };
-        if self.exit.is_some_and(|expected| Some(expected) != *code) {
-            return Err(format!("exit code {:?}; got {code:?}: {}", self.exit, excerpt(said)));
+        let Start { ended, said, took } = start;
+        match (self.exit, ended) {
+            (Some(expected), None) => {
+                return Err(format!("exit code {expected}; it runs: {}", excerpt(said)));
+            }
+            (Some(expected), Some(status)) if Some(expected) != status.code() => {
+                return Err(format!("exit code {expected}; got {status}: {}", excerpt(said)));
+            }
+            (_, Some(status)) if self.starts => {
+                return Err(format!("it starts; it ended ({status}): {}", excerpt(said)));
+            }
+            _ => {}
+        }
+        if let Some(within) = self.within_ms.map(Duration::from_millis)
+            && within < *took
+        {
+            return Err(format!("within {within:?}; took {took:?}"));
         }
         let said_so = self.stderr_re.as_deref().map(|pattern| matches(pattern, said));
         said_so.unwrap_or(Ok(())).map_err(|what| format!("{what}; got {}", excerpt(said)))
+    }
+
+    /// Whether it is about how fast a gateway starts.
+    pub(super) fn is_timed_start(&self) -> bool {
+        self.starts && self.within_ms.is_some()
     }
 
     async fn check_any(&self, scene: &Scene<'_>) -> Result<(), Mismatch> {
@@ -345,6 +367,18 @@ fn no_response(scene: &Scene<'_>) -> Result<(), Mismatch> {
     match seen.message(scene.from, |message| message["type"] == "res") {
         None => Ok(()),
         Some(response) => Err(format!("no response; got {}", response.json)),
+    }
+}
+
+async fn retry_after(scene: &Scene<'_>, least: u64) -> Result<(), Mismatch> {
+    let is_meant = |message: &Value| {
+        message["type"] == "res" && scene.id.is_none_or(|id| message["id"].as_str() == Some(id))
+    };
+    let response = connection(scene)?.message(scene.from, is_meant).await;
+    let response = response.map_err(|got| format!("a response; got {got}"))?;
+    match response["error"]["retryAfterMs"].as_u64() {
+        Some(after) if least <= after => Ok(()),
+        _ => Err(format!("retryAfterMs of at least {least}; got {response}")),
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) const USER: &str = "owner@example.com";
 
 /// How a gateway is set up.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Fixture {
     /// Put over the configuration that every gateway under test has.
     pub(super) config: Value,
@@ -24,6 +25,12 @@ pub(super) struct Fixture {
     pub(super) is_networked: bool,
     /// Whether it serves a tailnet.
     pub(super) is_served: bool,
+    /// Whether it has no configuration.
+    pub(super) is_blank: bool,
+    /// Whether it runs already when a case is about a start.
+    pub(super) is_running: bool,
+    /// Whether there is a folder where its lock belongs.
+    pub(super) is_lock_a_folder: bool,
     /// What lies in its state directory beforehand.
     pub(super) files: Vec<(&'static str, String)>,
     /// What is there beforehand.
@@ -38,6 +45,12 @@ pub(super) enum Contents {
     Conversations,
     /// A node that is there and can run commands.
     Node,
+    /// A node that is there and can show things.
+    Phone,
+    /// Another node, which was asked for something and has not answered.
+    TwoNodes,
+    /// A node that was there.
+    GoneNode,
     /// A device that waits to be let in as an administrator.
     WaitingDevice,
 }
@@ -80,7 +93,18 @@ impl Fixture {
         let lan = json!({ "bind": "lan", "allowInsecureBind": true });
         Ok(match name {
             "default" => plain,
-            "populated" => Self { contents: Contents::Conversations, ..plain },
+            // No tailnet but its own is ever asked for anything.
+            "blank" => Self { is_blank: true, is_served: true, ..plain },
+            "running" => Self { is_running: true, ..plain },
+            "stale-lock-pid-reused" => {
+                let holder = json!({ "pid": std::process::id(), "startTime": 1, "url": null });
+                Self { files: vec![("gateway.lock", holder.to_string())], ..plain }
+            }
+            "lock-is-dir" => Self { is_lock_a_folder: true, ..plain },
+            "populated" => Self { contents: Contents::Conversations, is_running: true, ..plain },
+            "node-silent" => Self { contents: Contents::Phone, ..plain },
+            "two-nodes" => Self { contents: Contents::TwoNodes, ..plain },
+            "node-offline-queue" => Self { contents: Contents::GoneNode, ..plain },
             "pending-admin-pairing" => Self { contents: Contents::WaitingDevice, ..plain },
             "node-online" => Self { contents: Contents::Node, ..plain },
             "http-api-off" => {
@@ -166,10 +190,13 @@ case "$*" in
 "whois "*) echo '{"UserProfile":{"LoginName":"owner@example.com"}}' ;;
 esac
 "#;
+        let words = |error: std::io::Error| format!("cannot prepare a home: {error}");
+        if self.is_lock_a_folder {
+            fs::create_dir_all(root.join("home/.openclaw/gateway.lock")).map_err(words)?;
+        }
         if !self.is_served {
             return Ok(());
         }
-        let words = |error: std::io::Error| format!("cannot make a tailnet: {error}");
         let command = root.join("tailscale");
         fs::write(&command, TAILSCALE).map_err(words)?;
         fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).map_err(words)

@@ -4,7 +4,7 @@ use std::{
     env, fs, io,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -48,63 +48,99 @@ impl Launch {
     }
 }
 
-/// What came of a start.
+/// What came of a start, and what was said meanwhile.
 #[derive(Debug)]
-pub(super) enum Start {
-    /// It runs.
-    Runs(Box<Gateway>),
-    /// It ended at once, and said why.
-    Refused { code: Option<i32>, said: String },
+pub(super) struct Start {
+    /// How it ended, if it did at once.
+    pub(super) ended: Option<ExitStatus>,
+    pub(super) said: String,
+    /// How long it took.
+    pub(super) took: Duration,
+}
+
+/// How a gateway is asked to start.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) arguments: Vec<String>,
+    /// Where it will listen; 0 if it picks a place.
+    pub(super) port: u16,
+    /// Whether it is told so in its environment.
+    pub(super) tells_port: bool,
+}
+
+impl Order {
+    fn usual(site: &Site) -> Self {
+        let arguments = ["gateway", "run", "--port", &site.port.to_string()].map(str::to_owned);
+        Self { arguments: arguments.into(), port: site.port, tells_port: false }
+    }
 }
 
 /// A gateway that runs. Dropping it kills it and removes its home.
 #[derive(Debug)]
 pub(super) struct Gateway {
     // Dropped first: what it runs in can only be removed after it.
-    child: Child,
+    child: Option<Child>,
+    // One that was started beside it.
+    beside: Option<Child>,
     pub(super) site: Site,
     launch: Launch,
     root: tempfile::TempDir,
+    // What was last written to its configuration by somebody else.
+    config: Vec<u8>,
 }
 
 impl Gateway {
     /// Starts a gateway and waits until it is ready.
     pub(super) async fn start(launch: Launch) -> Result<Self, String> {
-        let mut root = home(&launch)?;
-        let mut launch = launch;
+        let mut gateway = Self::idle(launch)?;
         let mut last = String::new();
         // Between choosing a port and listening on it somebody may take it.
         for _ in 0..3 {
-            let site = launch.site()?;
-            let child = spawn(&launch, &Layout(root.path()), &site)?;
-            let mut gateway = Self { child, site, launch, root };
-            match gateway.ready().await {
+            match gateway.restart().await {
                 Ok(()) => return Ok(gateway),
                 Err(why) => last = why,
             }
             // Tried again as it was, on another port.
-            drop(gateway.child.kill().await);
-            Self { launch, root, .. } = gateway;
+            gateway.kill().await?;
+            gateway.site = gateway.launch.site()?;
         }
         Err(last)
     }
 
-    /// Starts a gateway that may refuse to.
-    pub(super) async fn attempt(launch: Launch) -> Result<Start, String> {
+    /// One that was not started yet.
+    pub(super) fn idle(launch: Launch) -> Result<Self, String> {
         let root = home(&launch)?;
         let site = launch.site()?;
-        let child = spawn(&launch, &Layout(root.path()), &site)?;
-        let mut gateway = Self { child, site, launch, root };
-        match (gateway.ready().await, gateway.child.try_wait()) {
-            (Ok(()), _) => Ok(Start::Runs(Box::new(gateway))),
-            (Err(said), Ok(Some(status))) => Ok(Start::Refused { code: status.code(), said }),
-            (Err(why), _) => Err(why),
+        let mut gateway =
+            Self { child: None, beside: None, site, launch, root, config: Vec::new() };
+        gateway.config = fs::read(gateway.config_file()).unwrap_or_default();
+        Ok(gateway)
+    }
+
+    /// Starts it, which it may refuse; beside one that runs already, if one does.
+    pub(super) async fn attempt(&mut self, order: Option<Order>) -> Result<Start, String> {
+        let order = order.unwrap_or_else(|| Order::usual(&self.site));
+        let before = self.output().len();
+        let begun = Instant::now();
+        let child = spawn(&self.launch, &Layout(self.root.path()), &self.site, &order)?;
+        self.beside = self.child.replace(child);
+        self.site.port = order.port;
+        let ready = self.ready().await;
+        let took = begun.elapsed();
+        let said = self.output().get(before..).unwrap_or_default().to_owned();
+        let status = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+        match (ready, status) {
+            (Ok(()), _) => Ok(Start { ended: None, said, took }),
+            (Err(_), Some(status)) => Ok(Start { ended: Some(status), said, took }),
+            (Err(why), None) => Err(why),
         }
     }
 
     /// Ends it and removes all it leaves behind.
     pub(super) async fn stop(mut self) {
-        drop(self.child.kill().await);
+        for mut child in self.child.take().into_iter().chain(self.beside.take()) {
+            drop(child.kill().await);
+        }
     }
 
     /// Kills it without warning, and starts it again on the same port and with
@@ -116,12 +152,14 @@ impl Gateway {
 
     /// Kills it without warning.
     pub(super) async fn kill(&mut self) -> Result<(), String> {
-        self.child.kill().await.map_err(|error| format!("cannot kill the gateway: {error}"))
+        let Some(mut child) = self.child.take() else { return Ok(()) };
+        child.kill().await.map_err(|error| format!("cannot kill the gateway: {error}"))
     }
 
     /// Starts it again after [`kill`](Self::kill).
     pub(super) async fn restart(&mut self) -> Result<(), String> {
-        self.child = spawn(&self.launch, &Layout(self.root.path()), &self.site)?;
+        let order = Order::usual(&self.site);
+        self.child = Some(spawn(&self.launch, &Layout(self.root.path()), &self.site, &order)?);
         self.ready().await
     }
 
@@ -136,6 +174,9 @@ impl Gateway {
         loop {
             if let Some(status) = self.exited() {
                 return Err(format!("the gateway ended at once ({status}): {}", self.last_words()));
+            }
+            if self.site.port == 0 {
+                self.site.port = self.picked_port().unwrap_or_default();
             }
             // Whoever does not speak TLS is told so as soon as it is spoken.
             let secure = self.launch.fixture.config["gateway"]["tls"]["enabled"] == true;
@@ -164,16 +205,17 @@ impl Gateway {
 
     /// How it ended, if it has.
     pub(super) fn exited(&mut self) -> Option<String> {
-        match self.child.try_wait() {
-            Ok(None) => None,
-            Ok(Some(status)) => Some(status.to_string()),
-            Err(error) => Some(error.to_string()),
+        match self.child.as_mut().map(Child::try_wait) {
+            Some(Ok(None)) => None,
+            Some(Ok(Some(status))) => Some(status.to_string()),
+            Some(Err(error)) => Some(error.to_string()),
+            None => Some("it does not run".to_owned()),
         }
     }
 
     /// Its process.
     pub(super) fn pid(&self) -> Option<u32> {
-        self.child.id()
+        self.child.as_ref()?.id()
     }
 
     /// Everything it owns: its home and its temporary directory.
@@ -184,6 +226,23 @@ impl Gateway {
     /// Where it keeps its state, as the gateway sees it.
     pub(super) fn state(&self) -> PathBuf {
         Layout(self.root.path()).state()
+    }
+
+    /// Its configuration.
+    pub(super) fn config_file(&self) -> PathBuf {
+        self.state().join("openclaw.json")
+    }
+
+    /// Has this be its configuration.
+    pub(super) fn write_config(&mut self, text: Vec<u8>) -> Result<(), String> {
+        let written = fs::write(self.config_file(), &text);
+        self.config = text;
+        written.map_err(|error| format!("cannot write a configuration: {error}"))
+    }
+
+    /// What somebody else last wrote there.
+    pub(super) fn written_config(&self) -> &[u8] {
+        &self.config
     }
 
     /// Its database.
@@ -224,9 +283,21 @@ impl Gateway {
         log
     }
 
+    /// Everything it printed.
+    pub(super) fn output(&self) -> String {
+        let output = fs::read(Layout(self.root.path()).output()).unwrap_or_default();
+        String::from_utf8_lossy(&output).into_owned()
+    }
+
+    /// Where it says that it listens.
+    fn picked_port(&self) -> Option<u16> {
+        let output = self.output();
+        let (_, place) = output.rsplit_once("listening on ws://127.0.0.1:")?;
+        place.split(|char: char| !char.is_ascii_digit()).next()?.parse().ok()
+    }
+
     fn last_words(&self) -> String {
-        let log = fs::read(Layout(self.root.path()).output()).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
+        let log = self.output();
         let mut lines: Vec<&str> = log.lines().rev().take(5).collect();
         lines.reverse();
         lines.join(" | ")
@@ -277,7 +348,12 @@ impl Layout<'_> {
     }
 }
 
-fn spawn(launch: &Launch, layout: &Layout<'_>, site: &Site) -> Result<Child, String> {
+fn spawn(
+    launch: &Launch,
+    layout: &Layout<'_>,
+    site: &Site,
+    order: &Order,
+) -> Result<Child, String> {
     let io = |error: io::Error| format!("cannot start {}: {error}", launch.binary.display());
     let output = fs::File::options().create(true).append(true).open(layout.output()).map_err(io)?;
     let mut command: Command = match &site.machine {
@@ -285,13 +361,14 @@ fn spawn(launch: &Launch, layout: &Layout<'_>, site: &Site) -> Result<Child, Str
         Some(machine) => machine.command(&launch.binary),
     };
     command
-        .args(["gateway", "run", "--port", &site.port.to_string()])
+        .args(&order.arguments)
         .env_clear()
         .env("PATH", env::var_os("PATH").unwrap_or_default())
         .env("HOME", layout.home())
         .env("TMPDIR", layout.temporary())
         .envs(launch.surroundings.variables(layout.0))
         .envs(launch.fixture.variables(layout.0))
+        .envs(order.tells_port.then(|| ("OPENCLAW_GATEWAY_PORT", order.port.to_string())))
         .current_dir(layout.home())
         .stdin(Stdio::null())
         .stdout(output.try_clone().map_err(io)?)
@@ -309,9 +386,11 @@ fn home(launch: &Launch) -> Result<tempfile::TempDir, String> {
     let layout = Layout(root.path());
     fs::create_dir_all(layout.state()).map_err(io)?;
     fs::create_dir_all(layout.temporary()).map_err(io)?;
-    let config = json!({ "gateway": { "auth": { "token": TOKEN } } });
-    let config = merged(config, &launch.fixture.config).to_string();
-    fs::write(layout.state().join("openclaw.json"), config).map_err(io)?;
+    if !launch.fixture.is_blank {
+        let config = json!({ "gateway": { "auth": { "token": TOKEN } } });
+        let config = merged(config, &launch.fixture.config).to_string();
+        fs::write(layout.state().join("openclaw.json"), config).map_err(io)?;
+    }
     for (name, content) in &launch.fixture.files {
         let path = layout.state().join(name);
         fs::create_dir_all(path.parent().unwrap_or(root.path())).map_err(io)?;
@@ -322,7 +401,8 @@ fn home(launch: &Launch) -> Result<tempfile::TempDir, String> {
     Ok(root)
 }
 
-fn free_port() -> Result<u16, String> {
+/// A port that nobody has.
+pub(super) fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|it| it.local_addr());
     Ok(listener.map_err(|error| format!("no free port: {error}"))?.port())
 }

@@ -8,13 +8,15 @@ use tokio::time;
 use super::{
     authority,
     client::Connection,
+    configured::Configured,
     device::Keys,
     environment,
     expect::Mismatch,
-    gateway::{self, Gateway, Start},
+    gateway::{self, Gateway},
     generate::Words,
     model::EndlessModel,
     operator::{self, Said},
+    starting::{Scene, Started},
     swarm::Swarm,
     watch::Watch,
 };
@@ -79,6 +81,12 @@ pub(super) enum Invariant {
     StoredPlatformIs(String),
     NothingOfSystemGained,
     NodeIsNotFooled,
+    /// About what is configured.
+    Configured(Configured),
+    /// About a start.
+    Started(Started),
+    NothingIsPending,
+    RevokedNodeGetsNothing,
 }
 
 /// What is known when a case is over.
@@ -146,7 +154,15 @@ impl Invariant {
         if let Some(platform) = name.strip_prefix("stored_platform==") {
             return Ok(Self::StoredPlatformIs(platform.to_owned()));
         }
+        if let Some(started) = Started::parse(name) {
+            return Ok(Self::Started(started));
+        }
+        if let Some(configured) = Configured::parse(name) {
+            return Ok(Self::Configured(configured));
+        }
         Ok(match name {
+            "pending_invokes==0" => Self::NothingIsPending,
+            "node reconnecting after revocation receives nothing" => Self::RevokedNodeGetsNothing,
             "process_alive" => Self::ProcessAlive,
             "no panic" => Self::NoPanic,
             "outbound_queue_bytes<=policy.maxBufferedBytes" => Self::OutgoingQueueIsBounded,
@@ -216,17 +232,18 @@ impl Invariant {
     }
 
     /// Whether it holds of a start.
-    pub(super) fn check_start(&self, start: &Start) -> Result<(), Mismatch> {
-        match (self, start) {
-            (Self::StartsWithWarningAboutEnd, Start::Refused { code: Some(1), .. }) => Ok(()),
-            (Self::StartsWithWarningAboutEnd, Start::Runs(gateway)) => {
-                let log = gateway.log();
+    pub(super) async fn check_start(&self, scene: &mut Scene<'_>) -> Result<(), Mismatch> {
+        match (self, scene.start.ended.map(|status| status.code())) {
+            (Self::Started(started), _) => started.check(scene).await,
+            (Self::StartsWithWarningAboutEnd, Some(Some(1))) => Ok(()),
+            (Self::StartsWithWarningAboutEnd, None) => {
+                let log = scene.gateway.log();
                 let log = String::from_utf8_lossy(&log);
                 let mut lines = log.lines();
                 let warned = lines.any(|line| line.contains(" warn ") && line.contains("notAfter"));
                 if warned { Ok(()) } else { Err("a warning that names notAfter".to_owned()) }
             }
-            _ => Err(format!("{self:?}; the start {start:?}")),
+            _ => Err(format!("{self:?}; the start {:?}", scene.start)),
         }
     }
 
@@ -292,6 +309,10 @@ impl Invariant {
             Self::StoredPlatformIs(platform) => authority::stored_platform(after, platform).await,
             Self::NodeIsNotFooled => authority::node_is_not_fooled(after),
             Self::NothingOfSystemGained => authority::nothing_of_system(after).await,
+            Self::NothingIsPending => authority::nothing_is_pending(after).await,
+            Self::RevokedNodeGetsNothing => authority::revoked_node_gets_nothing(after).await,
+            Self::Configured(configured) => configured.check(after).await,
+            Self::Started(started) => Err(format!("runner does not know which start {started:?}")),
         }
     }
 }

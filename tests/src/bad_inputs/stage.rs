@@ -8,6 +8,7 @@ use std::{
 
 use ports::driven::Signer as _;
 use serde_json::{Value, json};
+use tokio::time;
 
 use super::{
     arrival,
@@ -16,7 +17,7 @@ use super::{
     environment,
     expect::{Expect, Scene},
     fixture::{Contents, Fixture, PASSWORD},
-    gateway::{Gateway, HOOK_TOKEN, TOKEN},
+    gateway::{Gateway, HOOK_TOKEN, Order, Start, TOKEN, free_port},
     generate::{Words, merged, unhex, without_nulls},
     http,
     invariant::{Aftermath, Invariant, LOADS_PER_SESSION, Loaded},
@@ -25,12 +26,21 @@ use super::{
     site::LAN,
     step::{Connect, Damage, Http, Login, Repeat, Show, Step, Upgrade},
     swarm::Swarm,
+    tampering,
     watch::Watch,
     written, ws,
 };
 
 /// How many conversations a populated gateway has, beside the main one.
 const LOAD_SESSIONS: usize = 10;
+/// What is said in the main conversation before something is damaged.
+pub(super) const RECORDS: [&str; 3] = [
+    "first record, which nobody damages, with some more words so that it is long enough",
+    "second record, which is damaged in a way that leaves nothing of it as it was then",
+    "third record, which nobody damages either, with some more words so that it is long",
+];
+/// A token that a gateway is given while it runs.
+const NEW_TOKEN: &str = "n3w-tok3n-Zk8fLw2QvX5rTbY9mHc4JsNe7pGdUa6iRo1";
 
 /// Where a case is played.
 pub(super) struct Stage {
@@ -73,7 +83,10 @@ impl Stage {
         model: Option<EndlessModel>,
     ) -> Self {
         let mut words = secrets();
+        words.extend(free_port().ok().map(|port| ("port2".to_owned(), port.to_string())));
         words.insert("port".to_owned(), gateway.site.port.to_string());
+        words.insert("config".to_owned(), gateway.config_file().display().to_string());
+        words.insert("new_token".to_owned(), NEW_TOKEN.to_owned());
         words.insert("lan_ip".to_owned(), LAN.to_string());
         for (name, path) in paths {
             words.extend(path.as_str().map(|path| (name.clone(), path.to_owned())));
@@ -145,9 +158,16 @@ impl Stage {
         }
         for device in devices {
             let site = &self.gateway.site;
-            let token = if fixture.contents == Contents::Node && device.name == "paired-node" {
-                let (node, token) = arrival::stay(site, &mut self.keys, *device).await?;
-                self.node = Some(node);
+            let platform = match fixture.contents {
+                Contents::Node | Contents::GoneNode => Some("linux"),
+                Contents::Phone => Some("ios"),
+                _ => None,
+            };
+            let platform = platform.filter(|_| device.name == "paired-node");
+            let token = if let Some(platform) = platform {
+                let (node, token) = arrival::stay(site, &mut self.keys, *device, platform).await?;
+                // A node that is gone has hung up.
+                self.node = Some(node).filter(|_| fixture.contents != Contents::GoneNode);
                 token
             } else {
                 arrival::pair(site, &mut self.keys, *device).await?
@@ -155,6 +175,9 @@ impl Stage {
             let (name, id) = (device.name, self.keys.of(device.name).id().to_string());
             self.words.0.insert(format!("dev.{name}.id"), id);
             self.words.0.insert(format!("dev.{name}.token"), token);
+        }
+        if fixture.contents == Contents::TwoNodes {
+            self.ask_other_node().await?;
         }
         if fixture.contents == Contents::WaitingDevice {
             let request = arrival::wait(&self.gateway.site, &mut self.keys).await?;
@@ -166,10 +189,10 @@ impl Stage {
             written::swap_key(&self.gateway.database(), &id, &key.public_key()).await?;
             self.gateway.restart().await?;
         }
-        if steps.iter().any(|step| matches!(step, Step::Damage { .. })) {
-            self.gateway.kill().await?;
-            self.previous = Some(written::Copy::of(&self.gateway.database())?);
-            self.gateway.restart().await?;
+        for step in steps {
+            if let Step::Damage { what } = step {
+                self.expect_damage(*what).await?;
+            }
         }
         if invariants.contains(&Invariant::NothingForeign) {
             // Somebody whom others must not see.
@@ -181,6 +204,64 @@ impl Stage {
             self.connections.insert("neighbour".to_owned(), connection);
             let id = self.keys.of(neighbour.name).id().to_string();
             self.words.0.insert(format!("dev.{}.id", neighbour.name), id);
+        }
+        Ok(())
+    }
+
+    /// Has another node be asked for something that it does not answer.
+    async fn ask_other_node(&mut self) -> Result<(), String> {
+        let device = Device::named("other-node")?;
+        let site = &self.gateway.site;
+        let (node, _) = arrival::stay(site, &mut self.keys, device, "ios").await?;
+        let id = self.keys.of(device.name).id().to_string();
+        let operator = operator::login(site, &Value::Null).await?;
+        let params = json!({
+            "nodeId": id, "command": "canvas.present", "idempotencyKey": "k", "timeoutMs": 60_000,
+        });
+        let text = operator::request(&self.words, "asks", "node.invoke", &params)?;
+        operator.send_text(text.as_bytes()).await;
+        let asked = |message: &Value| message["event"] == "node.invoke.request";
+        let asked = node.message(0, asked).await?["payload"]["id"].clone();
+        let asked = asked.as_str().ok_or("a question without an id")?;
+        self.words.0.insert("invoke_of_other".to_owned(), asked.to_owned());
+        self.words.0.insert(format!("dev.{}.id", device.name), id);
+        self.connections.insert("who asks".to_owned(), operator);
+        self.node = Some(node);
+        Ok(())
+    }
+
+    /// Brings about what is going to be damaged.
+    async fn expect_damage(&mut self, what: Damage) -> Result<(), String> {
+        let operator = operator::login(&self.gateway.site, &Value::Null).await?;
+        match what {
+            Damage::OverwriteMessage => {
+                for text in RECORDS {
+                    let params = json!({ "sessionKey": "main", "message": text });
+                    operator.call("chat.inject", params).await?;
+                }
+            }
+            Damage::TruncateApprovals => {
+                let file =
+                    json!({ "version": 1, "defaults": { "security": "full", "ask": "off" } });
+                let current = operator.call("exec.approvals.get", json!({})).await?;
+                let params = json!({ "file": file, "baseHash": current["hash"] });
+                operator.call("exec.approvals.set", params).await?;
+            }
+            Damage::RestoreDevices => {
+                self.gateway.kill().await?;
+                self.previous = Some(written::Copy::of(&self.gateway.database())?);
+                self.gateway.restart().await?;
+            }
+            Damage::RestoreDatabaseAlone => {
+                self.gateway.kill().await?;
+                written::settle(&self.gateway.database()).await?;
+                self.previous = Some(written::Copy::of(&self.gateway.database())?);
+                self.gateway.restart().await?;
+                let operator = operator::login(&self.gateway.site, &Value::Null).await?;
+                let params = json!({ "sessionKey": "main", "message": RECORDS[0] });
+                operator.call("chat.inject", params).await?;
+            }
+            Damage::OverwriteDatabase | Damage::NextVersion => {}
         }
         Ok(())
     }
@@ -305,10 +386,24 @@ impl Stage {
                 self.connections.clear();
                 self.gateway.kill().await
             }
-            Step::Start {} => self.gateway.restart().await,
-            Step::Damage { what: Damage::RestoreDevices } => {
-                let previous = self.previous.as_ref().ok_or("there is no copy")?;
-                previous.restore(&self.gateway.database())
+            Step::Start { .. } => self.gateway.restart().await,
+            Step::Cli { .. } => Err("runner does not know a command that others follow".to_owned()),
+            Step::Damage { what } => self.damage(*what).await,
+            Step::WriteConfig { raw, while_running } => {
+                if *while_running != self.gateway.pid().is_some() {
+                    return Err(format!("runner does not know {step:?}"));
+                }
+                let text = tampering::config(&self.gateway, &self.words, raw)?;
+                self.gateway.write_config(text)
+            }
+            Step::MergeConfig { json } => {
+                let changes = self.words.json(json).map_err(|error| error.to_string())?;
+                let text = tampering::merged_config(&self.gateway, &changes)?;
+                self.gateway.write_config(text)
+            }
+            Step::Chmod { path, mode } => {
+                let path = self.words.fill(path).map_err(|error| error.to_string())?;
+                tampering::chmod(&path, mode)
             }
             Step::FillDisk { leave_kib } => {
                 let pid = self.gateway.pid().ok_or("the gateway is gone")?;
@@ -321,6 +416,45 @@ impl Stage {
             Step::BroadcastLoad(load) => {
                 let swarm = self.swarm.as_mut().ok_or("there are no clients")?;
                 swarm.broadcast(&self.gateway.site, load).await
+            }
+        }
+    }
+
+    /// Plays the last step of a case about whether a gateway starts.
+    pub(super) async fn start(&mut self, step: &Step) -> Result<Start, String> {
+        let Step::Cli { args } = step else {
+            let order = tampering::order(&self.gateway);
+            return self.gateway.attempt(order).await;
+        };
+        let arguments: Result<Vec<String>, _> = args.iter().map(|it| self.words.fill(it)).collect();
+        let arguments = arguments.map_err(|error| error.to_string())?;
+        let place = arguments.iter().position(|it| it == "--port");
+        let named = place.and_then(|at| arguments.get(at + 1)?.parse().ok());
+        let port = named.unwrap_or(self.gateway.site.port);
+        let tells_port = place.is_none();
+        self.gateway.attempt(Some(Order { arguments, port, tells_port })).await
+    }
+
+    async fn damage(&self, what: Damage) -> Result<(), String> {
+        let database = self.gateway.database();
+        match what {
+            Damage::RestoreDevices | Damage::RestoreDatabaseAlone => {
+                self.previous.as_ref().ok_or("there is no copy")?.restore(&database)
+            }
+            Damage::OverwriteMessage => {
+                written::settle(&database).await?;
+                tampering::overwrite_text(&database, RECORDS[1])
+            }
+            Damage::TruncateApprovals => {
+                tampering::truncate(&self.gateway.state().join("exec-approvals.json"))
+            }
+            Damage::OverwriteDatabase => {
+                written::settle(&database).await?;
+                tampering::overwrite_page(&database)
+            }
+            Damage::NextVersion => {
+                written::settle(&database).await?;
+                tampering::next_version(&database)
             }
         }
     }
@@ -535,6 +669,12 @@ impl Stage {
         params: &Value,
     ) -> Result<(), String> {
         self.learn_requests(params).await?;
+        if params.to_string().contains("{{config_hash}}") {
+            let operator = operator::login(&self.gateway.site, &Value::Null).await?;
+            let config = operator.call("config.get", json!({})).await?;
+            let hash = config["hash"].as_str().ok_or("a configuration without a hash")?;
+            self.words.0.insert("config_hash".to_owned(), hash.to_owned());
+        }
         let text = operator::request(&self.words, id, method, params)?;
         self.session = params["sessionKey"].as_str().map(str::to_owned);
         self.turn_to(conn, Some(id))?;
@@ -620,8 +760,11 @@ impl Stage {
     }
 
     async fn sleep(&self, at_most: Duration) -> Result<(), String> {
-        let connection = self.scene().connection.ok_or("there is no connection to wait for")?;
-        connection.wait(at_most, Seen::is_over).await;
+        match self.scene().connection {
+            Some(connection) => drop(connection.wait(at_most, Seen::is_over).await),
+            // Nothing tells when it has looked at its files.
+            None => time::sleep(at_most).await,
+        }
         Ok(())
     }
 

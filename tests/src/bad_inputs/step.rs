@@ -120,10 +120,29 @@ pub(super) enum Step {
     /// Starts it again; or, if nothing is done beside, starts it for the first
     /// time, which it may refuse.
     #[serde(rename = "gateway.start")]
-    Start {},
+    Start {
+        #[serde(default, rename = "ms")]
+        _ms: u64,
+    },
+    /// Runs the program with these arguments.
+    #[serde(rename = "cli")]
+    Cli { args: Vec<String> },
     /// Does something to the files of a gateway that does not run.
     #[serde(rename = "damage")]
     Damage { what: Damage },
+    /// Has this be the configuration.
+    #[serde(rename = "config.write")]
+    WriteConfig {
+        raw: Value,
+        /// Whether the gateway runs meanwhile.
+        while_running: bool,
+    },
+    /// Puts this over the configuration.
+    #[serde(rename = "config.write_merge")]
+    MergeConfig { json: Value },
+    /// Says who may do what with a file.
+    #[serde(rename = "chmod")]
+    Chmod { path: String, mode: String },
     /// Leaves this much room on the volume that holds the state.
     #[serde(rename = "fill_disk")]
     FillDisk { leave_kib: u64 },
@@ -142,6 +161,16 @@ pub(super) enum Step {
 }
 
 impl Step {
+    /// Whether a gateway that does as it says can be reached from elsewhere.
+    pub(super) fn may_reach_out(&self) -> bool {
+        matches!(self, Self::Cli { args } if args.iter().any(|it| it == "--bind"))
+    }
+
+    /// Whether it is about whether a gateway starts, if it is the last one.
+    pub(super) fn is_start(&self) -> bool {
+        matches!(self, Self::Start { .. } | Self::Cli { .. })
+    }
+
     /// The device that connects while the gateway has another key written down
     /// for it, if this is about one.
     pub(super) fn swapped(&self) -> Option<&str> {
@@ -221,6 +250,21 @@ pub(super) enum Damage {
     /// The database is again as it was before the first step.
     #[serde(rename = "devices:restore_previous")]
     RestoreDevices,
+    /// Something else stands in the middle of one of three messages.
+    #[serde(rename = "transcript:overwrite:50%:random:64")]
+    OverwriteMessage,
+    /// Half of what commands need consent for is missing.
+    #[serde(rename = "approvals:truncate:50%")]
+    TruncateApprovals,
+    /// The first page of the database is noise.
+    #[serde(rename = "db:overwrite:0:random:4096")]
+    OverwriteDatabase,
+    /// The database is one of the next version.
+    #[serde(rename = "db:user_version:+1")]
+    NextVersion,
+    /// The database is again as it was before the first step, and its log is gone.
+    #[serde(rename = "db:restore_without_sidecars")]
+    RestoreDatabaseAlone,
 }
 
 fn claim<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Claim>, D::Error> {

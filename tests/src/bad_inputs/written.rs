@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use ports::{
     Json,
-    driven::{Archive, Change, Drawer, Journal, Urgency},
+    driven::{Archive, Change, Drawer, HistoryQuery, Journal, SessionQuery, StoreError, Urgency},
 };
 use serde_json::Value;
 use store_sqlite::{Options, SqliteStore};
@@ -57,6 +57,19 @@ fn parts(path: &Path) -> io::Result<Vec<std::path::PathBuf>> {
     Ok(parts)
 }
 
+/// Brings all of the database at `path` into one file.
+pub(super) async fn settle(path: &Path) -> Result<(), String> {
+    open(path)?.shutdown().await.map_err(|error| error.to_string())
+}
+
+/// How much of the database at `path` is damaged: every row has a checksum.
+pub(super) async fn damaged(path: &Path) -> Result<u64, String> {
+    let store = open(path)?;
+    let counted = count_damaged(&store).await;
+    store.shutdown().await.map_err(|error| error.to_string())?;
+    counted
+}
+
 /// What the database at `path` says of the device `id`.
 pub(super) async fn device(path: &Path, id: &str) -> Result<Value, String> {
     let store = open(path)?;
@@ -75,6 +88,16 @@ pub(super) async fn swap_key(path: &Path, id: &str, key: &str) -> Result<(), Str
     let receipt = store.submit(vec![put], Urgency::Now).await;
     receipt.map_err(|error| format!("cannot write to the database: {error}"))?;
     store.shutdown().await.map_err(|error| error.to_string())
+}
+
+async fn count_damaged(store: &SqliteStore) -> Result<u64, String> {
+    let words = |error: StoreError| error.to_string();
+    let query = SessionQuery { include_special: true, ..SessionQuery::default() };
+    let all = HistoryQuery { before: None, from: 0, limit: usize::MAX, max_bytes: usize::MAX };
+    for session in store.sessions(query).await.map_err(words)?.sessions {
+        store.history(&session.id, all).await.map_err(words)?;
+    }
+    Ok(store.stats().await.map_err(words)?.damaged)
 }
 
 fn open(path: &Path) -> Result<SqliteStore, String> {

@@ -301,8 +301,22 @@ fn explain(error: &StartError) -> Failure {
             Failure::config(error)
         }
         StartError::NoAddress(_) => Failure::new(error.to_string()),
-        _ => Failure::new(format!("Gateway failed to start: {error}")),
+        _ => Failure::new(format!("Gateway failed to start: {}", with_causes(error))),
     }
+}
+
+/// An error with what caused it, as far as it does not say so itself.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let why = error.to_string();
+        if !text.contains(&why) {
+            text = format!("{text}: {why}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(test)]
