@@ -25,6 +25,7 @@ pub mod session;
 pub mod throttle;
 pub mod time;
 pub mod tls;
+pub mod wizard;
 mod words;
 
 pub use words::UnknownWord;

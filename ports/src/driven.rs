@@ -16,6 +16,7 @@ mod signatures;
 mod signer;
 mod store;
 mod tailnet;
+mod wizard;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use approvals::{ApprovalPolicy, PolicyError, PolicySnapshot};
@@ -43,6 +44,7 @@ pub use store::{
     Urgency,
 };
 pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
+pub use wizard::{ProviderCheck, WizardNotes};
 
 #[cfg(feature = "mock")]
 pub use {
@@ -61,4 +63,5 @@ pub use {
     signatures::MockSignatures,
     store::{MockArchive, MockJournal},
     tailnet::MockTailnet,
+    wizard::{MockProviderCheck, MockWizardNotes},
 };
