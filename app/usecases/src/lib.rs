@@ -24,5 +24,6 @@ pub mod system;
 mod testing;
 pub mod ticks;
 pub mod versions;
+pub mod wizard;
 
 pub use calendar::iso;
