@@ -9,6 +9,7 @@ mod heap_care;
 mod models;
 mod reach;
 pub(crate) mod tailnet;
+pub(crate) mod wizard;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -42,6 +43,7 @@ use usecases::{
     system::{System, SystemEvents},
     ticks,
     versions::Versions,
+    wizard::Wizard,
 };
 use ws_server::Hub;
 
@@ -218,6 +220,7 @@ pub(crate) async fn wire(
         status,
         system,
         versions,
+        wizard: Wizard::new(wizard::deps(&paths, &file), Arc::clone(&clock), Arc::clone(&entropy)),
     });
 
     let bound: Vec<_> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();

@@ -22,6 +22,7 @@ mod subscribe;
 mod system;
 #[cfg(test)]
 mod tests;
+mod wizard;
 
 use crate::Method;
 
@@ -38,6 +39,7 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     sessions::METHODS,
     subscribe::METHODS,
     config::METHODS,
+    wizard::METHODS,
     devices::METHODS,
     nodes::METHODS,
     node_pairing::METHODS,

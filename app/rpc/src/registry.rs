@@ -16,6 +16,7 @@ use usecases::{
     approvals::Approvals, auth::Auth, chat::Chat, config::Configuration, directory::Directory,
     facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing,
     presence::Presence, sessions::Sessions, status::Status, system::System, versions::Versions,
+    wizard::Wizard,
 };
 
 use crate::{Method, limit::Limit, method::Context, methods};
@@ -78,6 +79,8 @@ pub struct Services {
     pub system: System,
     /// The versions of presence and health.
     pub versions: Arc<Versions>,
+    /// Setting up.
+    pub wizard: Wizard,
 }
 
 /// Answers calls with the methods of [`all`].
@@ -197,7 +200,8 @@ mod tests {
             node.pending.ack node.pending.drain skills.bins exec.approval.request exec.approval.resolve \
             exec.approval.get exec.approval.list exec.approval.waitDecision \
             exec.approval.grants.list exec.approval.grants.revoke approval.get approval.resolve \
-            approval.history exec.approvals.get exec.approvals.set";
+            approval.history exec.approvals.get exec.approvals.set \
+            wizard.start wizard.next wizard.cancel wizard.status";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);
@@ -297,7 +301,7 @@ mod tests {
             device.pair.remove device.pair.rename device.pair.setupCode device.token.rotate \
             device.token.revoke device.scopes.requestUpgrade node.pair.approve node.pair.reject \
             node.pair.remove node.rename exec.approvals.set exec.approvals.node.set \
-            exec.approval.grants.revoke";
+            exec.approval.grants.revoke wizard.start";
         let governing: HashSet<&str> = governing.split_whitespace().collect();
         for method in all() {
             assert_eq!(method.governs, governing.contains(method.name), "{}", method.name);

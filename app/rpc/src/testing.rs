@@ -20,12 +20,13 @@ use ports::{
     config::Config,
     driven::{
         AgentEvent, ApprovalPolicy, Archive, BadSignature, Change, Clock, CommitError, Committed,
-        ConfigSource, Drawer, Entropy, Entry, EventSink, FinishReason, HistoryPage, HistoryQuery,
-        Journal, MockAgentRuntime, MockClock, MockCodeWriter, MockConfigSource, MockConnections,
-        MockDigests, MockEntropy, MockLogSource, MockModelProvider, MockReach, MockRevocations,
-        MockSecrets, MockSignatures, MockTokenMint, ModelInfo, ModelProvider, PolicyError,
-        PolicySnapshot, PublicKey, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats,
-        StoredRecord, Urgency,
+        ConfigSnapshot, ConfigSource, ConfigWritten, Drawer, Entropy, Entry, EventSink,
+        FinishReason, HistoryPage, HistoryQuery, Journal, MockAgentRuntime, MockClock,
+        MockCodeWriter, MockConfigSource, MockConfigStore, MockConnections, MockDigests,
+        MockEntropy, MockLogSource, MockModelProvider, MockProviderCheck, MockReach,
+        MockRevocations, MockSecrets, MockSignatures, MockTokenMint, MockWizardNotes, ModelInfo,
+        ModelProvider, PolicyError, PolicySnapshot, PublicKey, RunRecord, SessionPage,
+        SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
     },
     driving::{Rpc, RpcError, RpcReply},
     event::{Body, Event, Topic},
@@ -53,6 +54,7 @@ use usecases::{
     status::{self, Status},
     system::{System, SystemEvents},
     versions::Versions,
+    wizard::{self, Wizard},
 };
 
 use crate::{Addresses, Door, Registry, Services};
@@ -338,11 +340,11 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         approvals,
         auth: Auth::new(auth, None),
         chat,
-        clock,
+        clock: Arc::clone(&clock),
         codes: Arc::new(codes()),
         directory: Directory::new(Arc::clone(&config), models.clone()),
         configuration: Configuration::new(config),
-        entropy,
+        entropy: Arc::clone(&entropy),
         events,
         facts,
         health,
@@ -356,7 +358,44 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         status,
         system,
         versions,
+        wizard: wizard(clock, entropy),
     }
+}
+
+/// A wizard over an empty configuration; every change of it works out.
+fn wizard(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Wizard {
+    let mut source = MockConfigSource::new();
+    source.expect_current().returning(|| Arc::new(Config::default()));
+    source.expect_snapshot().returning(|| ConfigSnapshot {
+        path: "/home/a/openclaw.json".into(),
+        exists: false,
+        raw: None,
+        parsed: Json::null(),
+        valid: true,
+        config: Json::null(),
+        hash: "empty".into(),
+        issues: Vec::new(),
+        warnings: Vec::new(),
+    });
+    let mut check = MockProviderCheck::new();
+    check.expect_keys().returning(Vec::new);
+    check.expect_models().returning(|_| Ok(vec!["echo".to_owned()]));
+    let mut notes = MockWizardNotes::new();
+    notes.expect_keep().returning(|_| Ok(()));
+    notes.expect_forget().returning(|| Ok(()));
+    notes.expect_make_workspace().returning(|_| Ok(()));
+    let mut store = MockConfigStore::new();
+    store.expect_write().returning(|_| {
+        let (changed, hash, warnings) = (Vec::new(), "new".into(), Vec::new());
+        Ok(ConfigWritten { changed, hash, warnings, config: Arc::default() })
+    });
+    let deps = wizard::Deps {
+        check: Arc::new(check),
+        config: Arc::new(source),
+        notes: Arc::new(notes),
+        store: Arc::new(store),
+    };
+    Wizard::new(deps, clock, entropy)
 }
 
 fn clock() -> Arc<dyn Clock> {

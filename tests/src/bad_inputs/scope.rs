@@ -80,7 +80,6 @@ const METHODS: &[(&str, &str)] = &[
     ("config.set", C),
     ("config.patch", C),
     ("config.apply", C),
-    ("wizard.", C),
     ("update.", C),
     ("browser.", LATER),
     ("cron.", LATER),
