@@ -9,7 +9,7 @@ mod heap_care;
 mod models;
 mod reach;
 pub(crate) mod tailnet;
-pub(crate) mod wizard;
+mod wizard;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -43,7 +43,6 @@ use usecases::{
     system::{System, SystemEvents},
     ticks,
     versions::Versions,
-    wizard::Wizard,
 };
 use ws_server::Hub;
 
@@ -196,7 +195,6 @@ pub(crate) async fn wire(
         system: system.clone(),
     });
     let served = names.first().filter(|_| plan.tailscale.is_some()).map(String::as_str);
-    let reach = reach::Reached::by(served, &listeners, certificates.clone());
     let tailnet_dns = names.first().cloned();
     let services = Arc::new(Services {
         approvals,
@@ -215,12 +213,12 @@ pub(crate) async fn wire(
         pairing,
         nodes,
         presence: presence.clone(),
-        reach: Arc::new(reach),
+        reach: Arc::new(reach::Reached::by(served, &listeners, certificates.clone())),
         sessions,
         status,
         system,
         versions,
-        wizard: Wizard::new(wizard::deps(&paths, &file), Arc::clone(&clock), Arc::clone(&entropy)),
+        wizard: wizard::open(&paths, &file, &clock, &entropy),
     });
 
     let bound: Vec<_> = listeners.iter().filter_map(|it| it.local_addr().ok()).collect();

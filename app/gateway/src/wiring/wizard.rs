@@ -7,15 +7,25 @@ use config_file::{ConfigFile, ConfigFileStore};
 use domain::wizard::{Answers, ProviderPlan};
 use ports::{
     BoxError,
-    driven::{ProviderCheck, WizardNotes},
+    driven::{Clock, Entropy, ProviderCheck, WizardNotes},
 };
-use usecases::wizard::Deps;
+use usecases::wizard::{Deps, Wizard};
 
 use super::models;
 use crate::paths::Paths;
 
+/// The wizard clients share, on the configuration `config`.
+pub(super) fn open(
+    paths: &Paths,
+    config: &Arc<ConfigFile>,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> Wizard {
+    Wizard::new(deps(paths, config), Arc::clone(clock), Arc::clone(entropy))
+}
+
 /// What the wizard works with, on the configuration `config`.
-pub(crate) fn deps(paths: &Paths, config: &Arc<ConfigFile>) -> Deps {
+fn deps(paths: &Paths, config: &Arc<ConfigFile>) -> Deps {
     let store = ConfigFileStore::new(paths.config_path.clone(), |name| std::env::var(name).ok());
     Deps {
         check: Arc::new(Asking(Arc::clone(config))),
