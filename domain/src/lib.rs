@@ -28,6 +28,7 @@ pub mod time;
 pub mod tls;
 pub mod update;
 pub mod ways_in;
+pub mod wizard;
 mod words;
 
 pub use words::UnknownWord;

@@ -21,6 +21,7 @@ mod signer;
 mod store;
 mod tailnet;
 mod updater;
+mod wizard;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use approvals::{ApprovalPolicy, PolicyError, PolicySnapshot};
@@ -59,6 +60,7 @@ pub use store::{
 };
 pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
 pub use updater::{Installed, Updater};
+pub use wizard::{ProviderCheck, WizardNotes};
 
 #[cfg(feature = "mock")]
 pub use {
@@ -82,4 +84,5 @@ pub use {
     store::{MockArchive, MockJournal},
     tailnet::MockTailnet,
     updater::MockUpdater,
+    wizard::{MockProviderCheck, MockWizardNotes},
 };

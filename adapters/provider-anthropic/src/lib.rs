@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod events;
+mod list;
 mod request;
 mod thinking;
 
@@ -25,6 +26,7 @@ pub use http_client::model::{Settings, SettingsError};
 pub struct AnthropicProvider {
     service: Service,
     messages: Uri,
+    models: Uri,
     adaptive: Adaptive,
 }
 
@@ -39,9 +41,22 @@ impl AnthropicProvider {
         let base = settings.base_url.clone().without_ending("/v1");
         Self {
             messages: base.join("/v1/messages"),
+            models: base.join("/v1/models?limit=1000"),
             adaptive: Adaptive::default(),
             service: Service::new(settings, headers, client),
         }
+    }
+
+    /// Asks the service which models it offers.
+    pub async fn list_models(&self) -> Result<Vec<ModelInfo>, ModelError> {
+        let response = self.service.get(self.models.clone()).await;
+        let response = response.map_err(|refused| refused.error)?;
+        let body = response.bytes().await.map_err(|error| self.service.failed(error))?;
+        list::read(&body).map_err(|error| {
+            let mut misread = self.service.misunderstood("it lists no models");
+            misread.source = Some(error.into());
+            misread
+        })
     }
 }
 

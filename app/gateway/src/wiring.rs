@@ -12,6 +12,7 @@ mod models;
 mod reach;
 pub(crate) mod tailnet;
 pub(crate) mod update;
+mod wizard;
 
 use std::{path::Path, sync::Arc};
 
@@ -235,6 +236,7 @@ pub(crate) async fn wire(
         system,
         update: update::update(&paths.state_dir, &clock, Some(Arc::new(restarts.clone())), tasks),
         versions,
+        wizard: wizard::open(&paths, &file, &clock, &entropy),
     });
 
     let door: Arc<dyn Doorkeeper> =

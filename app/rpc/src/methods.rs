@@ -25,6 +25,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 mod update;
+mod wizard;
 
 use crate::Method;
 
@@ -44,6 +45,7 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     config_write::METHODS,
     restart::METHODS,
     update::METHODS,
+    wizard::METHODS,
     devices::METHODS,
     nodes::METHODS,
     node_pairing::METHODS,

@@ -16,7 +16,7 @@ use usecases::{
     approvals::Approvals, auth::Auth, chat::Chat, config::Configuration, directory::Directory,
     facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing,
     presence::Presence, restart::Restarts, sessions::Sessions, status::Status, system::System,
-    update::Update, versions::Versions,
+    update::Update, versions::Versions, wizard::Wizard,
 };
 
 use crate::{Method, limit::Limit, method::Context, methods};
@@ -83,6 +83,8 @@ pub struct Services {
     pub update: Update,
     /// The versions of presence and health.
     pub versions: Arc<Versions>,
+    /// Setting up.
+    pub wizard: Wizard,
 }
 
 /// Answers calls with the methods of [`all`].
@@ -204,7 +206,7 @@ mod tests {
             exec.approval.grants.list exec.approval.grants.revoke approval.get approval.resolve \
             approval.history exec.approvals.get exec.approvals.set config.set config.patch \
             config.apply gateway.restart.preflight gateway.restart.request update.run \
-            update.status";
+            update.status wizard.start wizard.next wizard.cancel wizard.status";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);
@@ -305,7 +307,7 @@ mod tests {
             device.token.revoke device.scopes.requestUpgrade node.pair.approve node.pair.reject \
             node.pair.remove node.rename exec.approvals.set exec.approvals.node.set \
             exec.approval.grants.revoke config.set config.patch config.apply \
-            gateway.restart.request update.run";
+            gateway.restart.request update.run wizard.start";
         let governing: HashSet<&str> = governing.split_whitespace().collect();
         for method in all() {
             assert_eq!(method.governs, governing.contains(method.name), "{}", method.name);

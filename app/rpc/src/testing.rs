@@ -24,11 +24,12 @@ use ports::{
         ConfigEdit, ConfigIssue, ConfigSnapshot, ConfigSource, ConfigStore, ConfigWrite,
         ConfigWriteError, ConfigWritten, Drawer, Entropy, Entry, EventSink, FinishReason,
         HistoryPage, HistoryQuery, Installed, Journal, MockAgentRuntime, MockClock, MockCodeWriter,
-        MockConfigReload, MockConnections, MockDigests, MockEntropy, MockLogSource,
-        MockModelProvider, MockReach, MockRestartNotes, MockRevocations, MockSecrets,
-        MockSignatures, MockTokenMint, MockUpdater, ModelInfo, ModelProvider, PolicyError,
-        PolicySnapshot, PublicKey, Reloaded, RunRecord, SessionPage, SessionQuery, StoreError,
-        StoreStats, StoredRecord, Urgency,
+        MockConfigReload, MockConfigSource, MockConfigStore, MockConnections, MockDigests,
+        MockEntropy, MockLogSource, MockModelProvider, MockProviderCheck, MockReach,
+        MockRestartNotes, MockRevocations, MockSecrets, MockSignatures, MockTokenMint, MockUpdater,
+        MockWizardNotes, ModelInfo, ModelProvider, PolicyError, PolicySnapshot, PublicKey,
+        Reloaded, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord,
+        Urgency,
     },
     driving::{Rpc, RpcError, RpcReply},
     event::{Body, Event, Topic},
@@ -59,6 +60,7 @@ use usecases::{
     system::{System, SystemEvents},
     update::{self, Update},
     versions::Versions,
+    wizard::{self, Wizard},
 };
 
 use crate::{Addresses, Door, Registry, Services};
@@ -345,12 +347,12 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         approvals,
         auth: Auth::new(auth, None),
         chat,
-        clock,
+        clock: Arc::clone(&clock),
         codes: Arc::new(codes()),
         directory: Directory::new(Arc::clone(&config), models.clone()),
         configuration: Configuration::new(Arc::new(file.clone()), Arc::new(file.clone()), reload),
         restarts,
-        entropy,
+        entropy: Arc::clone(&entropy),
         events,
         facts,
         health,
@@ -365,6 +367,7 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         system,
         update: Update::new(update()),
         versions,
+        wizard: wizard(clock, entropy),
     }
 }
 
@@ -380,6 +383,42 @@ fn update() -> update::Deps {
         updater: Arc::new(updater),
         version: "1.0.0".to_owned(),
     }
+}
+
+/// A wizard over an empty configuration; every change of it works out.
+fn wizard(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Wizard {
+    let mut source = MockConfigSource::new();
+    source.expect_current().returning(|| Arc::new(Config::default()));
+    source.expect_snapshot().returning(|| ConfigSnapshot {
+        path: "/home/a/openclaw.json".into(),
+        exists: false,
+        raw: None,
+        parsed: Json::null(),
+        valid: true,
+        config: Json::null(),
+        hash: "empty".into(),
+        issues: Vec::new(),
+        warnings: Vec::new(),
+    });
+    let mut check = MockProviderCheck::new();
+    check.expect_keys().returning(Vec::new);
+    check.expect_models().returning(|_| Ok(vec!["echo".to_owned()]));
+    let mut notes = MockWizardNotes::new();
+    notes.expect_keep().returning(|_| Ok(()));
+    notes.expect_forget().returning(|| Ok(()));
+    notes.expect_make_workspace().returning(|_| Ok(()));
+    let mut store = MockConfigStore::new();
+    store.expect_write().returning(|_| {
+        let (changed, hash, warnings) = (Vec::new(), "new".into(), Vec::new());
+        Ok(ConfigWritten { changed, hash, warnings, config: Arc::default() })
+    });
+    let deps = wizard::Deps {
+        check: Arc::new(check),
+        config: Arc::new(source),
+        notes: Arc::new(notes),
+        store: Arc::new(store),
+    };
+    Wizard::new(deps, clock, entropy)
 }
 
 fn clock() -> Arc<dyn Clock> {

@@ -28,5 +28,6 @@ mod testing;
 pub mod ticks;
 pub mod update;
 pub mod versions;
+pub mod wizard;
 
 pub use calendar::iso;

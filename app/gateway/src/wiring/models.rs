@@ -7,7 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use config_file::ConfigFile;
-use domain::agent::ModelRef;
+use domain::{agent::ModelRef, wizard::ProviderPlan};
 use http_client::HttpClient;
 use ports::{
     config::{ModelChoice, ModelConfig, ProviderApi, ProviderConfig},
@@ -103,6 +103,58 @@ const KNOWN: &[Known] = &[
 /// How long an Ollama may take to say that it is there. Nobody listening is
 /// found out at once; this is for one that hangs.
 const OLLAMA_PATIENCE: Duration = Duration::from_millis(250);
+
+/// How long a provider may take to say which models it offers.
+const LIST_TIME: Duration = Duration::from_secs(10);
+
+/// Known providers whose key the environment or the configuration has.
+pub(super) fn keyed(config: &ConfigFile) -> Vec<String> {
+    let current = config.current();
+    let described = current.models.providers.iter();
+    let described = described.filter(|(_, described)| described.api_key.is_some());
+    let in_environment = KNOWN.iter().filter(|known| {
+        known.key.is_some_and(|key| config.variable(key).is_some_and(|key| !key.is_empty()))
+    });
+    described
+        .map(|(name, _)| name.clone())
+        .chain(in_environment.map(|known| known.name.to_owned()))
+        .collect()
+}
+
+/// Asks a provider that is not in use yet for its models; what went wrong is told
+/// in words.
+pub(super) async fn ask(
+    config: &ConfigFile,
+    provider: &ProviderPlan,
+) -> Result<Vec<String>, String> {
+    let known = KNOWN.iter().find(|known| known.name == provider.id);
+    let current = config.current();
+    let mut described = current.models.providers.get(&provider.id).cloned().unwrap_or_default();
+    described.base_url = provider.url.clone().or(described.base_url);
+    if let Some(key) = &provider.key {
+        described.api_key = Some(key.reveal().to_owned());
+    }
+    let base_url = known.map(|known| known.base_url);
+    let key = known.and_then(|known| known.key).and_then(|key| config.variable(key));
+    let settings = Settings::read(&provider.id, &described, base_url, key.as_deref());
+    let settings = settings.map_err(|error| error.to_string())?;
+    let client = HttpClient::new();
+    let listing = async {
+        match described.api.or(known.map(|known| known.api)) {
+            Some(ProviderApi::AnthropicMessages) => {
+                AnthropicProvider::new(settings, client).list_models().await
+            }
+            None | Some(ProviderApi::OpenaiCompletions | ProviderApi::Unsupported) => {
+                OpenAiProvider::new(settings, client).list_models().await
+            }
+        }
+    };
+    match tokio::time::timeout(LIST_TIME, listing).await {
+        Ok(Ok(models)) => Ok(models.into_iter().map(|model| model.id).collect()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("no answer within ten seconds".to_owned()),
+    }
+}
 
 /// Looks for models.
 pub(crate) async fn find(config: &ConfigFile) -> Found {
