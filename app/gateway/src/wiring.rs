@@ -10,7 +10,9 @@ mod heap_care;
 pub(crate) mod live;
 mod models;
 mod reach;
+mod routes;
 pub(crate) mod tailnet;
+mod talk;
 pub(crate) mod update;
 mod wizard;
 
@@ -19,7 +21,7 @@ use std::{path::Path, sync::Arc};
 use http_server::{Manner, Server};
 use ports::{
     driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal},
-    driving::{Conversations, Doorkeeper, Probe, Rpc},
+    driving::{Doorkeeper, Rpc},
 };
 use qr_code::Codes;
 use rpc::{Door, Registry, Services};
@@ -30,20 +32,17 @@ use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 use usecases::{
-    agents::{Agents, Catalogue},
+    agents::Catalogue,
     auth::{self, Auth},
-    book::Book,
-    chat::{self, Chat},
+    chat::Chat,
     config::Configuration,
     directory::Directory,
     health::{self, Health},
     logs::Logs,
-    models::Models,
     presence::Presence,
     probe::Parts,
     reload::{self, Reload},
-    restart::Restarts,
-    sessions::{self, Sessions},
+    restart::{self, Restarts},
     status::{self, Status},
     system::{System, SystemEvents},
     ticks,
@@ -60,6 +59,7 @@ use crate::{
 use self::{
     authority::Authority,
     live::{Around, Moving, Shown},
+    talk::Talk,
 };
 
 /// The parts of a running gateway that the rest of it needs.
@@ -105,7 +105,6 @@ pub(crate) async fn wire(
     let journal: Arc<dyn Journal> = Arc::clone(&store) as _;
 
     let found = models::find(&file).await;
-    let catalogue = Catalogue::new(found.providers, found.models);
     let tailnet = tailnet::tailnet(&file, plan.login, plan.tls);
     let names = tailnet::names(tailnet.as_deref(), plan.reach()).await;
     let certificates = encryption::open(settings, &paths, &plan.listening(), &names, started_at)?;
@@ -115,32 +114,19 @@ pub(crate) async fn wire(
     let events: Arc<dyn EventSink> = Arc::new(hub.clone());
     let versions = Arc::new(Versions::default());
 
-    let agents = Agents::new(catalogue.clone(), Arc::clone(&config), Arc::clone(&clock));
-    let models = Models::new(catalogue.clone(), agents.clone(), Arc::clone(&config));
-    let book = Book::new(Arc::clone(&archive), Arc::clone(&journal));
+    let catalogue = Catalogue::new(found.providers, found.models);
     let system_events = SystemEvents::default();
-    let chat = Chat::new(chat::Deps {
-        agent: Arc::new(agents.clone()),
-        agents,
+    let Talk { chat, models, sessions } = talk::open(talk::Around {
         archive: Arc::clone(&archive),
-        book: book.clone(),
-        clock: Arc::clone(&clock),
-        config: Arc::clone(&config),
-        entropy: Arc::clone(&entropy),
-        events: Arc::clone(&events),
-        system_events: system_events.clone(),
-        tasks: tasks.clone(),
-    });
-    let sessions = Sessions::new(sessions::Deps {
-        archive: Arc::clone(&archive),
-        book,
+        catalogue: catalogue.clone(),
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
         entropy: Arc::clone(&entropy),
         events: Arc::clone(&events),
         facts: Arc::clone(&facts),
-        models: models.clone(),
-        runs: Arc::new(chat.clone()),
+        journal: Arc::clone(&journal),
+        system_events: system_events.clone(),
+        tasks: tasks.clone(),
     });
     let Authority { approvals, nodes, pairing } = authority::open(
         &paths.state_dir,
@@ -208,6 +194,7 @@ pub(crate) async fn wire(
         sessions: sessions.clone(),
         system: system.clone(),
     });
+    let (notes, told) = (update::notes(&paths.state_dir), system.clone());
     let services = Arc::new(Services {
         approvals,
         auth: Auth::new(auth, overrides.auth_mode),
@@ -242,15 +229,15 @@ pub(crate) async fn wire(
     let door: Arc<dyn Doorkeeper> =
         Arc::new(Door::new(Arc::clone(&services), shown.addresses.clone()));
     let registry: Arc<dyn Rpc> = Arc::new(Registry::new(services));
-    let mut routes = http_server::probe_routes(&(Arc::new(parts.clone()) as Arc<dyn Probe>));
-    routes.extend(openai_api::routes(&openai_api::Deps {
-        door: Arc::clone(&door),
-        conversations: Arc::new(chat.clone()) as Arc<dyn Conversations>,
-        entropy: Arc::clone(&entropy),
+    let routes = routes::all(routes::Around {
+        chat: chat.clone(),
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
-        loopback_only: shown.near.clone(),
-    }));
+        door: Arc::clone(&door),
+        entropy: Arc::clone(&entropy),
+        near: shown.near.clone(),
+        parts: parts.clone(),
+    });
     let upgrade = ws_server::handler(ws_server::Deps {
         door: Arc::clone(&door),
         rpc: registry,
@@ -281,13 +268,16 @@ pub(crate) async fn wire(
         stop: stop.clone(),
         cut: cut.clone(),
     });
-    listeners.into_iter().for_each(|listener| server.listen(listener));
+    for listener in listeners {
+        server.listen(listener);
+    }
     let serving = server.clone();
     tasks.spawn(async move { serving.ended().await });
     tasks.spawn(hub.clone().flusher());
     tasks.spawn(ticks::tick(shown.limits.clone(), Arc::clone(&clock), events, stop.clone()));
     tasks.spawn(presence.run(stop.clone()));
     tasks.spawn(health.run(stop.clone()));
+    tasks.spawn(restart::tell(notes, told, stop.clone()));
     tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
     let moved = Arc::new(Notify::new());
     let around = Around {

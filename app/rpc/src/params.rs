@@ -24,6 +24,8 @@ pub(crate) type Name = Text<1, 256>;
 pub(crate) type IdempotencyKey = Text<1, 256>;
 /// A name for a session.
 pub(crate) type Label = Text<1, 64>;
+/// A path of the configuration.
+pub(crate) type SchemaPath = Text<1, 1024>;
 /// Any text.
 pub(crate) type Any = Text<0, { usize::MAX }>;
 /// Any text but the empty one.

@@ -206,7 +206,7 @@ mod tests {
             exec.approval.grants.list exec.approval.grants.revoke approval.get approval.resolve \
             approval.history exec.approvals.get exec.approvals.set config.set config.patch \
             config.apply gateway.restart.preflight gateway.restart.request update.run \
-            update.status wizard.start wizard.next wizard.cancel wizard.status";
+            update.status config.schema.lookup wizard.start wizard.next wizard.cancel wizard.status";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);

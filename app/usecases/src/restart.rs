@@ -6,11 +6,18 @@ use std::{
     time::Duration,
 };
 
-use ports::driven::Restart;
+use domain::restart::PAUSE;
+use ports::{
+    Json,
+    driven::{Restart, RestartNotes},
+};
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
+use tokio_util::sync::CancellationToken;
+
+use crate::system::System;
 
 /// How long a patient restart waits for the runs that are going on
 /// (`gateway-reference.md` 3.4).
@@ -101,6 +108,19 @@ impl Restarts {
     fn asked(&self) -> MutexGuard<'_, Option<Asked>> {
         self.0.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Tells what the gateway that ran before left to be told, a moment after the
+/// start: to the session that asked, else to the main one.
+pub async fn tell(notes: Arc<dyn RestartNotes>, system: System, stop: CancellationToken) {
+    if stop.run_until_cancelled(sleep(PAUSE)).await.is_none() {
+        return;
+    }
+    let taken = tokio::task::spawn_blocking(move || notes.take()).await;
+    let Ok(Some(note)) = taken else { return };
+    let session = note.payload.session_key.as_deref();
+    let text = format!("GatewayRestart:\n{}", Json::of(&note.payload).as_str());
+    system.remind_named(session, &text);
 }
 
 impl Restart for Restarts {

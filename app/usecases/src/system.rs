@@ -113,6 +113,13 @@ impl System {
         }
     }
 
+    /// Keeps `text` for the session `name` names, or for the main one.
+    pub fn remind_named(&self, name: Option<&str>, text: &str) {
+        let keys = keys(&self.0.config.current());
+        let session = name.and_then(|name| keys.resolve(name).ok());
+        self.remind(session.as_ref(), text);
+    }
+
     /// What waits for the main session.
     pub fn waiting(&self) -> Vec<String> {
         self.0.events.waiting(&self.main())

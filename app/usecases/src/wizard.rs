@@ -16,6 +16,7 @@ use ports::driven::{
     Clock, ConfigSource, ConfigStore, ConfigWriteError, Entropy, ProviderCheck, WizardNotes,
 };
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 pub use session::{Session, StepError};
 
@@ -122,6 +123,8 @@ struct Running {
     // Held while a provider is asked, so that answers come one after the other.
     session: Mutex<Session>,
     state: std::sync::Mutex<State>,
+    /// Cancelled when somebody ends it.
+    ended: CancellationToken,
 }
 
 #[derive(Clone)]
@@ -167,11 +170,13 @@ impl Wizard {
                     return Err(WizardError::Busy);
                 }
                 other.move_to(None, Status::Cancelled, now);
+                other.ended.cancel();
             }
             let running = Arc::new(Running {
                 id: self.0.entropy.uuid(),
                 session: Mutex::new(Session::new(self.0.deps.clone(), options)),
                 state: State { step: None, status: Status::Running, seen: now }.into(),
+                ended: CancellationToken::new(),
             });
             *current = Some(Arc::clone(&running));
             running
@@ -209,7 +214,11 @@ impl Wizard {
     }
 
     async fn advance(&self, running: &Running, session: &mut Session) {
-        let (step, status) = match session.advance().await {
+        // Nothing more is asked nor written once it was ended.
+        let Some(advanced) = running.ended.run_until_cancelled(session.advance()).await else {
+            return;
+        };
+        let (step, status) = match advanced {
             Ok(Some(step)) => (Some(step), Status::Running),
             Ok(None) => (None, Status::Done),
             Err(failed) => (None, Status::Error(failed.to_string())),
@@ -221,6 +230,7 @@ impl Wizard {
     pub fn cancel(&self, id: &str) -> Result<Status, WizardError> {
         let running = self.find(id)?;
         running.move_to(None, Status::Cancelled, self.0.clock.now());
+        running.ended.cancel();
         self.forget(id);
         Ok(running.position().status)
     }

@@ -3,8 +3,12 @@
 use std::{
     fs::{self, Permissions},
     io::IsTerminal,
-    os::unix::fs::PermissionsExt,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
+    process::Command,
     sync::Arc,
 };
 
@@ -104,6 +108,7 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
     let log =
         telemetry::init(log_options(context, asked.verbose), &context.config.current().logging)
             .map_err(|error| Failure::new(error.to_string()))?;
+    let program = Program::running();
     loop {
         let options = prepare(context, &overrides, &log)?;
         let secrets = Arc::clone(&options.secrets);
@@ -117,12 +122,45 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
         };
         match gateway.run(moved).await? {
             ExitReason::Stopped => return Ok(()),
-            ExitReason::Restart => (),
+            ExitReason::Restart => program.become_newer(),
             ExitReason::StoreFailed => {
                 return Err(Failure::new("not everything could be written down"));
             }
         }
     }
+}
+
+/// The program this process runs, as it was on disk when it began.
+struct Program {
+    path: Option<PathBuf>,
+    stamp: Option<(u64, u64, i64)>,
+}
+
+impl Program {
+    fn running() -> Self {
+        let path = std::env::current_exe().ok();
+        let stamp = path.as_deref().and_then(stamp);
+        Self { path, stamp }
+    }
+
+    /// Runs the program that lies there now in the place of this one, if it is
+    /// another: an update was installed. The number of the process stays.
+    fn become_newer(&self) {
+        let Some(path) = self.path.as_deref() else { return };
+        let now = stamp(path);
+        if now.is_none() || now == self.stamp {
+            return;
+        }
+        info!(target: "gateway", "going on with the program that was installed meanwhile");
+        let error = Command::new(path).args(std::env::args_os().skip(1)).exec();
+        warn!(target: "gateway", %error, "the new program does not start; the old one goes on");
+    }
+}
+
+/// What tells one file from another in its place.
+fn stamp(path: &Path) -> Option<(u64, u64, i64)> {
+    let about = fs::metadata(path).ok()?;
+    Some((about.dev(), about.ino(), about.mtime()))
 }
 
 /// Refuses what the file forbids, and to serve others while it is not known whom.

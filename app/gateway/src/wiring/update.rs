@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use domain::update::Release;
 use ports::{
-    driven::{Clock, Installed, Restart, Updater},
+    driven::{Clock, Installed, Restart, RestartNotes, Updater},
     view::UpdateResult,
 };
 use restart_note::NoteFile;
@@ -24,12 +24,17 @@ pub(super) fn update(
 ) -> Update {
     Update::new(Deps {
         clock: Arc::clone(clock),
-        notes: Arc::new(NoteFile::new(state_dir)),
+        notes: notes(state_dir),
         restart,
         tasks: tasks.clone(),
         updater: Arc::new(InstalledProgram::this(telemetry::hide_secrets)),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+/// What the gateway that ran before left to be told.
+pub(super) fn notes(state_dir: &Path) -> Arc<dyn RestartNotes> {
+    Arc::new(NoteFile::new(state_dir))
 }
 
 /// The program this is, and the tool that installed it.

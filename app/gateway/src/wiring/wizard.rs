@@ -3,7 +3,7 @@
 use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
-use config_file::{ConfigFile, ConfigFileStore};
+use config_file::ConfigFile;
 use domain::wizard::{Answers, ProviderPlan};
 use ports::{
     BoxError,
@@ -26,7 +26,6 @@ pub(super) fn open(
 
 /// What the wizard works with, on the configuration `config`.
 fn deps(paths: &Paths, config: &Arc<ConfigFile>) -> Deps {
-    let store = ConfigFileStore::new(paths.config_path.clone(), |name| std::env::var(name).ok());
     Deps {
         check: Arc::new(Asking(Arc::clone(config))),
         config: Arc::clone(config) as _,
@@ -34,7 +33,7 @@ fn deps(paths: &Paths, config: &Arc<ConfigFile>) -> Deps {
             paths: paths.clone(),
             home: config.variable("HOME").map(PathBuf::from),
         }),
-        store: Arc::new(store),
+        store: Arc::new(config.store()),
     }
 }
 

@@ -9,13 +9,13 @@ use ports::{
     driving::RpcError,
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use serde_json::Value;
 
 use crate::{
     method::{Context, methods},
-    params::Nothing,
+    params::{Nothing, SchemaPath},
 };
 
 methods! {
@@ -27,6 +27,11 @@ methods! {
 
     /// The shape of the configuration file, and how to show it in a form.
     "config.schema" [Operator(Read)] schema(Nothing) -> ConfigShape;
+
+    /// One path of that shape, and what is directly in it.
+    ///
+    /// `path` is `gateway.port`, `agents.list[0].name` or `agents.list.*.name`.
+    "config.schema.lookup" [Operator(Read)] lookup(LookupParams) => Json;
 }
 
 /// Result of `config.get`.
@@ -105,6 +110,19 @@ async fn schema(cx: Context, _: Nothing) -> Result<ConfigShape, RpcError> {
         version: cx.services.facts.version.clone(),
         generated_at: usecases::iso(cx.services.facts.started_at),
     })
+}
+
+/// Parameters of `config.schema.lookup`.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct LookupParams {
+    /// The path.
+    path: SchemaPath,
+}
+
+async fn lookup(_: Context, params: LookupParams) -> Result<Json, RpcError> {
+    let found = ports::config::lookup(params.path.as_str());
+    let found = found.ok_or_else(|| RpcError::invalid("config schema path not found"))?;
+    Ok(Json::of(&found))
 }
 
 /// Schema and hints, made once: they are as old as the program.

@@ -1,0 +1,37 @@
+//! What is answered over HTTP, path by path.
+
+use std::sync::Arc;
+
+use http_kit::Route;
+use ports::{
+    config::Live,
+    driven::{Clock, ConfigSource, Entropy},
+    driving::{Conversations, Doorkeeper, Probe},
+};
+use usecases::{chat::Chat, probe::Parts};
+
+/// What answers.
+pub(super) struct Around {
+    pub(super) chat: Chat,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) config: Arc<dyn ConfigSource>,
+    pub(super) door: Arc<dyn Doorkeeper>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) near: Live<bool>,
+    pub(super) parts: Parts,
+}
+
+/// Every route but that of the WebSockets.
+pub(super) fn all(around: Around) -> Vec<Route> {
+    let Around { chat, clock, config, door, entropy, near, parts } = around;
+    let mut routes = http_server::probe_routes(&(Arc::new(parts) as Arc<dyn Probe>));
+    routes.extend(openai_api::routes(&openai_api::Deps {
+        door,
+        conversations: Arc::new(chat) as Arc<dyn Conversations>,
+        entropy,
+        clock,
+        config,
+        loopback_only: near,
+    }));
+    routes
+}

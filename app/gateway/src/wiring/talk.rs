@@ -1,0 +1,68 @@
+//! Talking to agents, and the list of conversations.
+
+use std::sync::Arc;
+
+use ports::driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal};
+use tokio_util::task::TaskTracker;
+use usecases::{
+    agents::{Agents, Catalogue},
+    book::Book,
+    chat::{self, Chat},
+    facts::Facts,
+    models::Models,
+    sessions::{self, Sessions},
+    system::SystemEvents,
+};
+
+/// What it takes.
+pub(super) struct Around {
+    pub(super) archive: Arc<dyn Archive>,
+    pub(super) catalogue: Catalogue,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) config: Arc<dyn ConfigSource>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) events: Arc<dyn EventSink>,
+    pub(super) facts: Arc<Facts>,
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) system_events: SystemEvents,
+    pub(super) tasks: TaskTracker,
+}
+
+/// What comes of it.
+pub(super) struct Talk {
+    pub(super) chat: Chat,
+    pub(super) models: Models,
+    pub(super) sessions: Sessions,
+}
+
+/// Puts it together.
+pub(super) fn open(around: Around) -> Talk {
+    let Around { archive, catalogue, clock, config, entropy, events, facts, journal, .. } = around;
+    let agents = Agents::new(catalogue.clone(), Arc::clone(&config), Arc::clone(&clock));
+    let models = Models::new(catalogue, agents.clone(), Arc::clone(&config));
+    let book = Book::new(Arc::clone(&archive), journal);
+    let chat = Chat::new(chat::Deps {
+        agent: Arc::new(agents.clone()),
+        agents,
+        archive: Arc::clone(&archive),
+        book: book.clone(),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        entropy: Arc::clone(&entropy),
+        events: Arc::clone(&events),
+        system_events: around.system_events,
+        tasks: around.tasks,
+    });
+    let sessions = Sessions::new(sessions::Deps {
+        archive,
+        book,
+        clock,
+        config,
+        entropy,
+        events,
+        facts,
+        models: models.clone(),
+        runs: Arc::new(chat.clone()),
+    });
+    Talk { chat, models, sessions }
+}
