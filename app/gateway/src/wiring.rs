@@ -41,7 +41,7 @@ use usecases::{
     logs::Logs,
     presence::Presence,
     probe::Parts,
-    reload::{self, Reload},
+    reload::Reload,
     restart::{self, Restarts},
     status::{self, Status},
     system::{System, SystemEvents},
@@ -160,14 +160,7 @@ pub(crate) async fn wire(
     let system = System::new(Arc::clone(&config), presence.clone(), system_events);
     let log_source = Arc::clone(&logs) as Arc<dyn ports::driven::LogSource>;
     let restarts = Restarts::default();
-    let deps = reload::Deps {
-        config: Arc::clone(&file) as _,
-        events: Arc::clone(&events),
-        restarts: restarts.clone(),
-        skip_channels: file.variable("OPENCLAW_SKIP_CHANNELS").is_some(),
-    };
-    let (hash, issues) = file.started_with();
-    let reload = Reload::new(deps, hash, issues);
+    let reload = follow::reload(&file, &events, &restarts);
     let parts = Parts::new(
         Arc::clone(&archive),
         catalogue.clone(),

@@ -5,8 +5,28 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use config_file::ConfigFile;
 use config_watch::{ConfigWatcher, Debounce};
-use ports::driven::{ConfigSource, ConfigWatch};
+use ports::driven::{ConfigSource, ConfigWatch, EventSink};
 use tracing::warn;
+use usecases::{
+    reload::{self, Reload},
+    restart::Restarts,
+};
+
+/// Follows `file`.
+pub(super) fn reload(
+    file: &Arc<ConfigFile>,
+    events: &Arc<dyn EventSink>,
+    restarts: &Restarts,
+) -> Reload {
+    let deps = reload::Deps {
+        config: Arc::clone(file) as _,
+        events: Arc::clone(events),
+        restarts: restarts.clone(),
+        skip_channels: file.variable("OPENCLAW_SKIP_CHANNELS").is_some(),
+    };
+    let (hash, issues) = file.started_with();
+    Reload::new(deps, hash, issues)
+}
 
 /// Watches the files `config` is read from, with the debounce it asks for.
 /// Nothing comes of it where the system has no thread for it.

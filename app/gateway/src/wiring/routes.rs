@@ -21,7 +21,7 @@ pub(super) struct Around {
     pub(super) parts: Parts,
 }
 
-/// Every route but that of the WebSockets.
+/// Every route but the one for sockets.
 pub(super) fn all(around: Around) -> Vec<Route> {
     let Around { chat, clock, config, door, entropy, near, parts } = around;
     let mut routes = http_server::probe_routes(&(Arc::new(parts) as Arc<dyn Probe>));
