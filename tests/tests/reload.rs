@@ -13,7 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A port nobody has.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
+    listener.local_addr().expect("it is bound").port()
 }
 
 async fn changed(client: &mut Client) -> Value {
@@ -136,23 +137,25 @@ async fn a_patch_keeps_every_byte_around_it_and_holds_a_moment_later() {
 
 /// The release or debug binary in an empty home, on a free port.
 fn start(home: &std::path::Path, config: &Value) -> Process {
-    fs::write(home.join("openclaw.json"), config.to_string()).unwrap();
+    fs::write(home.join("openclaw.json"), config.to_string()).expect("there is room");
     let mut command = Command::new(binary().expect("openclaw was built"));
     command.args(["gateway", "run", "--port", "0"]).env("HOME", home);
     command.env("OPENCLAW_STATE_DIR", home).env("NO_COLOR", "1");
-    Process::start(command).unwrap()
+    Process::start(command).expect("it starts")
 }
 
 /// Where it says that it listens.
 fn address(lines: &[String]) -> std::net::SocketAddr {
-    let line = lines.iter().rev().find(|line| line.contains("listening on ws://127.")).unwrap();
-    let from = line.find("ws://").unwrap() + "ws://".len();
-    line[from..].split_whitespace().next().unwrap().parse().unwrap()
+    let line = lines.iter().rev().find(|line| line.contains("listening on ws://127."));
+    let line = line.expect("it says where");
+    let from = line.find("ws://").expect("it was found by that") + "ws://".len();
+    let address = line[from..].split_whitespace().next().unwrap_or_default();
+    address.parse().expect("an address")
 }
 
 fn signal(process: &Process, name: &str) {
-    let sent = Command::new("kill").arg(name).arg(process.id().to_string()).status().unwrap();
-    assert!(sent.success());
+    let sent = Command::new("kill").arg(name).arg(process.id().to_string()).status();
+    assert!(sent.is_ok_and(|sent| sent.success()), "kill {name}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use std::{
     error::Error,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use domain::{
@@ -21,11 +22,15 @@ use ports::{
     event::{Body, Event},
 };
 use serde::Serialize;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::restart::Restarts;
+
+/// How long whoever changed the file has to hear that it was changed: the change
+/// may close its connection.
+const ANSWER_FIRST: Duration = Duration::from_millis(100);
 
 /// What following the file takes.
 pub struct Deps {
@@ -79,8 +84,8 @@ impl Reload {
         Self(Arc::new(Inner { deps, nudged: Notify::new(), known: Mutex::new(known) }))
     }
 
-    /// Looks at the file now, without waiting until it is quiet: whoever wrote it
-    /// says that it is done.
+    /// Looks at the file in a moment, without waiting until it is quiet: whoever
+    /// wrote it says that it is done.
     pub fn nudge(&self) {
         self.0.nudged.notify_one();
     }
@@ -115,7 +120,7 @@ impl Reload {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = watch.changed() => (),
-                () = self.0.nudged.notified() => (),
+                () = self.0.nudged.notified() => time::sleep(ANSWER_FIRST).await,
             }
             if let Some(files) = self.follow(&*lifecycle).await {
                 watch.watch(&files);

@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, path::PathBuf, time::Duration};
+use std::{collections::VecDeque, path::PathBuf};
 
 use async_trait::async_trait;
 use ports::{
