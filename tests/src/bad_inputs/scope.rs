@@ -57,7 +57,6 @@ pub fn standing(id: &str) -> Option<Standing> {
     })
 }
 
-const C: &str = "issue C";
 const D: &str = "issue D";
 const LATER: &str = "a later issue";
 
