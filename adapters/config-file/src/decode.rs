@@ -1,8 +1,8 @@
 //! Values to types. What does not fit costs the section it is in.
 
 use ports::config::{Config, holds_secret};
+use serde::Deserialize;
 use serde_json::Value;
-use serde_path_to_error::{Path, Segment};
 
 use crate::{
     problem::{Problem, Severity},
@@ -23,11 +23,12 @@ pub(crate) fn decode(
         let message = if find_list(&tree, schema(), &mut steps) {
             "has to be an object, not a list".to_owned()
         } else {
-            match serde_path_to_error::deserialize::<_, Config>(&tree) {
+            match Config::deserialize(&tree) {
                 Ok(config) => return config,
                 Err(error) => {
-                    steps = steps_of(error.path());
-                    error.inner().to_string()
+                    let told = error.to_string();
+                    steps = locate(&tree, &told);
+                    told
                 }
             }
         };
@@ -50,14 +51,40 @@ enum Step {
     Index(usize),
 }
 
-fn steps_of(path: &Path) -> Vec<Step> {
-    path.iter()
-        .filter_map(|segment| match segment {
-            Segment::Map { key } => Some(Step::Key(key.clone())),
-            Segment::Seq { index } => Some(Step::Index(*index)),
-            Segment::Enum { .. } | Segment::Unknown => None,
-        })
-        .collect()
+/// Where in `tree` the mistake is that `told` tells of: the deepest part without
+/// which there is no such mistake.
+///
+/// The decoder could keep account of its path, but then all of it is there a
+/// second time, and it is the largest part of the program.
+fn locate(tree: &Value, told: &str) -> Vec<Step> {
+    let mut path = Vec::new();
+    let same = |tree: &Value| fault(tree).is_some_and(|other| other == told);
+    loop {
+        let Some(node) = at(tree, &path) else { return path };
+        let below: Vec<Step> = match node {
+            Value::Object(map) => map.keys().cloned().map(Step::Key).collect(),
+            Value::Array(values) => (0..values.len()).map(Step::Index).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return path,
+        };
+        let culprit = below.into_iter().find(|step| {
+            let (mut without, mut there) = (tree.clone(), path.clone());
+            there.push(step.clone());
+            forget(&mut without, &there) && !same(&without)
+        });
+        let Some(step) = culprit else { return path };
+        path.push(step);
+    }
+}
+
+fn fault(tree: &Value) -> Option<String> {
+    Config::deserialize(tree).err().map(|error| error.to_string())
+}
+
+fn at<'a>(tree: &'a Value, path: &[Step]) -> Option<&'a Value> {
+    path.iter().try_fold(tree, |tree, step| match step {
+        Step::Key(key) => tree.get(key),
+        Step::Index(index) => tree.get(index),
+    })
 }
 
 /// Finds a list where an object belongs. The decoder would take it for the
