@@ -20,7 +20,8 @@ pub(crate) fn decode(
     let mut restored: Vec<Vec<Step>> = Vec::new();
     loop {
         let mut steps = Vec::new();
-        let message = if find_list(&tree, schema(), &mut steps) {
+        let empty = tree.as_object().is_some_and(serde_json::Map::is_empty);
+        let message = if !empty && find_list(&tree, schema(), &mut steps) {
             "has to be an object, not a list".to_owned()
         } else {
             match Config::deserialize(&tree) {

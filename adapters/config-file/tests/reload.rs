@@ -13,14 +13,14 @@ struct Home {
 
 impl Home {
     fn with(text: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("openclaw.json");
-        fs::write(&path, text).unwrap();
+        fs::write(&path, text).expect("it is writable");
         Self { file: ConfigFile::load(path, |_| None), dir }
     }
 
     fn write(&self, text: &str) {
-        fs::write(self.dir.path().join("openclaw.json"), text).unwrap();
+        fs::write(self.dir.path().join("openclaw.json"), text).expect("it is writable");
     }
 }
 
