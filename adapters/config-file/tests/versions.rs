@@ -14,7 +14,7 @@ const SEPTEMBER: &str = include_str!("fixtures/september.json5");
 
 fn load(directory: &Path, text: &str) -> ConfigFile {
     let path = directory.join("openclaw.json");
-    fs::write(&path, text).unwrap();
+    fs::write(&path, text).expect("there is room");
     ConfigFile::load(path, |name| (name == "HOME").then(|| "/home/me".to_owned()))
 }
 

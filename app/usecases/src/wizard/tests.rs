@@ -13,7 +13,10 @@ use ports::{
 use super::*;
 
 /// A world in which the key `good` is good, and what is written in it.
-fn world(exists: bool) -> (Deps, Arc<Lock<Vec<ConfigWrite>>>, Arc<Lock<Answers>>) {
+/// What is written, one change after the other.
+type Written = Arc<Lock<Vec<ConfigWrite>>>;
+
+fn world(exists: bool) -> (Deps, Written, Arc<Lock<Answers>>) {
     let mut config = MockConfigSource::new();
     config.expect_current().returning(|| Arc::new(Config::default()));
     config.expect_snapshot().returning(move || ConfigSnapshot {
