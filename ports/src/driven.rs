@@ -41,8 +41,9 @@ pub use foreign::{
 pub use lifecycle::Lifecycle;
 pub use logs::{LogPage, LogQuery, LogSource};
 pub use models::{
-    FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelPart, ModelProvider,
-    ModelRequest, ModelRole, Sampling,
+    AnswerFormat, FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelPart,
+    ModelProvider, ModelRequest, ModelRole, Sampling, ToolCall, ToolChoice, ToolResult, ToolSpec,
+    ToolUse,
 };
 pub use reach::{CodeWriter, Reach};
 pub use restart::{Restart, RestartNotes};

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use http::{Request, Response};
 use http_kit::{Body, Reader, compute};
 use hyper::body::Incoming;
-use ports::driving::Question;
+use ports::{driven::ToolUse, driving::Question};
 
 use crate::{
     Visit,
@@ -74,6 +74,7 @@ pub(crate) async fn complete(
         model: target.model,
         thinking,
         sampling,
+        tools: ToolUse::default(),
     };
     let mut answer = deps.conversations.ask(question).await?;
     if !stream {

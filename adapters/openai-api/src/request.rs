@@ -117,6 +117,7 @@ fn check(request: ChatRequest) -> Result<Asked, Refusal> {
         presence_penalty: within("presence_penalty", request.presence_penalty, -2.0, 2.0)?,
         seed: request.seed,
         stop: stops(request.stop)?,
+        format: None,
     };
     if request.n.is_some_and(|n| n != 1) {
         return Err(Refusal::invalid("n", "n: only one answer at a time is supported"));

@@ -58,11 +58,11 @@ pub(crate) fn response(
     };
     events.choice(r#"{"role":"assistant"}"#, None);
     match first.ok_or_else(broke_off)? {
-        Reply::Text(text) => events.text(&text),
         Reply::End(outcome) => {
             let outcome = ended(outcome)?;
             events.end(Ok(outcome));
         }
+        piece => events.reply(Some(piece)),
     }
     let mut response = Response::new(events.boxed_unsync());
     let headers = response.headers_mut();
@@ -157,6 +157,7 @@ impl Events {
         match reply {
             Some(Reply::Text(text)) => self.text(&text),
             Some(Reply::End(outcome)) => self.end(ended(outcome)),
+            Some(_) => (),
             None => self.end(Err(broke_off())),
         }
     }

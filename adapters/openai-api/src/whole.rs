@@ -66,7 +66,7 @@ pub(crate) struct Ended {
 /// any other way is none.
 pub(crate) fn ended(outcome: Outcome) -> Result<Ended, Refusal> {
     match outcome {
-        Outcome::Done { text, finish, usage } => Ok(Ended { text, finish, usage }),
+        Outcome::Done { text, finish, usage, .. } => Ok(Ended { text, finish, usage }),
         Outcome::Stopped { reason: StopReason::Rpc | StopReason::Stop, text } => {
             Ok(Ended { text, finish: FinishReason::Stop, usage: Usage::default() })
         }
@@ -85,8 +85,8 @@ pub(crate) fn broke_off() -> Refusal {
 pub(crate) async fn response(label: &Label, mut answer: Answer) -> Result<Response<Body>, Refusal> {
     let outcome = loop {
         match answer.next().await.ok_or_else(broke_off)? {
-            Reply::Text(_) => (),
             Reply::End(outcome) => break outcome,
+            _ => (),
         }
     };
     let Ended { text, finish, usage } = ended(outcome)?;

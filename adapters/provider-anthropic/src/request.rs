@@ -139,13 +139,14 @@ fn block(part: &ModelPart, role: ModelRole) -> Option<Block<'_>> {
         }
         // Only people show pictures.
         (ModelPart::Image { .. }, ModelRole::Assistant) => None,
+        (ModelPart::Call(_) | ModelPart::Result(_), _) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use domain::session::Thinking;
-    use ports::driven::Sampling;
+    use ports::driven::{Sampling, ToolUse};
     use serde_json::{Value, json};
 
     use super::*;
@@ -161,6 +162,7 @@ mod tests {
             messages,
             thinking: None,
             sampling: Sampling::default(),
+            tools: ToolUse::default(),
         }
     }
 
@@ -214,6 +216,7 @@ mod tests {
             presence_penalty: Some(1.0),
             seed: Some(7),
             stop: vec!["\n".to_owned(), "END".to_owned()],
+            format: None,
         };
         let expected = json!({
             "model": "m",

@@ -65,7 +65,7 @@ impl ModelProvider for BuiltinProvider {
 #[cfg(test)]
 mod tests {
     use futures_util::StreamExt;
-    use ports::driven::Sampling;
+    use ports::driven::{Sampling, ToolUse};
 
     use super::*;
 
@@ -76,6 +76,7 @@ mod tests {
             messages,
             thinking: None,
             sampling: Sampling::default(),
+            tools: ToolUse::default(),
         }
     }
 

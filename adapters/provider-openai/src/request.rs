@@ -148,7 +148,7 @@ impl<'a> From<&'a ModelMessage> for Message<'a> {
         let content = match message.parts.as_slice() {
             [ModelPart::Text(text)] => Content::Text(text),
             parts if pictures && message.role == ModelRole::User => {
-                Content::Parts(parts.iter().map(Part::from).collect())
+                Content::Parts(parts.iter().filter_map(Part::of).collect())
             }
             _ => Content::Texts(message.plain_text()),
         };
@@ -156,20 +156,21 @@ impl<'a> From<&'a ModelMessage> for Message<'a> {
     }
 }
 
-impl<'a> From<&'a ModelPart> for Part<'a> {
-    fn from(part: &'a ModelPart) -> Self {
+impl<'a> Part<'a> {
+    fn of(part: &'a ModelPart) -> Option<Self> {
         match part {
-            ModelPart::Text(text) => Self::Text { text },
+            ModelPart::Text(text) => Some(Self::Text { text }),
             ModelPart::Image { mime, data } => {
-                Self::ImageUrl { image_url: ImageUrl { url: DataUrl { mime, data } } }
+                Some(Self::ImageUrl { image_url: ImageUrl { url: DataUrl { mime, data } } })
             }
+            ModelPart::Call(_) | ModelPart::Result(_) => None,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use ports::driven::Sampling;
+    use ports::driven::{Sampling, ToolUse};
     use serde_json::{Value, json};
 
     use super::*;
@@ -197,6 +198,7 @@ mod tests {
             ],
             thinking: None,
             sampling: Sampling::default(),
+            tools: ToolUse::default(),
         }
     }
 
@@ -230,6 +232,7 @@ mod tests {
             presence_penalty: Some(1.5),
             seed: Some(-7),
             stop: vec!["\n".to_owned()],
+            format: None,
         };
         let mut expected = json!({
             "model": "m",

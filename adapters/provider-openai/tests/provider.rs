@@ -12,7 +12,7 @@ use http_client::{
 };
 use ports::driven::{
     FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelProvider, ModelRequest,
-    ModelRole, Sampling,
+    ModelRole, Sampling, ToolUse,
 };
 use provider_openai::{OpenAiProvider, Settings};
 
@@ -35,6 +35,7 @@ fn request() -> ModelRequest {
         messages: vec![ModelMessage::text(ModelRole::User, "hi")],
         thinking: None,
         sampling: Sampling::default(),
+        tools: ToolUse::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use domain::{
 
 use crate::{
     BoxStream,
-    driven::{FinishReason, ModelMessage, Sampling},
+    driven::{FinishReason, ModelMessage, Sampling, ToolUse},
 };
 
 /// Runs agents.
@@ -48,6 +48,8 @@ pub struct AgentTurn {
     pub messages: Vec<ModelMessage>,
     /// How to choose words.
     pub sampling: Sampling,
+    /// Tools whoever asks uses in the agent's place.
+    pub tools: ToolUse,
 }
 
 /// Something an agent does.
@@ -66,6 +68,22 @@ pub enum AgentEvent {
     Text(String),
     /// It thinks something.
     Thinking(String),
+    /// It begins to ask for a tool of whoever asked.
+    CallBegun {
+        /// Which of the calls of this answer it is, from 0.
+        at: usize,
+        /// Names the call.
+        id: String,
+        /// The tool.
+        name: String,
+    },
+    /// More of what the tool is given.
+    CallArguments {
+        /// Which of the calls of this answer it belongs to.
+        at: usize,
+        /// The piece.
+        piece: String,
+    },
     /// What it used.
     Usage(Usage),
     /// It is finished.

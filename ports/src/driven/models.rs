@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::{agent::FailureKind, run::Usage, session::Thinking};
 
-use crate::{BoxError, BoxStream};
+use crate::{BoxError, BoxStream, Json};
 
 /// Somebody who offers models.
 ///
@@ -13,6 +13,8 @@ use crate::{BoxError, BoxStream};
 ///
 /// - A stream is any number of events, ended by exactly one
 ///   [`ModelEvent::End`] or one error.
+/// - A call for a tool begins with [`ModelEvent::CallBegun`]; the pieces of its
+///   arguments follow. Calls are counted from 0 without a gap.
 /// - Dropping the stream ends the request at the provider.
 /// - A provider that falls silent, talks too long or too much ends in an error
 ///   by itself; nobody has to watch it.
@@ -62,6 +64,77 @@ pub struct ModelRequest {
     pub thinking: Option<Thinking>,
     /// How to choose words.
     pub sampling: Sampling,
+    /// What it may ask to have done.
+    pub tools: ToolUse,
+}
+
+/// The tools a model may ask for, which whoever asks the model uses in its
+/// place. None by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToolUse {
+    /// The tools.
+    pub offered: Vec<ToolSpec>,
+    /// Whether the model shall ask for one.
+    pub choice: ToolChoice,
+    /// Whether it may ask for several at once; `None` leaves it to the model.
+    pub parallel: Option<bool>,
+}
+
+/// A tool a model may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolSpec {
+    /// Its name.
+    pub name: String,
+    /// What it is for, for the model.
+    pub description: Option<String>,
+    /// What it takes, as a JSON schema of an object.
+    pub parameters: Option<Json>,
+    /// Whether the provider shall hold the model to the schema; `None` leaves
+    /// it to the provider.
+    pub strict: Option<bool>,
+}
+
+/// Whether a model shall ask for a tool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// As it likes.
+    #[default]
+    Auto,
+    /// It shall not.
+    None,
+    /// It has to ask for one.
+    Required,
+    /// It has to ask for this one.
+    Named(String),
+}
+
+/// A tool a model asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolCall {
+    /// Names the call in the conversation, so that its result can name it.
+    pub id: String,
+    /// The tool.
+    pub name: String,
+    /// What it is given: JSON as the model wrote it, which need not be valid.
+    pub arguments: String,
+}
+
+/// The form an answer has to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnswerFormat {
+    /// Any JSON object.
+    JsonObject,
+    /// JSON that matches a schema.
+    JsonSchema {
+        /// What the schema is called.
+        name: String,
+        /// What it is for, for the model.
+        description: Option<String>,
+        /// The schema.
+        schema: Json,
+        /// Whether the provider shall hold the model to it.
+        strict: Option<bool>,
+    },
 }
 
 /// One message of a conversation, as a model reads it.
@@ -83,7 +156,7 @@ impl ModelMessage {
     pub fn plain_text(&self) -> String {
         let texts = self.parts.iter().filter_map(|part| match part {
             ModelPart::Text(text) => Some(text.as_str()),
-            ModelPart::Image { .. } => None,
+            ModelPart::Image { .. } | ModelPart::Call(_) | ModelPart::Result(_) => None,
         });
         texts.collect::<Vec<_>>().join("\n")
     }
@@ -110,6 +183,21 @@ pub enum ModelPart {
         /// The bytes in base64.
         data: String,
     },
+    /// A tool the model asked for. Only models ask.
+    Call(ToolCall),
+    /// What came of it. Only users tell, in the message after the call.
+    Result(ToolResult),
+}
+
+/// What came of a tool a model asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolResult {
+    /// The id of the call.
+    pub call: String,
+    /// What the tool said.
+    pub text: String,
+    /// Whether it failed.
+    pub failed: bool,
 }
 
 /// How a model chooses its words; `None` leaves it to the model.
@@ -129,6 +217,8 @@ pub struct Sampling {
     pub seed: Option<i64>,
     /// Texts that end the answer; at most four.
     pub stop: Vec<String>,
+    /// The form the answer has to have; `None` means text.
+    pub format: Option<AnswerFormat>,
 }
 
 /// A piece of an answer.
@@ -138,6 +228,23 @@ pub enum ModelEvent {
     Text(String),
     /// More of what the model thinks.
     Thinking(String),
+    /// The model begins to ask for a tool.
+    CallBegun {
+        /// Which of the calls of this answer it is, from 0.
+        at: usize,
+        /// Names the call.
+        id: String,
+        /// The tool.
+        name: String,
+    },
+    /// More of what the tool is given, the next piece of the text of
+    /// [`ToolCall::arguments`].
+    CallArguments {
+        /// Which of the calls of this answer it belongs to.
+        at: usize,
+        /// The piece.
+        piece: String,
+    },
     /// What was used so far. The last one counts.
     Usage(Usage),
     /// The end.
@@ -153,6 +260,8 @@ pub enum FinishReason {
     Length,
     /// The provider did not like what it said.
     ContentFilter,
+    /// It asks for tools and waits for what comes of them.
+    ToolCalls,
 }
 
 impl FinishReason {
@@ -162,6 +271,7 @@ impl FinishReason {
             Self::Stop => "stop",
             Self::Length => "length",
             Self::ContentFilter => "content_filter",
+            Self::ToolCalls => "tool_calls",
         }
     }
 }

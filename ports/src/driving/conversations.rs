@@ -10,15 +10,15 @@ use domain::{
 
 use crate::{
     BoxStream,
-    driven::{FinishReason, ModelMessage, Sampling},
+    driven::{FinishReason, ModelMessage, Sampling, ToolCall, ToolUse},
 };
 
 /// Asks agents on behalf of HTTP clients.
 ///
 /// # Contract
 ///
-/// - The answer is a stream of [`Reply::Text`], ended by exactly one
-///   [`Reply::End`].
+/// - The answer is a stream of pieces, ended by exactly one [`Reply::End`],
+///   which repeats the text and the calls as a whole.
 /// - Dropping the stream aborts the run.
 /// - Question and answer end up in the transcript of the session. They are
 ///   written behind the answer, which does not wait for the disk.
@@ -55,6 +55,8 @@ pub struct Question {
     pub thinking: Option<Thinking>,
     /// How the model shall choose its words.
     pub sampling: Sampling,
+    /// Tools the caller uses itself: the answer may end with calls for them.
+    pub tools: ToolUse,
 }
 
 /// The answer to a question, as it comes.
@@ -65,6 +67,24 @@ pub type Answer = BoxStream<Reply>;
 pub enum Reply {
     /// More text.
     Text(String),
+    /// More of what the model thinks.
+    Thinking(String),
+    /// The agent begins to ask for a tool of the caller.
+    CallBegun {
+        /// Which of the calls of this answer it is, from 0.
+        at: usize,
+        /// Names the call.
+        id: String,
+        /// The tool.
+        name: String,
+    },
+    /// More of what the tool is given.
+    CallArguments {
+        /// Which of the calls of this answer it belongs to.
+        at: usize,
+        /// The piece.
+        piece: String,
+    },
     /// The end.
     End(Outcome),
 }
@@ -76,6 +96,8 @@ pub enum Outcome {
     Done {
         /// Everything that was said.
         text: String,
+        /// The tools it asked the caller for.
+        calls: Vec<ToolCall>,
         /// Why the model stopped.
         finish: FinishReason,
         /// What it used.

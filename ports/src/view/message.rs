@@ -4,6 +4,8 @@ use domain::{run::Usage, time::Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Json;
+
 /// One message of a transcript (`ws-protocol.md` 9.3). Stored in this form and
 /// handed out as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +40,12 @@ pub struct Message {
     /// The run it belongs to, for answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_id: Option<String>,
+    /// The call this is the result of, for what tools say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_call_id: Option<String>,
+    /// Whether the tool failed, for what tools say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_error: Option<bool>,
 }
 
 /// Who said something.
@@ -85,6 +93,16 @@ pub enum MessagePart {
         /// The text.
         thinking: String,
     },
+    /// A tool the model asked for.
+    ToolCall {
+        /// Names the call.
+        id: String,
+        /// The tool.
+        name: String,
+        /// What it was given: an object, or the text as the model wrote it when
+        /// that is no JSON.
+        arguments: Json,
+    },
 }
 
 /// Tokens a message used.
@@ -129,6 +147,8 @@ impl Message {
             stop_reason: None,
             error_message: None,
             run_id: None,
+            tool_call_id: None,
+            is_error: None,
         }
     }
 
@@ -139,7 +159,9 @@ impl Message {
             Content::Parts(parts) => {
                 let texts = parts.iter().filter_map(|part| match part {
                     MessagePart::Text { text } => Some(text.as_str()),
-                    MessagePart::Image { .. } | MessagePart::Thinking { .. } => None,
+                    MessagePart::Image { .. }
+                    | MessagePart::Thinking { .. }
+                    | MessagePart::ToolCall { .. } => None,
                 });
                 texts.collect::<Vec<_>>().join("\n")
             }

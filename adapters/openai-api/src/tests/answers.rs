@@ -92,7 +92,12 @@ async fn what_an_answer_used_is_told_at_its_end_if_asked_for() {
 async fn how_an_answer_ends_well() {
     let house = House::open().await;
     let ended = |text: &str, finish| {
-        Reply::End(Outcome::Done { text: text.to_owned(), finish, usage: Usage::default() })
+        Reply::End(Outcome::Done {
+            text: text.to_owned(),
+            calls: Vec::new(),
+            finish,
+            usage: Usage::default(),
+        })
     };
     #[rustfmt::skip]
     let table = [

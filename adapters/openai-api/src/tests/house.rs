@@ -316,7 +316,12 @@ pub(super) fn text(text: &str) -> Reply {
 
 pub(super) fn done(text: &str) -> Reply {
     let usage = Usage { input: 11, output: 4, ..Usage::default() };
-    Reply::End(Outcome::Done { text: text.to_owned(), finish: FinishReason::Stop, usage })
+    Reply::End(Outcome::Done {
+        text: text.to_owned(),
+        calls: Vec::new(),
+        finish: FinishReason::Stop,
+        usage,
+    })
 }
 
 pub(super) fn failed(kind: Option<FailureKind>) -> Reply {

@@ -85,6 +85,7 @@ async fn sampling_is_handed_on() {
         frequency_penalty: Some(-2.0),
         presence_penalty: Some(2.0),
         seed: Some(-3),
+        format: None,
         stop: vec!["a".into(), "b".into()],
     };
     assert_eq!((asked.sampling, asked.thinking), (expected, Some(Thinking::High)));

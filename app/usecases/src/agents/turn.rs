@@ -62,10 +62,17 @@ impl Turn {
                 State::Ask => self.ask().await,
                 State::Answering { model, events, spoke } => match events.next().await {
                     Some(Ok(event)) => {
-                        *spoke |= matches!(event, ModelEvent::Text(_));
+                        *spoke |=
+                            matches!(event, ModelEvent::Text(_) | ModelEvent::CallBegun { .. });
                         let event = match event {
                             ModelEvent::Text(text) => AgentEvent::Text(text),
                             ModelEvent::Thinking(text) => AgentEvent::Thinking(text),
+                            ModelEvent::CallBegun { at, id, name } => {
+                                AgentEvent::CallBegun { at, id, name }
+                            }
+                            ModelEvent::CallArguments { at, piece } => {
+                                AgentEvent::CallArguments { at, piece }
+                            }
                             ModelEvent::Usage(usage) => AgentEvent::Usage(usage),
                             ModelEvent::End(finish) => {
                                 self.agents.cooldowns().succeeded(model.provider());
@@ -122,6 +129,7 @@ impl Turn {
             messages: self.asked.messages.clone(),
             thinking: thinking.filter(|level| *level != Thinking::Off),
             sampling: self.asked.sampling.clone(),
+            tools: self.asked.tools.clone(),
         }
     }
 

@@ -16,7 +16,7 @@ use domain::{
 use ports::{
     driven::{
         Change, CommitError, ModelMessage, ModelPart, ModelRole, RunRecord, Sampling, StoreError,
-        Urgency,
+        ToolUse, Urgency,
     },
     view::{Content, Message, MessagePart, MessageRole},
 };
@@ -203,6 +203,7 @@ impl Chat {
             model: send.model.clone().or(settings.model),
             thinking: send.thinking.or(settings.thinking),
             sampling: Sampling::default(),
+            tools: ToolUse::default(),
             timeout: send.timeout.unwrap_or(configured),
             opened,
             keeping: Keeping::Recorded,

@@ -11,6 +11,7 @@ use domain::{
     ids::AgentId,
     run::Submitted,
     session::{SendPolicy, Session},
+    time::Timestamp,
 };
 use futures_util::stream;
 use ports::{
@@ -60,7 +61,7 @@ impl Conversations for Chat {
         let now = self.0.deps.clock.now();
         let session_id = session.as_ref().map_or_else(|| self.new_session_id(), |it| it.id.clone());
         let settings = session.map(|session| session.settings).unwrap_or_default();
-        let record = self.record(&stored(&question, now));
+        let records = stored(&question, now).iter().map(|message| self.record(message)).collect();
         let (listener, replies) = mpsc::channel(UNREAD);
         let history = if question.history.is_empty() {
             History::Transcript
@@ -81,9 +82,10 @@ impl Conversations for Chat {
             model: question.model.or(settings.model),
             thinking: question.thinking.or(settings.thinking),
             sampling: question.sampling,
+            tools: question.tools,
             timeout: Duration::from_secs(config.agents.defaults.timeout_seconds.max(1)),
             opened,
-            keeping: Keeping::Behind { listener, question: Box::new(record) },
+            keeping: Keeping::Behind { listener, question: records },
             stop: CancellationToken::new(),
             stop_reason: OnceLock::new(),
             acceptance: watch::Sender::new(Acceptance::Accepted),
@@ -109,17 +111,31 @@ impl Conversations for Chat {
     }
 }
 
-/// The question as it stands in the transcript.
-fn stored(question: &Question, now: domain::time::Timestamp) -> Message {
-    let part = |part: &ModelPart| match part {
-        ModelPart::Text(text) => MessagePart::Text { text: text.clone() },
-        ModelPart::Image { mime, data } => {
-            MessagePart::Image { data: data.clone(), mime_type: mime.clone() }
+/// The question as it stands in the transcript: what tools said each by itself,
+/// then what a person said.
+fn stored(question: &Question, now: Timestamp) -> Vec<Message> {
+    let run_id = Some(question.run.to_string());
+    let mut messages = Vec::new();
+    let mut said = Vec::new();
+    for part in &question.message.parts {
+        match part {
+            ModelPart::Text(text) => said.push(MessagePart::Text { text: text.clone() }),
+            ModelPart::Image { mime, data } => {
+                said.push(MessagePart::Image { data: data.clone(), mime_type: mime.clone() });
+            }
+            ModelPart::Result(result) => messages.push(Message {
+                tool_call_id: Some(result.call.clone()),
+                is_error: Some(result.failed),
+                run_id: run_id.clone(),
+                ..Message::text(MessageRole::ToolResult, &result.text, now)
+            }),
+            // Only models ask for tools.
+            ModelPart::Call(_) => (),
         }
-    };
-    Message {
-        content: Content::Parts(question.message.parts.iter().map(part).collect()),
-        run_id: Some(question.run.to_string()),
-        ..Message::text(MessageRole::User, "", now)
     }
+    if !said.is_empty() {
+        let content = Content::Parts(said);
+        messages.push(Message { content, run_id, ..Message::text(MessageRole::User, "", now) });
+    }
+    messages
 }

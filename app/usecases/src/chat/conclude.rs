@@ -9,7 +9,7 @@ use domain::{
 };
 use ports::{
     Json,
-    driven::{Change, CommitError, Committed, Record, Urgency},
+    driven::{Change, CommitError, Committed, Record, ToolCall, Urgency},
     driving::{Outcome, Reply},
     event::{Audience, Body, Event, Topic},
     view::{
@@ -70,10 +70,10 @@ impl Chat {
         urgency: Urgency,
     ) {
         let question = match &run.keeping {
-            Keeping::Behind { question, .. } => Some(question.as_ref().clone()),
-            Keeping::Recorded => None,
+            Keeping::Behind { question, .. } => question.as_slice(),
+            Keeping::Recorded => &[],
         };
-        let records: Vec<Record> = question.into_iter().chain(answer).collect();
+        let records: Vec<Record> = question.iter().cloned().chain(answer).collect();
         let decided = run.opened.edit(urgency, |slot| {
             Ok::<_, CommitError>((changes(run, summary, &records, slot), ()))
         });
@@ -155,6 +155,10 @@ impl Chat {
         outcome: &Outcome,
         now: Timestamp,
     ) -> Option<Record> {
+        let calls = match outcome {
+            Outcome::Done { calls, .. } => calls.as_slice(),
+            Outcome::Stopped { .. } | Outcome::Failed { .. } => &[],
+        };
         let (text, stop_reason, error) = match outcome {
             Outcome::Done { text, .. } if run.purpose == Purpose::Compact => {
                 (text, "compaction", None)
@@ -165,12 +169,12 @@ impl Chat {
             Outcome::Failed { message, .. } => (&String::new(), "error", Some(message.clone())),
         };
         let silent = text.trim().is_empty();
-        if silent && error.is_none() && stop_reason != "interrupted" {
+        if silent && calls.is_empty() && error.is_none() && stop_reason != "interrupted" {
             return None;
         }
         let part = (!silent).then(|| MessagePart::Text { text: text.trim().to_owned() });
         let message = Message {
-            content: Content::Parts(part.into_iter().collect()),
+            content: Content::Parts(part.into_iter().chain(calls.iter().map(asked_for)).collect()),
             provider: story.model.as_ref().map(|model| model.provider().to_owned()),
             model: story.model.as_ref().map(|model| model.model().to_owned()),
             usage: Some(story.usage.into()),
@@ -190,6 +194,16 @@ impl Chat {
             at: message.timestamp,
             message: Json::of(message),
         }
+    }
+}
+
+/// A call as it stands in the transcript.
+fn asked_for(call: &ToolCall) -> MessagePart {
+    let as_written = || Json::of(&call.arguments);
+    MessagePart::ToolCall {
+        id: call.id.clone(),
+        name: call.name.clone(),
+        arguments: Json::parse(call.arguments.clone()).unwrap_or_else(|_| as_written()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a model is shown: the end of the conversation, and the question.
 
+use std::collections::HashSet;
+
 use ports::{
-    driven::{HistoryQuery, ModelMessage, ModelPart, ModelRole, StoreError},
+    driven::{HistoryQuery, ModelMessage, ModelPart, ModelRole, StoreError, ToolCall, ToolResult},
     view::{Content, Message, MessagePart, MessageRole},
 };
 
@@ -73,7 +75,8 @@ impl Chat {
             let key = message.idempotency_key.as_deref();
             !key.and_then(|key| key.parse().ok()).is_some_and(|id| lanes.runs.contains_key(&id))
         };
-        Ok(messages.iter().filter(|message| answered(message)).filter_map(shown).collect())
+        let messages = messages.iter().filter(|message| answered(message)).filter_map(shown);
+        Ok(paired(messages.collect(), &run.message))
     }
 
     /// How many bytes of history fit.
@@ -97,13 +100,18 @@ impl Chat {
 /// answers, and what went wrong, are between the person and the gateway.
 fn shown(message: &Message) -> Option<ModelMessage> {
     let role = match (message.role, message.stop_reason.as_deref()) {
-        (_, Some("command" | "error" | "interrupted"))
-        | (MessageRole::System | MessageRole::ToolResult, _) => return None,
-        (MessageRole::Assistant, Some("compaction")) | (MessageRole::User, _) => ModelRole::User,
+        (_, Some("command" | "error" | "interrupted")) | (MessageRole::System, _) => return None,
+        (MessageRole::Assistant, Some("compaction"))
+        | (MessageRole::User | MessageRole::ToolResult, _) => ModelRole::User,
         (MessageRole::Assistant, _) => ModelRole::Assistant,
     };
     let heading = (message.stop_reason.as_deref() == Some("compaction"))
         .then(|| ModelPart::Text("Summary of the conversation so far:".to_owned()));
+    if let (MessageRole::ToolResult, Some(call)) = (message.role, &message.tool_call_id) {
+        let (call, text) = (call.clone(), message.plain_text());
+        let result = ToolResult { call, text, failed: message.is_error.unwrap_or_default() };
+        return Some(ModelMessage { role, parts: vec![ModelPart::Result(result)] });
+    }
     let said: Vec<ModelPart> = match &message.content {
         Content::Text(text) => vec![ModelPart::Text(text.clone())],
         Content::Parts(parts) => parts.iter().filter_map(part).collect(),
@@ -118,6 +126,41 @@ fn part(part: &MessagePart) -> Option<ModelPart> {
         MessagePart::Image { data, mime_type } => {
             Some(ModelPart::Image { mime: mime_type.clone(), data: data.clone() })
         }
+        MessagePart::ToolCall { id, name, arguments } => Some(ModelPart::Call(ToolCall {
+            id: id.clone(),
+            name: name.clone(),
+            arguments: arguments.as_str().to_owned(),
+        })),
         MessagePart::Thinking { .. } => None,
     }
+}
+
+/// `messages` without the calls nobody answered and the results nobody asked
+/// for, which providers refuse; `question` may hold the last results. Both
+/// happen where the history was cut or a client lost interest.
+fn paired(mut messages: Vec<ModelMessage>, question: &ModelMessage) -> Vec<ModelMessage> {
+    let parts = messages.iter().flat_map(|message| &message.parts);
+    let asked: HashSet<String> = parts
+        .clone()
+        .filter_map(|part| match part {
+            ModelPart::Call(call) => Some(call.id.clone()),
+            _ => None,
+        })
+        .collect();
+    let answered: HashSet<String> = parts
+        .chain(&question.parts)
+        .filter_map(|part| match part {
+            ModelPart::Result(result) => Some(result.call.clone()),
+            _ => None,
+        })
+        .collect();
+    for message in &mut messages {
+        message.parts.retain(|part| match part {
+            ModelPart::Call(call) => answered.contains(&call.id),
+            ModelPart::Result(result) => asked.contains(&result.call),
+            ModelPart::Text(_) | ModelPart::Image { .. } => true,
+        });
+    }
+    messages.retain(|message| !message.parts.is_empty());
+    messages
 }

@@ -16,7 +16,7 @@ use domain::{
 };
 use futures_util::StreamExt;
 use ports::{
-    driven::{AgentEvent, AgentTurn, ModelMessage, Record, Sampling},
+    driven::{AgentEvent, AgentTurn, ModelMessage, Record, Sampling, ToolCall, ToolUse},
     driving::{Outcome, Reply},
 };
 use tokio::{
@@ -45,6 +45,7 @@ pub(super) struct Run {
     pub(super) model: Option<ModelRef>,
     pub(super) thinking: Option<Thinking>,
     pub(super) sampling: Sampling,
+    pub(super) tools: ToolUse,
     pub(super) timeout: Duration,
     /// Keeps what is known about the session at hand until the run ends.
     pub(super) opened: Opened,
@@ -78,7 +79,7 @@ pub(super) enum Keeping {
     Recorded,
     /// Everything is written behind the answer, which goes to this listener.
     /// The run is aborted when the listener leaves.
-    Behind { listener: mpsc::Sender<Reply>, question: Box<Record> },
+    Behind { listener: mpsc::Sender<Reply>, question: Vec<Record> },
 }
 
 /// Whether the question of a run is on disk.
@@ -207,6 +208,7 @@ impl Chat {
             instructions: run.instructions.clone(),
             messages,
             sampling: run.sampling.clone(),
+            tools: run.tools.clone(),
         };
         story.status("starting_model");
         let mut events = match self.0.deps.agent.start(turn).await {
@@ -217,6 +219,7 @@ impl Chat {
         };
 
         let mut usage = Usage::default();
+        let mut calls = Calls::default();
         let mut flush = pin!(time::sleep(Duration::ZERO));
         let mut armed = None;
         loop {
@@ -238,14 +241,27 @@ impl Chat {
             match event {
                 Some(Ok(AgentEvent::Text(piece))) => {
                     story.say(&piece);
-                    if let Keeping::Behind { listener, .. } = &run.keeping
-                        && listener.send(Reply::Text(piece)).await.is_err()
-                    {
-                        let reason = StopReason::Disconnected;
-                        return Outcome::Stopped { reason, text: story.text().to_owned() };
+                    if !run.pass_on(|| Reply::Text(piece)).await {
+                        return gone(story);
                     }
                 }
-                Some(Ok(AgentEvent::Thinking(_))) => (),
+                Some(Ok(AgentEvent::Thinking(piece))) => {
+                    if !run.pass_on(|| Reply::Thinking(piece)).await {
+                        return gone(story);
+                    }
+                }
+                Some(Ok(AgentEvent::CallBegun { at, id, name })) => {
+                    calls.begin(&id, &name);
+                    if !run.pass_on(|| Reply::CallBegun { at, id, name }).await {
+                        return gone(story);
+                    }
+                }
+                Some(Ok(AgentEvent::CallArguments { at, piece })) => {
+                    calls.more(at, &piece);
+                    if !run.pass_on(|| Reply::CallArguments { at, piece }).await {
+                        return gone(story);
+                    }
+                }
                 Some(Ok(AgentEvent::Model(model))) => story.model(model),
                 Some(Ok(AgentEvent::Fallback { from, kind })) => story.fallback(&from, kind),
                 Some(Ok(AgentEvent::Usage(used))) => usage = used,
@@ -255,7 +271,8 @@ impl Chat {
                     }
                     story.flush();
                     story.used(usage);
-                    return Outcome::Done { text: story.text().to_owned(), finish, usage };
+                    let (text, calls) = (story.text().to_owned(), calls.0);
+                    return Outcome::Done { text, calls, finish, usage };
                 }
                 Some(Err(error)) => {
                     debug!(kind = %error.kind, "the agent failed");
@@ -271,7 +288,36 @@ impl Chat {
     }
 }
 
+/// What is left when whoever asked has left.
+fn gone(story: &Story<'_>) -> Outcome {
+    Outcome::Stopped { reason: StopReason::Disconnected, text: story.text().to_owned() }
+}
+
+/// The tools an agent asked the caller for, as far as it has said it.
+#[derive(Default)]
+struct Calls(Vec<ToolCall>);
+
+impl Calls {
+    fn begin(&mut self, id: &str, name: &str) {
+        self.0.push(ToolCall { id: id.into(), name: name.into(), arguments: String::new() });
+    }
+
+    fn more(&mut self, at: usize, piece: &str) {
+        if let Some(call) = self.0.get_mut(at) {
+            call.arguments.push_str(piece);
+        }
+    }
+}
+
 impl Run {
+    /// Tells whoever waits for the answer. Answers `false` when they have left.
+    async fn pass_on(&self, reply: impl FnOnce() -> Reply) -> bool {
+        match &self.keeping {
+            Keeping::Behind { listener, .. } => listener.send(reply()).await.is_ok(),
+            Keeping::Recorded => true,
+        }
+    }
+
     /// Says that the run should stop, and why. The first reason counts.
     pub(super) fn stop(&self, reason: StopReason) {
         // A second reason comes too late.

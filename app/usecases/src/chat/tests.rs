@@ -17,7 +17,7 @@ use ports::{
     driven::{
         AgentError, AgentEvent, AgentTurn, Change, CommitError, Committed, FinishReason,
         HistoryPage, Journal, MockAgentRuntime, MockArchive, MockClock, MockConfigSource,
-        MockEntropy, ModelMessage, ModelRole, Sampling, StoreError, Urgency,
+        MockEntropy, ModelMessage, ModelRole, Sampling, StoreError, ToolUse, Urgency,
     },
     driving::{Conversations, Outcome, Question, Reply},
     event::{Body, ChatRecord, ChatState, Event, Topic},
@@ -172,6 +172,7 @@ fn question(run: &str) -> Question {
         model: None,
         thinking: None,
         sampling: Sampling::default(),
+        tools: ToolUse::default(),
     }
 }
 
