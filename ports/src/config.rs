@@ -70,7 +70,7 @@ pub use gateway::{
     HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig,
 };
 pub use live::Live;
-pub use lookup::{Lookup, LookupChild, lookup};
+pub use lookup::{Lookup, LookupChild};
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
 pub use nodes::{NodeCommandsConfig, NodesConfig};
 pub use reload::{FileConfig, ReloadConfig, ReloadMode};
@@ -78,7 +78,7 @@ pub use remote::RemoteConfig;
 pub use rest::{
     CommandsConfig, ConsoleStyle, LogLevel, LoggingConfig, RedactSensitive, SessionConfig,
 };
-pub use schema::{holds_secret, schema, shape};
+pub use schema::{Manual, holds_secret};
 pub use tailscale::{TailscaleConfig, TailscaleMode};
 pub use tls::{AcmeConfig, TlsConfig};
 

@@ -27,8 +27,8 @@ pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use approvals::{ApprovalPolicy, PolicyError, PolicySnapshot};
 pub use clock::{Clock, Entropy};
 pub use config::{
-    ConfigEdit, ConfigIssue, ConfigReload, ConfigSnapshot, ConfigSource, ConfigStore, ConfigWatch,
-    ConfigWrite, ConfigWriteError, ConfigWritten, Reloaded,
+    ConfigEdit, ConfigIssue, ConfigManual, ConfigReload, ConfigSnapshot, ConfigSource, ConfigStore,
+    ConfigWatch, ConfigWrite, ConfigWriteError, ConfigWritten, Reloaded,
 };
 pub use connections::Connections;
 pub use digests::Digests;

@@ -27,6 +27,7 @@ mod unknown;
 pub use edit::{PathError, parse_path};
 pub use problem::{Problem, Refusal, Severity};
 pub use redact::REDACTED;
+pub use schema::FileManual;
 pub use shown::parse_value;
 pub use store::ConfigFileStore;
 

@@ -18,6 +18,7 @@ mod wizard;
 
 use std::{path::Path, sync::Arc};
 
+use config_file::FileManual;
 use http_server::{Manner, Server};
 use ports::{
     driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal},
@@ -205,6 +206,7 @@ pub(crate) async fn wire(
         facts,
         health: health.clone(),
         logs: Logs::new(log_source),
+        manual: Arc::new(FileManual),
         models,
         pairing,
         nodes,

@@ -8,7 +8,7 @@ use domain::{
 };
 use ports::{
     BoxFuture,
-    driven::{Clock, CodeWriter, Entropy, EventSink, Reach},
+    driven::{Clock, CodeWriter, ConfigManual, Entropy, EventSink, Reach},
     driving::{Rpc, RpcError, RpcReply},
 };
 use serde_json::value::RawValue;
@@ -62,6 +62,8 @@ pub struct Services {
     /// The log.
     pub logs: Logs,
     /// The models.
+    /// What may stand in the configuration file.
+    pub manual: Arc<dyn ConfigManual>,
     pub models: Models,
     /// The devices that were let in.
     pub pairing: Pairing,

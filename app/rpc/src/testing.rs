@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use async_trait::async_trait;
@@ -18,14 +18,14 @@ use domain::{
 };
 use ports::{
     BoxFuture, Json,
-    config::{Config, Live},
+    config::{Config, Live, Manual},
     driven::{
         AgentEvent, ApprovalPolicy, Archive, BadSignature, Change, Clock, CommitError, Committed,
-        ConfigEdit, ConfigIssue, ConfigSnapshot, ConfigSource, ConfigStore, ConfigWrite,
-        ConfigWriteError, ConfigWritten, Drawer, Entropy, Entry, EventSink, FinishReason,
-        HistoryPage, HistoryQuery, Installed, Journal, MockAgentRuntime, MockClock, MockCodeWriter,
-        MockConfigReload, MockConfigSource, MockConfigStore, MockConnections, MockDigests,
-        MockEntropy, MockLogSource, MockModelProvider, MockProviderCheck, MockReach,
+        ConfigEdit, ConfigIssue, ConfigManual, ConfigSnapshot, ConfigSource, ConfigStore,
+        ConfigWrite, ConfigWriteError, ConfigWritten, Drawer, Entropy, Entry, EventSink,
+        FinishReason, HistoryPage, HistoryQuery, Installed, Journal, MockAgentRuntime, MockClock,
+        MockCodeWriter, MockConfigReload, MockConfigSource, MockConfigStore, MockConnections,
+        MockDigests, MockEntropy, MockLogSource, MockModelProvider, MockProviderCheck, MockReach,
         MockRestartNotes, MockRevocations, MockSecrets, MockSignatures, MockTokenMint, MockUpdater,
         MockWizardNotes, ModelInfo, ModelProvider, PolicyError, PolicySnapshot, PublicKey,
         Reloaded, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord,
@@ -226,6 +226,16 @@ pub(crate) fn info(mode: Mode) -> ClientInfo {
     }
 }
 
+/// The manual as the types say it.
+struct Types;
+
+impl ConfigManual for Types {
+    fn manual(&self) -> &Manual {
+        static MANUAL: LazyLock<Manual> = LazyLock::new(Manual::generated);
+        &MANUAL
+    }
+}
+
 fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
     let store = Arc::new(Store::default());
     let (archive, journal): (Arc<dyn Archive>, Arc<dyn Journal>) = (store.clone(), store);
@@ -357,6 +367,7 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         facts,
         health,
         logs: Logs::new(log),
+        manual: Arc::new(Types),
         models,
         pairing,
         nodes,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::schema::described;
+use super::schema::Manual;
 use crate::Json;
 
 /// What there is to know about a path.
@@ -17,7 +17,7 @@ pub struct Lookup {
     /// What a form shows beside it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<Json>,
-    /// Where the hint stands among those of [`schema`](super::schema): the path
+    /// Where the hint stands among those of [`Manual::hints`]: the path
     /// with a `*` for names that are free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint_path: Option<String>,
@@ -48,44 +48,45 @@ pub struct LookupChild {
     pub hint_path: Option<String>,
 }
 
-/// What there is to know about `path` (`gateway.port`, `agents.list[0].name`,
-/// `agents.list.*.name`; empty for the whole file), unless nothing can be there.
-pub fn lookup(path: &str) -> Option<Lookup> {
-    let (root, hints) = described();
-    let steps = steps(path)?;
-    let (mut schema, mut hint_path) = (&root, Vec::new());
-    for step in &steps {
-        let (name, below) = child(schema, step)?;
-        hint_path.push(name);
-        schema = below;
-    }
-    let hint_at = |path: &str| hints.get(path).map(Json::of);
-    let joined = |path: &[String], name: &str| {
-        path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".")
-    };
-    let children = children(schema).into_iter().map(|(name, below)| {
-        let hint_path = joined(&hint_path, name);
+impl Manual {
+    /// What there is to know about `path` (`gateway.port`, `agents.list[0].name`,
+    /// `agents.list.*.name`; empty for the whole file), unless nothing can be there.
+    pub fn lookup(&self, path: &str) -> Option<Lookup> {
+        let steps = steps(path)?;
+        let (mut schema, mut hint_path) = (&self.schema, Vec::new());
+        for step in &steps {
+            let (name, below) = child(schema, step)?;
+            hint_path.push(name);
+            schema = below;
+        }
+        let hint_at = |path: &str| self.hints.get(path).map(Json::of);
+        let joined = |path: &[String], name: &str| {
+            path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".")
+        };
+        let children = children(schema).into_iter().map(|(name, below)| {
+            let hint_path = joined(&hint_path, name);
+            let hint = hint_at(&hint_path);
+            LookupChild {
+                key: name.to_owned(),
+                path: joined(&steps, name),
+                kinds: kinds(below),
+                required: false,
+                has_children: !self::children(below).is_empty(),
+                hint_path: hint.is_some().then_some(hint_path),
+                hint,
+            }
+        });
+        let children = children.collect();
+        let hint_path = hint_path.join(".");
         let hint = hint_at(&hint_path);
-        LookupChild {
-            key: name.to_owned(),
-            path: joined(&steps, name),
-            kinds: kinds(below),
-            required: false,
-            has_children: !self::children(below).is_empty(),
+        Some(Lookup {
+            path: steps.join("."),
+            schema: Json::of(&shallow(schema)),
             hint_path: hint.is_some().then_some(hint_path),
             hint,
-        }
-    });
-    let children = children.collect();
-    let hint_path = hint_path.join(".");
-    let hint = hint_at(&hint_path);
-    Some(Lookup {
-        path: steps.join("."),
-        schema: Json::of(&shallow(schema)),
-        hint_path: hint.is_some().then_some(hint_path),
-        hint,
-        children,
-    })
+            children,
+        })
+    }
 }
 
 /// The names and numbers of a path. None where brackets do not fit or nothing
@@ -194,7 +195,7 @@ mod tests {
     use super::*;
 
     fn looked_up(path: &str) -> Option<Value> {
-        lookup(path).map(|found| serde_json::to_value(&found).unwrap())
+        Manual::generated().lookup(path).map(|found| serde_json::to_value(&found).unwrap())
     }
 
     #[test]

@@ -9,18 +9,47 @@ use serde_json::Value;
 use super::hint::{Hint, collect};
 use crate::{Json, config::Config};
 
-/// The JSON schema of the file, and for every path of it (`gateway.port`,
-/// `agents.list.*.name`) what a form shows beside it.
-pub fn schema() -> (Json, Json) {
-    let (schema, hints) = described();
-    (Json::of(&schema), Json::of(&hints))
+/// What may stand in the configuration file, for people and for forms.
+#[derive(Clone, Debug)]
+pub struct Manual {
+    pub(super) schema: Value,
+    pub(super) hints: BTreeMap<String, Hint>,
 }
 
-/// The same JSON schema without what is for people, which is most of it.
-pub fn shape() -> Json {
-    let mut schema = generated();
-    strip(&mut schema);
-    Json::of(&schema)
+impl Manual {
+    /// The manual the types of this room are.
+    ///
+    /// It takes 70 milliseconds to make and three megabytes of program, so the
+    /// gateway carries one that was made before; a test compares the two.
+    pub fn generated() -> Self {
+        let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+        Self::of(settings.into_generator().into_root_schema_for::<Config>().to_value())
+    }
+
+    /// The manual with this JSON schema.
+    pub fn of(schema: Value) -> Self {
+        let mut hints = BTreeMap::new();
+        collect(&schema, "", &mut hints);
+        Self { schema, hints }
+    }
+
+    /// The JSON schema of the file.
+    pub fn schema(&self) -> Json {
+        Json::of(&self.schema)
+    }
+
+    /// What a form shows beside every path of it (`gateway.port`,
+    /// `agents.list.*.name`).
+    pub fn hints(&self) -> Json {
+        Json::of(&self.hints)
+    }
+
+    /// The JSON schema without what is for people, which is most of it.
+    pub fn shape(&self) -> Json {
+        let mut schema = self.schema.clone();
+        strip(&mut schema);
+        Json::of(&schema)
+    }
 }
 
 fn strip(schema: &mut Value) {
@@ -33,18 +62,6 @@ fn strip(schema: &mut Value) {
             (_, value) => strip(value),
         }
     }
-}
-
-fn generated() -> Value {
-    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
-    settings.into_generator().into_root_schema_for::<Config>().to_value()
-}
-
-pub(super) fn described() -> (Value, BTreeMap<String, Hint>) {
-    let schema = generated();
-    let mut hints = BTreeMap::new();
-    collect(&schema, "", &mut hints);
-    (schema, hints)
 }
 
 /// Whether the value of a key called `name` is a secret, judged by the name:
@@ -121,9 +138,8 @@ fn secrets_are_known_by_their_names() {
 
 #[test]
 fn the_schema_knows_the_defaults_the_docs_and_the_secrets() {
-    let (schema, hints) = schema();
-    let schema: Value = serde_json::from_str(schema.as_str()).unwrap();
-    let hints: Value = serde_json::from_str(hints.as_str()).unwrap();
+    let Manual { schema, hints } = Manual::generated();
+    let hints: Value = serde_json::to_value(hints).unwrap();
 
     let port = &schema["properties"]["gateway"]["properties"]["port"];
     assert_eq!(port["default"], 18789);
@@ -144,7 +160,7 @@ fn the_schema_knows_the_defaults_the_docs_and_the_secrets() {
 
 #[test]
 fn the_shape_has_every_key_and_no_words() {
-    let shape: Value = serde_json::from_str(shape().as_str()).unwrap();
+    let shape: Value = serde_json::from_str(Manual::generated().shape().as_str()).unwrap();
     let gateway = &shape["properties"]["gateway"];
     assert!(gateway["description"].is_null());
     assert_eq!(gateway["properties"]["port"]["type"], "integer");
@@ -155,9 +171,7 @@ fn the_shape_has_every_key_and_no_words() {
 
 #[test]
 fn every_key_has_a_rule_for_when_it_changes() {
-    let (_, hints) = schema();
-    let hints: BTreeMap<String, Value> = serde_json::from_str(hints.as_str()).unwrap();
-    for path in hints.keys() {
+    for path in Manual::generated().hints.keys() {
         assert!(domain::reload::is_known(path), "{path}: say in domain::reload what it means");
         assert_ne!(domain::reload::kind(path), domain::reload::Kind::Restart, "{path}");
     }
@@ -191,7 +205,7 @@ fn sample(schema: &Value) -> Value {
 
 #[test]
 fn what_the_schema_offers_is_read_and_no_secret_of_it_is_shown() {
-    let (schema, hints) = described();
+    let Manual { schema, hints } = Manual::generated();
     let properties = schema["properties"].as_object().unwrap();
     for (section, schema) in properties {
         // What is stricter than its schema is tested where it is defined.

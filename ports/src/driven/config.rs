@@ -4,7 +4,10 @@ use std::{io, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{Json, config::Config};
+use crate::{
+    Json,
+    config::{Config, Manual},
+};
 
 /// The configuration in force, and the file it came from.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -65,6 +68,12 @@ pub struct Reloaded {
 pub trait ConfigStore: Send + Sync {
     /// Carries out a change, or with `dry_run` only says what it would do.
     async fn write(&self, write: ConfigWrite) -> Result<ConfigWritten, ConfigWriteError>;
+}
+
+/// Knows what may stand in the configuration file.
+pub trait ConfigManual: Send + Sync {
+    /// The manual.
+    fn manual(&self) -> &Manual;
 }
 
 /// A change of the configuration file.

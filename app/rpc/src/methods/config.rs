@@ -1,6 +1,6 @@
 //! `config.*`: the configuration.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
 
 use domain::access::{Access::Operator, Scope::Read};
 use ports::{
@@ -10,8 +10,6 @@ use ports::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-#[cfg(test)]
-use serde_json::Value;
 
 use crate::{
     method::{Context, methods},
@@ -103,10 +101,10 @@ struct ConfigShape {
 }
 
 async fn schema(cx: Context, _: Nothing) -> Result<ConfigShape, RpcError> {
-    let (schema, ui_hints) = &*SHAPE;
+    let manual = cx.services.manual.manual();
     Ok(ConfigShape {
-        schema: schema.clone(),
-        ui_hints: ui_hints.clone(),
+        schema: manual.schema(),
+        ui_hints: manual.hints(),
         version: cx.services.facts.version.clone(),
         generated_at: usecases::iso(cx.services.facts.started_at),
     })
@@ -119,23 +117,8 @@ struct LookupParams {
     path: SchemaPath,
 }
 
-async fn lookup(_: Context, params: LookupParams) -> Result<Json, RpcError> {
-    let found = ports::config::lookup(params.path.as_str());
+async fn lookup(cx: Context, params: LookupParams) -> Result<Json, RpcError> {
+    let found = cx.services.manual.manual().lookup(params.path.as_str());
     let found = found.ok_or_else(|| RpcError::invalid("config schema path not found"))?;
     Ok(Json::of(&found))
-}
-
-/// Schema and hints, made once: they are as old as the program.
-static SHAPE: LazyLock<(Json, Json)> = LazyLock::new(ports::config::schema);
-
-#[test]
-fn every_key_has_a_hint_and_secrets_are_marked() {
-    let (schema, hints) = &*SHAPE;
-    assert!(schema.as_str().contains(r#""default":18789"#));
-    let hints: BTreeMap<String, Value> = serde_json::from_str(hints.as_str()).unwrap();
-    assert_eq!(hints["gateway.limits.maxPayloadBytes"]["label"], "Max payload bytes");
-    for secret in ["gateway.auth.token", "gateway.auth.password", "models.providers.*.apiKey"] {
-        assert_eq!(hints[secret]["sensitive"], true, "{secret}");
-    }
-    assert_eq!(hints["gateway.port"].get("sensitive"), None);
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use config_file::{ConfigFile, REDACTED, parse_path};
-use ports::driven::{ConfigIssue, ConfigSource};
+use config_file::{ConfigFile, FileManual, REDACTED, parse_path};
+use ports::driven::{ConfigIssue, ConfigManual, ConfigSource};
 use serde_json::{Value, json};
 
 use super::{Get, Validate};
@@ -91,9 +91,7 @@ pub(super) fn path(context: &Context) -> Result<(), Failure> {
 }
 
 pub(super) fn schema() -> Result<(), Failure> {
-    let (schema, _) = ports::config::schema();
-    let schema: Value = serde_json::from_str(schema.as_str()).unwrap_or_default();
-    Ok(output::json(&schema)?)
+    Ok(output::json(&FileManual.manual().schema())?)
 }
 
 #[test]
