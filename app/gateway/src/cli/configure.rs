@@ -35,7 +35,7 @@ pub(crate) async fn configure(context: &Context, asked: &Configure) -> Result<()
         one(context, *part).await?;
     }
     while parts.is_empty() {
-        let Value::Text(word) = ask(&menu())? else { break };
+        let Some(Value::Text(word)) = ask(&menu())? else { break };
         let Some(part) = Part::of(&word) else { break };
         if let Err(failure) = one(context, part).await {
             // The menu is where one comes back to.

@@ -57,7 +57,8 @@ pub(crate) async fn onboard(context: &Context, asked: &Onboard) -> Result<(), Fa
         service,
     };
     let mut session = Session::new(deps(context), options);
-    walk(context, &mut session).await?;
+    let stopped = "Stopped. What was answered is kept: openclaw onboard goes on from there.";
+    walk(context, &mut session, stopped).await?;
     let mut summary = finish(context, session, !asked.skip_health).await?;
     if asked.daemon_runtime.is_some() {
         let warning = "--daemon-runtime has no meaning here: this program needs none";
@@ -72,7 +73,7 @@ pub(crate) async fn ask_about(context: &Context, section: Section) -> Result<(),
     let scope = Scope::Sections(vec![section]);
     let options = Options { scope, check: true, service: true, ..Options::default() };
     let mut session = Session::new(deps(context), options);
-    walk(context, &mut session).await?;
+    walk(context, &mut session, "Stopped. Nothing was changed.").await?;
     finish(context, session, false).await?.tell_part()
 }
 
@@ -104,15 +105,16 @@ async fn claimed(context: &Context) -> Result<Lock, Failure> {
     claim(&context.paths.state_dir, "onboard").await
 }
 
-/// Goes through the questions to their end.
-async fn walk(context: &Context, session: &mut Session) -> Result<(), Failure> {
+/// Goes through the questions to their end; whoever does not want to hears
+/// `stopped`.
+async fn walk(context: &Context, session: &mut Session, stopped: &str) -> Result<(), Failure> {
     loop {
         let step = session.advance().await.map_err(|error| explained(context, error))?;
         let Some(step) = step else { return Ok(()) };
         let answer = match step.id {
             // What to do next is told when all is done.
             id::CLOSING => "".into(),
-            _ => ask(&step)?,
+            _ => ask(&step)?.ok_or_else(|| Failure::new(stopped))?,
         };
         if let Err(bad) = session.answer(answer) {
             if step.kind == Kind::Confirm {

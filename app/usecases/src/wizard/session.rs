@@ -122,7 +122,8 @@ impl Session {
             }
             _ => self.answers.set(id, value),
         }
-        if !self.around.scope.is_all() || self.unattended {
+        // What is written down needs no going on with.
+        if !self.around.scope.is_all() || self.unattended || self.around.written {
             return;
         }
         let mut kept = self.answers.without_secrets();

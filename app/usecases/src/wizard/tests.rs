@@ -43,13 +43,17 @@ fn world(exists: bool) -> (Deps, Written, Arc<Lock<Answers>>) {
     });
     let kept: Arc<Lock<Answers>> = Arc::default();
     let mut notes = MockWizardNotes::new();
-    let (load, keep) = (Arc::clone(&kept), Arc::clone(&kept));
+    let (load, keep, forget) = (Arc::clone(&kept), Arc::clone(&kept), Arc::clone(&kept));
     notes.expect_load().returning(move || load.lock().unwrap().clone());
     notes.expect_keep().returning(move |answers| {
+        assert!(answers.text(id::PROVIDER_KEY).is_none(), "no key is kept");
         *keep.lock().unwrap() = answers.clone();
         Ok(())
     });
-    notes.expect_forget().returning(|| Ok(()));
+    notes.expect_forget().returning(move || {
+        *forget.lock().unwrap() = Answers::default();
+        Ok(())
+    });
     notes.expect_workspace().returning(|| "/proposed".to_owned());
     notes.expect_make_workspace().returning(|_| Ok(true));
     let written: Arc<Lock<Vec<ConfigWrite>>> = Arc::default();
@@ -108,7 +112,7 @@ async fn answers_and_flags_come_to_the_same_edit() {
         session.answer(answer).unwrap();
     }
     assert_eq!(*typed.lock().unwrap(), *flagged.lock().unwrap());
-    assert!(kept.lock().unwrap().text(id::PROVIDER_KEY).is_none(), "no key is kept");
+    assert!(kept.lock().unwrap().is_empty(), "what is through is not gone on with");
 
     let write = typed.lock().unwrap()[0].clone();
     let ConfigEdit::Merge(text) = write.edit else { panic!("{:?}", write.edit) };

@@ -16,8 +16,6 @@ use crate::cli::{context::Context, failure::Failure, output};
 
 /// How many choices are shown at once.
 const PAGE: usize = 12;
-/// Somebody who wants to stop.
-const STOPPED: &str = "Stopped.";
 
 /// Refuses where nobody can be asked.
 pub(crate) fn needs_terminal(context: &Context, instead: &str) -> Result<(), Failure> {
@@ -34,8 +32,8 @@ pub(crate) fn needs_terminal(context: &Context, instead: &str) -> Result<(), Fai
     Ok(())
 }
 
-/// Asks `step`. The answer is one that counts, as far as the question knows.
-pub(crate) fn ask(step: &Step) -> Result<Value, Failure> {
+/// Asks `step`; `None` is somebody who wants to stop.
+pub(crate) fn ask(step: &Step) -> Result<Option<Value>, Failure> {
     let answered = match &step.kind {
         Kind::Note => {
             output::line(&format!("{}: {}", step.title, output::tame(&step.message)))?;
@@ -46,12 +44,11 @@ pub(crate) fn ask(step: &Step) -> Result<Value, Failure> {
         Kind::Text => text(step),
         Kind::Secret { .. } => secret(step),
     };
-    answered.map_err(|error| match error {
-        InquireError::OperationCanceled | InquireError::OperationInterrupted => {
-            Failure::new(STOPPED)
-        }
-        error => Failure::new(format!("nobody can be asked: {error}")),
-    })
+    match answered {
+        Ok(value) => Ok(Some(value)),
+        Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => Ok(None),
+        Err(error) => Err(Failure::new(format!("nobody can be asked: {error}"))),
+    }
 }
 
 fn confirm(step: &Step) -> Result<Value, InquireError> {

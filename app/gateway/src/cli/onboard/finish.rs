@@ -42,7 +42,10 @@ pub(super) fn make_token(context: &Context) -> Result<Option<String>, Failure> {
 
 /// Whether the system can start the gateway by itself.
 pub(super) async fn has_services(context: &Context) -> bool {
-    Service::of(context, ServiceKind::Gateway, false).manager.status(None).await.is_ok()
+    let service = Service::of(context, ServiceKind::Gateway, false);
+    let status = service.manager.status(None).await;
+    // It says why where nobody is there who would know.
+    status.is_ok_and(|status| status.runtime.detail.is_none())
 }
 
 /// Installs the service. Returns what to say about it, and what is odd.
