@@ -24,3 +24,6 @@ pub use plan::{Plan, ProviderPlan, RemotePlan, Secret};
 pub use questions::{Part, menu};
 pub use reset::Reset;
 pub use step::{BadAnswer, Choice, Kind, Step, Value, id};
+
+#[cfg(test)]
+mod tests;

@@ -48,11 +48,11 @@ impl Home {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        let (shows, shown) = channel();
+        let (tells, shown) = channel();
         thread::spawn(move || {
             let mut some = [0; 4096];
             while let Ok(length @ 1..) = screen.read(&mut some) {
-                if shows.send(some[..length].to_vec()).is_err() {
+                if tells.send(some[..length].to_vec()).is_err() {
                     return;
                 }
             }

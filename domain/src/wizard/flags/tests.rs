@@ -30,7 +30,7 @@ fn a_flag_is_an_answer() {
             &["existing=reset", "existing.reset=full"]),
         (flags(|it| { it.mode = Some("remote".into()); it.remote_url = Some("wss://x".into()); it.remote_token = Some("t".into()); }),
             &["mode=remote", "remote.token=t", "remote.url=wss://x"]),
-        (flags(|it| it.remote_url = Some("".into())), &[]),
+        (flags(|it| it.remote_url = Some(String::new())), &[]),
         (flags(|it| it.port = Some("1".into())), &["gateway.port=1"]),
         (flags(|it| it.bind = Some("lan".into())), &["gateway.bind=lan"]),
         (flags(|it| it.token = Some("t".into())), &["gateway.auth=token", "gateway.token=t"]),

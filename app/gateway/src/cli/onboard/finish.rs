@@ -75,7 +75,9 @@ pub(super) enum Health {
 pub(super) async fn look(context: &Context, just_started: bool) -> Health {
     let elsewhere = context.config.current().gateway.mode == Some(GatewayMode::Remote);
     if !elsewhere && !is_there(context, just_started).await {
-        return Health::Stopped;
+        let late =
+            "the service is installed, and no gateway answers: openclaw gateway status --deep";
+        return if just_started { Health::Silent(Failure::new(late)) } else { Health::Stopped };
     }
     match health::ask(context, &Rpc::default()).await {
         Ok(answer) => Health::Answered(answer),
@@ -118,8 +120,8 @@ impl Health {
         }
     }
 
-    /// Whether a gateway that should answer does not.
-    pub(super) fn is_bad(&self) -> bool {
+    /// Whether a gateway that is there does not answer.
+    pub(super) fn is_silent(&self) -> bool {
         matches!(self, Self::Silent(_))
     }
 }

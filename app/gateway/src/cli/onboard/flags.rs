@@ -64,37 +64,37 @@ pub(crate) struct Onboard {
     /// The model, as its provider calls it.
     #[arg(long, alias = "custom-model-id")]
     model: Option<String>,
-    /// The port.
+    /// The port to listen on.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     gateway_port: Option<u16>,
-    /// Who can reach the gateway: loopback, tailnet, auto, lan.
+    /// Who can reach the gateway.
     #[arg(long, value_name = "MODE", value_parser = ["loopback", "tailnet", "auto", "lan", "custom"])]
     gateway_bind: Option<String>,
-    /// What clients show.
+    /// What clients have to show.
     #[arg(long, value_name = "MODE", value_parser = ["token", "password"])]
     gateway_auth: Option<String>,
-    /// The token; without one, one is made up.
+    /// The gateway's token; without one, one is made up.
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     gateway_token: Option<Hidden>,
-    /// The password.
+    /// The gateway's password.
     #[arg(long, value_name = "PASSWORD", allow_hyphen_values = true)]
     gateway_password: Option<Hidden>,
     /// Whom Tailscale brings.
     #[arg(long, value_name = "MODE", value_parser = ["off", "serve", "funnel"])]
     tailscale: Option<String>,
-    /// That ends when the gateway does.
+    /// What Tailscale brings ends when the gateway does.
     #[arg(long)]
     tailscale_reset_on_exit: bool,
     /// Let the system start the gateway, and keep it running.
     #[arg(long, overrides_with_all = ["no_install_daemon", "skip_daemon"])]
     install_daemon: bool,
-    /// Do not.
+    /// Do not, and do not ask.
     #[arg(long, alias = "no-install-service")]
     no_install_daemon: bool,
     /// The same.
     #[arg(long, hide = true)]
     skip_daemon: bool,
-    /// Do not ask the gateway how it is in the end.
+    /// Do not ask the gateway in the end how it is.
     #[arg(long)]
     pub(crate) skip_health: bool,
     /// Accepted for old scripts: there are no channels to set up yet.

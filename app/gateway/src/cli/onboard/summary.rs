@@ -33,7 +33,13 @@ impl Summary {
                 output::line(&format!("  {command}"))?;
             }
         }
-        if self.health.is_bad() { Err(Failure::silent()) } else { Ok(()) }
+        if self.is_well() { Ok(()) } else { Err(Failure::silent()) }
+    }
+
+    /// Whether a gateway here that should answer does. One elsewhere may be
+    /// started later than it is told about.
+    fn is_well(&self) -> bool {
+        self.outcome.plan.remote.is_some() || !self.health.is_silent()
     }
 
     /// Tells what became of one part.
@@ -85,7 +91,7 @@ impl Summary {
         let (gateway, agents) = (&config.gateway, &config.agents.defaults);
         let Outcome { plan, changed, made, put_away, .. } = &self.outcome;
         json!({
-            "ok": !self.health.is_bad(),
+            "ok": self.is_well(),
             "mode": gateway.mode,
             "workspace": agents.workspace,
             "workspaceMade": made.is_some(),
