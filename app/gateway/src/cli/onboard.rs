@@ -4,6 +4,7 @@ mod ask;
 mod attic;
 mod finish;
 mod flags;
+mod keys;
 mod summary;
 
 use std::sync::Arc;

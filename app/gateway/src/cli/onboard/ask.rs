@@ -32,7 +32,8 @@ pub(crate) fn needs_terminal(context: &Context, instead: &str) -> Result<(), Fai
     Ok(())
 }
 
-/// Asks `step`; `None` is somebody who wants to stop.
+/// Asks `step`; `None` is somebody who wants to stop. Blocks, as nothing else
+/// goes on meanwhile.
 pub(crate) fn ask(step: &Step) -> Result<Option<Value>, Failure> {
     let answered = match &step.kind {
         Kind::Note => {
