@@ -172,6 +172,11 @@ async fn finish(context: &Context, session: Session, health: bool) -> Result<Sum
         service = Some(message);
         warnings.extend(more);
         warnings.extend(unseen_key(context, &outcome.plan));
+    } else if outcome.changed.iter().any(|key| key == "gateway.port")
+        && finish::has_installed_service(context)
+    {
+        let stays = "the installed service keeps its port: openclaw gateway install --force";
+        warnings.push(stays.to_owned());
     }
     let health =
         if health { finish::look(context, service.is_some()).await } else { Health::Skipped };

@@ -244,6 +244,8 @@ fn a_service_is_installed_with_nothing_secret_in_it() {
     let unit = fs::read_to_string(unit).unwrap();
     assert!(unit.contains("--port 18799") && !unit.contains("canary"), "{unit}");
     assert!(!home.config().contains("groq-canary"), "what is in the environment stays there");
+    let moved = home.json(&format!("{ONBOARD} --skip-health --gateway-port 18800"));
+    assert!(moved["warnings"].to_string().contains("gateway install --force"), "{moved}");
 
     let without = Home::new();
     let why = without.refused(&format!("{ONBOARD} --install-daemon --skip-health"));

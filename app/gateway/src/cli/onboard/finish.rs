@@ -48,6 +48,12 @@ pub(super) async fn has_services(context: &Context) -> bool {
     status.is_ok_and(|status| status.runtime.detail.is_none())
 }
 
+/// Whether the gateway is a service already.
+pub(super) fn has_installed_service(context: &Context) -> bool {
+    let service = Service::installed(context, ServiceKind::Gateway, false);
+    service.manager.wording().path.exists()
+}
+
 /// Installs the service. Returns what to say about it, and what is odd.
 pub(super) async fn install_service(context: &Context) -> Result<(String, Vec<String>), Failure> {
     // What went wrong is told once, by whoever asked for it.
