@@ -61,7 +61,7 @@ pub use store::{
 };
 pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
 pub use updater::{Installed, Updater};
-pub use wizard::{ProviderCheck, WizardNotes};
+pub use wizard::{Attic, ProviderCheck, WizardNotes};
 
 #[cfg(feature = "mock")]
 pub use {
@@ -85,5 +85,5 @@ pub use {
     store::{MockArchive, MockJournal},
     tailnet::MockTailnet,
     updater::MockUpdater,
-    wizard::{MockProviderCheck, MockWizardNotes},
+    wizard::{MockAttic, MockProviderCheck, MockWizardNotes},
 };

@@ -60,6 +60,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("instant-acme", &["adapters/tls"]),
     ("clap", &["app/gateway"]),
     ("clap_mangen", &["app/gateway"]),
+    ("inquire", &["app/gateway"]),
     ("regex-lite", &["adapters/telemetry", "tests"]),
     ("tracing-subscriber", &["adapters/telemetry"]),
     ("libc", &["adapters/heap"]),

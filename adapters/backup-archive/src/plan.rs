@@ -13,8 +13,9 @@ use crate::BackupError;
 pub(crate) const STATE: &str = "state";
 pub(crate) const CONFIG: &str = "config";
 
-/// Directories at the top that can be made again, or tell only how it went.
-const OMITTED: &[&str] = &["logs", "tmp", "cache"];
+/// Directories at the top that can be made again, that tell only how it went, or
+/// that somebody threw away.
+const OMITTED: &[&str] = &["logs", "tmp", "cache", "trash"];
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

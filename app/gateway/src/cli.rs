@@ -8,6 +8,7 @@ mod backup;
 mod call;
 mod chat;
 mod config;
+mod configure;
 mod connect;
 mod context;
 mod devices;
@@ -21,6 +22,7 @@ mod logs;
 mod manual;
 mod node;
 mod nodes;
+mod onboard;
 mod output;
 mod pairing;
 mod pick;
@@ -29,6 +31,7 @@ mod probe;
 mod run;
 mod service;
 mod sessions;
+mod setup;
 mod status;
 mod stop;
 mod update;
@@ -73,6 +76,15 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set everything up, question by question.
+    #[command(after_long_help = onboard::ABOUT_SECRETS)]
+    Onboard(Box<onboard::Onboard>),
+    /// Write what a gateway needs to begin with; with more than --workspace, the
+    /// same as `onboard`.
+    #[command(after_long_help = onboard::ABOUT_SECRETS)]
+    Setup(Box<setup::Setup>),
+    /// Change parts of what was set up, question by question.
+    Configure(configure::Configure),
     /// Run the gateway, or look after the one that runs.
     #[command(visible_alias = "daemon")]
     Gateway(Box<Gateway>),
@@ -110,8 +122,7 @@ enum Command {
     /// Explain who is let in, and with what.
     #[command(subcommand)]
     Auth(auth::Auth),
-    /// Read and change the configuration file.
-    #[command(subcommand)]
+    /// Read and change the configuration file; alone, the same as `configure`.
     Config(Box<config::Config>),
     /// Let the gateway run commands on this machine.
     #[command(subcommand)]
@@ -241,6 +252,9 @@ fn on_runtime(global: &Global, command: Command) -> Result<(), Failure> {
 
 async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Onboard(asked) => onboard::onboard(context, &asked).await,
+        Command::Setup(asked) => setup::setup(context, &asked).await,
+        Command::Configure(asked) => configure::configure(context, &asked).await,
         Command::Gateway(gateway) => look_after(context, *gateway).await,
         Command::Logs(logs) => logs::logs(context, &logs).await,
         Command::Status(rpc) => status::status(context, &rpc).await,
@@ -393,7 +407,8 @@ mod tests {
             ("auth explain --via-tailscale --via-proxy 10.0.0.1", false),
             ("auth hash-password", true), ("auth hash-password secret", false),
             ("auth token", true),
-            ("config", false), ("config get", false), ("config get gateway.port --json", true),
+            ("config", true), ("config --section gateway", true),
+            ("config --section gateway get a", false), ("config get", false), ("config get gateway.port --json", true),
             ("config get gateway.auth --show-secrets", true), ("config set gateway.port", false),
             ("config set gateway.port 1 --dry-run", true), ("config set a.b -5 --strict-json", true),
             ("config unset gateway.port", true), ("config unset", false),
@@ -420,6 +435,23 @@ mod tests {
             ("backup list", true), ("backup list d", true), ("import", true),
             ("import --from d --dry-run --agents main,work --no-config --json", true),
             ("import --config --no-config", false), ("import d", false),
+            ("onboard", true), ("onboard --non-interactive --accept-risk --json", true),
+            ("onboard --flow manual --mode local --workspace w --reset --reset-scope full", true),
+            ("onboard --reset-scope full", false), ("onboard --flow slow", false),
+            ("onboard --auth-choice openai-api-key --openai-api-key - --model m", true),
+            ("onboard --custom-base-url http://x --custom-api-key -k --custom-model-id m", true),
+            ("onboard --gateway-port 1 --gateway-bind lan --gateway-auth password", true),
+            ("onboard --gateway-port 0", false), ("onboard --gateway-auth none", false),
+            ("onboard --gateway-token -z --gateway-password -p", true),
+            ("onboard --mode remote --remote-url wss://x --remote-token -t", true),
+            ("onboard --tailscale serve --tailscale-reset-on-exit", true),
+            ("onboard --install-daemon --skip-channels --skip-skills --skip-health --skip-ui", true),
+            ("onboard --no-install-daemon --daemon-runtime node --node-manager npm", true),
+            ("onboard --skip-daemon --venice-api-key k --token-provider x", true),
+            ("setup", true), ("setup --workspace w --json", true), ("setup --wizard", true),
+            ("setup --non-interactive --mode remote --remote-url wss://x", true),
+            ("configure", true), ("configure --section model --section web", true),
+            ("configure --section everything", false),
         ];
         for (typed, understood) in table {
             let arguments = ["openclaw"].into_iter().chain(typed.split_whitespace());

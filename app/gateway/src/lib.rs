@@ -122,6 +122,11 @@ pub fn finder() -> impl Finder {
     wiring::discovery::Network
 }
 
+/// What the wizard works with, in the places `paths`.
+pub fn wizard(paths: &Paths, config: &Arc<ConfigFile>) -> usecases::wizard::Deps {
+    wiring::wizard::deps(paths, config)
+}
+
 /// The names in its tailnet under which a gateway with that configuration would
 /// answer, if it started now.
 pub async fn names(config: &ConfigFile) -> Vec<String> {

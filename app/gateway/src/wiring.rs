@@ -14,7 +14,7 @@ mod routes;
 pub(crate) mod tailnet;
 mod talk;
 pub(crate) mod update;
-mod wizard;
+pub(crate) mod wizard;
 
 use std::{path::Path, sync::Arc};
 

@@ -15,6 +15,7 @@ use domain::{
     session::{Session, SessionKey},
     time::Timestamp,
     update::Installation,
+    wizard::Answers,
 };
 use ports::{
     BoxFuture, Json,
@@ -417,13 +418,16 @@ fn wizard(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Wizard {
     let mut notes = MockWizardNotes::new();
     notes.expect_keep().returning(|_| Ok(()));
     notes.expect_forget().returning(|| Ok(()));
-    notes.expect_make_workspace().returning(|_| Ok(()));
+    notes.expect_load().returning(Answers::default);
+    notes.expect_workspace().returning(|| "/w".to_owned());
+    notes.expect_make_workspace().returning(|_| Ok(true));
     let mut store = MockConfigStore::new();
     store.expect_write().returning(|_| {
         let (changed, hash, warnings) = (Vec::new(), "new".into(), Vec::new());
         Ok(ConfigWritten { changed, hash, warnings, config: Arc::default() })
     });
     let deps = wizard::Deps {
+        attic: None,
         check: Arc::new(check),
         config: Arc::new(source),
         notes: Arc::new(notes),

@@ -1,7 +1,9 @@
 //! The wizard (`ws-protocol.md` 11.9): one at a time, told step by step.
 
+mod circumstances;
 mod edits;
 mod session;
+mod setup;
 
 use std::{
     sync::{Arc, MutexGuard, PoisonError},
@@ -13,12 +15,13 @@ use domain::{
     wizard::{Answers, Scope, Step, Value},
 };
 use ports::driven::{
-    Clock, ConfigSource, ConfigStore, ConfigWriteError, Entropy, ProviderCheck, WizardNotes,
+    Attic, Clock, ConfigSource, ConfigStore, ConfigWriteError, Entropy, ProviderCheck, WizardNotes,
 };
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-pub use session::{Session, StepError};
+pub use session::{Outcome, Session, StepError};
+pub use setup::{SetUp, set_up};
 
 /// How long a wizard nobody answers keeps others from starting one.
 const PATIENCE: Duration = Duration::from_mins(30);
@@ -26,6 +29,9 @@ const PATIENCE: Duration = Duration::from_mins(30);
 /// What the wizard works with.
 #[derive(Clone)]
 pub struct Deps {
+    /// Puts away what is thrown away, where anything but the configuration can
+    /// be.
+    pub attic: Option<Arc<dyn Attic>>,
     /// Asks providers.
     pub check: Arc<dyn ProviderCheck>,
     /// What is in force.
@@ -44,13 +50,17 @@ impl std::fmt::Debug for Deps {
 
 /// How a wizard goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "every one is a choice of its own")]
 pub struct Options {
     /// Which questions are asked.
     pub scope: Scope,
     /// What is answered already.
     pub given: Answers,
-    /// Whether what was answered before an interruption counts.
+    /// Whether one may go on where somebody was interrupted.
     pub resume: bool,
+    /// Whether nobody can be asked: what is not given is answered by saying
+    /// nothing.
+    pub unattended: bool,
     /// Whether providers are asked.
     pub check: bool,
     /// Whether the gateway can be made to start by itself from here.
@@ -96,6 +106,9 @@ pub enum WriteError {
     /// The directory of the agents could not be made.
     #[error("the workspace cannot be made: {0}")]
     Workspace(String),
+    /// What there was could not be put away.
+    #[error("nothing was begun anew: {0}")]
+    Attic(String),
 }
 
 /// Where a wizard is.

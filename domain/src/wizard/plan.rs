@@ -1,12 +1,12 @@
 //! What the answers amount to.
 
-use super::{Answers, Scope, Value, choices, flow::Section, id};
+use super::{Answers, Reset, Scope, Section, Value, choices, id};
 
 /// What the answers amount to. What is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Whether what the configuration says is thrown away first.
-    pub reset: bool,
+    /// What is thrown away first.
+    pub reset: Option<Reset>,
     /// The gateway elsewhere. Without one, the gateway runs here, or nothing is
     /// said about it.
     pub remote: Option<RemotePlan>,
@@ -30,6 +30,8 @@ pub struct Plan {
     pub password: Option<Secret>,
     /// How Tailscale brings others.
     pub tailscale: Option<String>,
+    /// Whether that ends with the gateway.
+    pub tailscale_reset: Option<bool>,
     /// Whether the gateway should start by itself.
     pub service: Option<bool>,
 }
@@ -83,11 +85,13 @@ pub(super) fn provider(answers: &Answers) -> Option<ProviderPlan> {
 pub(super) fn plan(scope: &Scope, answers: &Answers) -> Plan {
     let text = |id: &str| answers.text(id).map(str::to_owned);
     let secret = |id: &str| answers.text(id).map(|secret| Secret(secret.to_owned()));
-    let reset = answers.text(id::EXISTING) == Some("reset");
-    let service = match answers.get(id::SERVICE) {
+    let flag = |id: &str| match answers.get(id) {
         Some(Value::Flag(flag)) => Some(*flag),
         Some(Value::Text(_)) | None => None,
     };
+    let reset = answers.text(id::RESET).and_then(Reset::of).unwrap_or(Reset::Config);
+    let reset = answers.resets().then_some(reset);
+    let service = flag(id::SERVICE);
     if answers.text(id::EXISTING) == Some("keep") {
         return Plan { service, ..Plan::default() };
     }
@@ -113,6 +117,7 @@ pub(super) fn plan(scope: &Scope, answers: &Answers) -> Plan {
         password: given("password", id::PASSWORD),
         auth,
         tailscale: text(id::TAILSCALE),
+        tailscale_reset: flag(id::TAILSCALE_RESET),
         service,
     }
 }

@@ -1,18 +1,22 @@
 //! A question, and what may be answered.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+
+use crate::exposure::Strength;
 
 /// The longest answer, in bytes.
 const LONGEST: usize = 16 * 1024;
 
 /// The names of the questions.
 pub mod id {
+    /// Whether to go on where an earlier run was interrupted.
+    pub const RESUME: &str = "resume";
     /// Whether the risk is understood.
     pub const RISK: &str = "risk";
     /// What becomes of the configuration there is.
     pub const EXISTING: &str = "existing";
+    /// How much is thrown away with it.
+    pub const RESET: &str = "existing.reset";
     /// Whether to ask about everything.
     pub const FLOW: &str = "flow";
     /// Whether a gateway runs here.
@@ -45,6 +49,8 @@ pub mod id {
     pub const PASSWORD: &str = "gateway.password";
     /// How Tailscale brings others.
     pub const TAILSCALE: &str = "gateway.tailscale";
+    /// Whether Tailscale stops when the gateway does.
+    pub const TAILSCALE_RESET: &str = "gateway.tailscale.resetOnExit";
     /// Whether the gateway starts by itself.
     pub const SERVICE: &str = "service";
     /// How to go on.
@@ -78,7 +84,10 @@ pub enum Kind {
     /// By a text.
     Text,
     /// By a text that is a secret.
-    Secret,
+    Secret {
+        /// How many characters it has at least.
+        shortest: usize,
+    },
     /// By yes or no.
     Confirm,
 }
@@ -125,65 +134,31 @@ impl From<&str> for Value {
 
 /// Why an answer does not count. Never repeats a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {}", self.question(), self.reason())]
 pub enum BadAnswer {
     /// It is of another kind than the question wants.
-    #[error("{0}: answer with {1}")]
     Kind(&'static str, &'static str),
     /// None of the answers there are.
-    #[error("{0}: must be one of {1}")]
     NotOffered(&'static str, String),
     /// Something about it is wrong.
-    #[error("{0}: {1}")]
-    Wrong(&'static str, &'static str),
+    Wrong(&'static str, String),
 }
 
-/// What was answered, by the names of the questions. Shows no values, which may
-/// be secrets.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Answers(BTreeMap<String, Value>);
-
-impl Answers {
-    /// Notes an answer.
-    pub fn set(&mut self, id: &str, value: Value) {
-        self.0.insert(id.to_owned(), value);
-    }
-
-    /// Forgets an answer.
-    pub fn forget(&mut self, id: &str) {
-        self.0.remove(id);
-    }
-
-    /// The answer to `id`.
-    pub fn get(&self, id: &str) -> Option<&Value> {
-        self.0.get(id)
-    }
-
-    /// The text answered to `id`; an empty one is none.
-    pub fn text(&self, id: &str) -> Option<&str> {
-        match self.0.get(id)? {
-            Value::Text(text) => Some(text.as_str()).filter(|text| !text.is_empty()),
-            Value::Flag(_) => None,
+impl BadAnswer {
+    /// The question.
+    pub fn question(&self) -> &'static str {
+        match self {
+            Self::Kind(id, _) | Self::NotOffered(id, _) | Self::Wrong(id, _) => id,
         }
     }
 
-    /// What may be kept: without secrets, which are asked for again.
-    #[must_use]
-    pub fn without_secrets(&self) -> Self {
-        let secret = [id::REMOTE_TOKEN, id::PROVIDER_KEY, id::TOKEN, id::PASSWORD];
-        let kept = self.0.iter().filter(|(id, _)| !secret.contains(&id.as_str()));
-        Self(kept.map(|(id, value)| (id.clone(), value.clone())).collect())
-    }
-
-    /// Whether nothing was answered.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl std::fmt::Debug for Answers {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+    /// What is wrong with the answer.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Kind(_, wanted) => format!("answer with {wanted}"),
+            Self::NotOffered(_, offered) => format!("must be one of {offered}"),
+            Self::Wrong(_, why) => why.clone(),
+        }
     }
 }
 
@@ -202,47 +177,76 @@ impl Step {
                 let some: Vec<_> = choices.iter().map(|choice| choice.value.as_str()).collect();
                 Err(BadAnswer::NotOffered(self.id, some.join(", ")))
             }
-            (Kind::Text | Kind::Secret, Value::Text(text)) => {
-                let text = text.trim();
-                match self.objection(text) {
-                    Some(objection) => Err(BadAnswer::Wrong(self.id, objection)),
-                    None => Ok(Value::Text(text.to_owned())),
-                }
+            (Kind::Text, Value::Text(text)) => self.unless(self.objection(text.trim()), &text),
+            (Kind::Secret { shortest }, Value::Text(text)) => {
+                self.unless(self.weakness(text.trim(), *shortest), &text)
             }
         }
     }
 
     fn confirmed(&self, flag: bool) -> Result<Value, BadAnswer> {
         if self.id == id::RISK && !flag {
-            return Err(BadAnswer::Wrong(self.id, "the risk has to be accepted to go on"));
+            let why = "the risk has to be accepted to go on";
+            return Err(BadAnswer::Wrong(self.id, why.to_owned()));
         }
         Ok(Value::Flag(flag))
     }
 
+    fn unless(&self, objection: Option<String>, text: &str) -> Result<Value, BadAnswer> {
+        match objection {
+            Some(objection) => Err(BadAnswer::Wrong(self.id, objection)),
+            None => Ok(Value::Text(text.trim().to_owned())),
+        }
+    }
+
+    /// Whether saying nothing is an answer.
+    fn may_be_empty(&self) -> bool {
+        self.initial == Some(Value::Text(String::new()))
+    }
+
     /// What is wrong with `text`.
-    fn objection(&self, text: &str) -> Option<&'static str> {
+    fn objection(&self, text: &str) -> Option<String> {
         let begins = |schemes: &[&str]| {
             schemes.iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme))
         };
-        if LONGEST < text.len() || text.chars().any(char::is_control) {
-            return Some("is too long, or not a line of text");
-        }
-        match self.id {
-            id::PORT if text.parse::<u16>().is_ok_and(|port| port != 0) => None,
-            id::PORT => Some("must be a port, from 1 to 65535"),
-            id::REMOTE_URL if begins(&["ws://", "wss://"]) => None,
-            id::REMOTE_URL => Some("must be an address as in wss://gateway.example:18789"),
-            id::PROVIDER_URL if begins(&["http://", "https://"]) => None,
-            id::PROVIDER_URL => Some("must be an address as in https://models.example/v1"),
-            id::WORKSPACE if begins(&["/", "~/"]) => None,
-            id::WORKSPACE => Some("must begin with / or ~/"),
-            id::PASSWORD | id::MODEL | id::PROVIDER_KEY if text.is_empty() => {
-                Some("must not be empty")
+        let wrong = match self.id {
+            _ if !is_line(text) => NO_LINE,
+            _ if text.is_empty() && self.may_be_empty() => return None,
+            id::PORT if !text.parse::<u16>().is_ok_and(|port| port != 0) => {
+                "must be a port, from 1 to 65535"
             }
-            id::TOKEN if !text.is_empty() && text.len() < 16 => {
-                Some("must have at least 16 characters")
+            id::REMOTE_URL if !begins(&["ws://", "wss://"]) => {
+                "must be an address as in wss://gateway.example:18789"
             }
-            _ => None,
+            id::PROVIDER_URL if !begins(&["http://", "https://"]) => {
+                "must be an address as in https://models.example/v1"
+            }
+            id::WORKSPACE if !begins(&["/", "~/"]) => "must begin with / or ~/",
+            id::MODEL if text.is_empty() => "must not be empty",
+            _ => return None,
+        };
+        Some(wrong.to_owned())
+    }
+
+    /// What is wrong with the secret `text`.
+    fn weakness(&self, text: &str, shortest: usize) -> Option<String> {
+        let ours = matches!(self.id, id::TOKEN | id::PASSWORD);
+        if !is_line(text) {
+            Some(NO_LINE.to_owned())
+        } else if text.is_empty() {
+            (!self.may_be_empty()).then(|| "must not be empty".to_owned())
+        } else if ours && Strength::of(text) == Strength::Placeholder {
+            Some("is what manuals write where a secret belongs".to_owned())
+        } else {
+            let short = text.chars().count() < shortest;
+            short.then(|| format!("must have at least {shortest} characters"))
         }
     }
+}
+
+/// What is wrong with a text that is no line.
+const NO_LINE: &str = "is too long, or not a line of text";
+
+fn is_line(text: &str) -> bool {
+    text.len() <= LONGEST && !text.chars().any(char::is_control)
 }

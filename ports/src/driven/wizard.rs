@@ -1,7 +1,7 @@
 //! What the wizard needs of the world.
 
 use async_trait::async_trait;
-use domain::wizard::{Answers, ProviderPlan};
+use domain::wizard::{Answers, ProviderPlan, Reset};
 
 use crate::BoxError;
 
@@ -39,7 +39,26 @@ pub trait WizardNotes: Send + Sync {
     /// Forgets them.
     fn forget(&self) -> Result<(), BoxError>;
 
+    /// The directory agents work in when nothing else is said.
+    fn workspace(&self) -> String;
+
     /// Makes the directory agents work in, for its owner only. `~` is the home
-    /// directory.
-    fn make_workspace(&self, path: &str) -> Result<(), BoxError>;
+    /// directory. Returns whether it was not there.
+    fn make_workspace(&self, path: &str) -> Result<bool, BoxError>;
+}
+
+/// Puts away what is not wanted any more, so that it can be fetched back.
+///
+/// # Contract
+///
+/// - Refuses while a gateway works with it.
+/// - Deletes nothing: all of it is where it was, or in the one place that is
+///   told.
+/// - The configuration stays where it is; a copy of it is put away.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Attic: Send + Sync {
+    /// Puts away what `reset` takes of the state, and `workspace` if it takes
+    /// that. Returns where.
+    async fn put_away(&self, reset: Reset, workspace: &str) -> Result<String, BoxError>;
 }

@@ -1,7 +1,7 @@
 //! `openclaw config`: the configuration file, read and changed where it is. A
 //! gateway that runs notices by itself.
 
-mod change;
+pub(crate) mod change;
 mod edit;
 mod plan;
 mod show;
@@ -10,10 +10,24 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::{context::Context, failure::Failure};
+use crate::cli::{
+    configure::{Configure, configure},
+    context::Context,
+    failure::Failure,
+};
+
+/// The configuration: asked about, or read and changed.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Config {
+    #[command(flatten)]
+    asked: Configure,
+    #[command(subcommand)]
+    command: Option<ConfigCommand>,
+}
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Config {
+pub(crate) enum ConfigCommand {
     /// Print what is in force at a path.
     Get(Get),
     /// Put a value at a path.
@@ -121,7 +135,10 @@ pub(crate) enum Planned {
     },
 }
 
-pub(crate) async fn config(context: &Context, command: &Config) -> Result<(), Failure> {
+pub(crate) async fn config(context: &Context, config: &Config) -> Result<(), Failure> {
+    use ConfigCommand as Config;
+
+    let Some(command) = &config.command else { return configure(context, &config.asked).await };
     match command {
         Config::Get(asked) => show::get(context, asked),
         Config::Set(asked) => change::set(context, asked).await,

@@ -11,7 +11,7 @@ use crate::cli::{Global, failure::Failure};
 const DEV_PORT: u16 = 19001;
 
 /// Where everything is, and how to print.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     /// Whether to print JSON and nothing else.
     pub(crate) json: bool,
@@ -39,6 +39,11 @@ impl Context {
     /// The configuration as it is on disk now.
     pub(crate) fn read_config(&self) -> Arc<ConfigFile> {
         Arc::new(ConfigFile::load(self.paths.config_path.clone(), variable))
+    }
+
+    /// The same with the configuration as it is on disk now.
+    pub(crate) fn reread(&self) -> Self {
+        Self { config: self.read_config(), ..self.clone() }
     }
 
     /// A variable of the product, under any of its names, that is not empty.

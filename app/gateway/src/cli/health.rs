@@ -10,19 +10,24 @@ use crate::cli::{
 };
 
 pub(crate) async fn health(context: &Context, rpc: &Rpc) -> Result<(), Failure> {
-    let mut client = connect(context, rpc).await?;
-    let answer = client.call("health", &json!({})).await;
-    let answer = answer.map_err(|error| Failure::of_call("health", &error))?;
-    client.close().await;
-    let health: Value = serde_json::from_str(answer.as_str()).unwrap_or_default();
+    let health = ask(context, rpc).await?;
     if context.json {
         return Ok(output::json(&health)?);
     }
     Ok(output::line(&output::tame(&told(&health)))?)
 }
 
+/// What the gateway says about itself.
+pub(crate) async fn ask(context: &Context, rpc: &Rpc) -> Result<Value, Failure> {
+    let mut client = connect(context, rpc).await?;
+    let answer = client.call("health", &json!({})).await;
+    let answer = answer.map_err(|error| Failure::of_call("health", &error))?;
+    client.close().await;
+    Ok(serde_json::from_str(answer.as_str()).unwrap_or_default())
+}
+
 /// What people want to know of it.
-fn told(health: &Value) -> String {
+pub(crate) fn told(health: &Value) -> String {
     let word = if health["ok"] == true { "ok" } else { "not well" };
     let mut lines = vec![format!("Gateway: {word} ({} ms)", health["durationMs"])];
     for agent in health["agents"].as_array().into_iter().flatten() {

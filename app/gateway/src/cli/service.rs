@@ -74,12 +74,12 @@ pub(crate) fn home() -> PathBuf {
 }
 
 /// What a command did, in the shape of OpenClaw's.
-struct Told<'a> {
+pub(crate) struct Told<'a> {
     action: &'static str,
     result: &'static str,
-    message: String,
-    hints: Vec<String>,
-    warnings: Vec<String>,
+    pub(crate) message: String,
+    pub(crate) hints: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     service: Option<(&'a Service, bool)>,
 }
 

@@ -1,6 +1,12 @@
 //! What the wizard needs of this machine.
 
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use config_file::ConfigFile;
@@ -24,9 +30,11 @@ pub(super) fn open(
     Wizard::new(deps(paths, config), Arc::clone(clock), Arc::clone(entropy))
 }
 
-/// What the wizard works with, on the configuration `config`.
-fn deps(paths: &Paths, config: &Arc<ConfigFile>) -> Deps {
+/// What the wizard works with, on the configuration `config`. Nothing can be put
+/// away while the gateway runs.
+pub(crate) fn deps(paths: &Paths, config: &Arc<ConfigFile>) -> Deps {
     Deps {
+        attic: None,
         check: Arc::new(Asking(Arc::clone(config))),
         config: Arc::clone(config) as _,
         notes: Arc::new(Notes {
@@ -85,14 +93,23 @@ impl WizardNotes for Notes {
         }
     }
 
-    fn make_workspace(&self, path: &str) -> Result<(), BoxError> {
-        use std::os::unix::fs::DirBuilderExt;
+    fn workspace(&self) -> String {
+        let place = self.paths.state_dir.join("workspace");
+        let below_home = self.home.as_ref().and_then(|home| place.strip_prefix(home).ok());
+        match below_home {
+            Some(rest) => format!("~/{}", rest.display()),
+            None => place.display().to_string(),
+        }
+    }
 
+    fn make_workspace(&self, path: &str) -> Result<bool, BoxError> {
         let path = match (path.strip_prefix("~/"), &self.home) {
             (Some(rest), Some(home)) => home.join(rest),
             (Some(_), None) => return Err("HOME is not set".into()),
             (None, _) => PathBuf::from(path),
         };
-        Ok(fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?)
+        let there = path.is_dir();
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        Ok(!there)
     }
 }

@@ -16,6 +16,9 @@ use crate::{
 
 methods! {
     /// Starts the wizard. There is one at a time.
+    ///
+    /// Where an earlier one was interrupted, the first question is whether to go
+    /// on from there.
     "wizard.start" [Operator(Admin), governs] start(StartParams) -> Started;
 
     /// Answers a question and returns the next one; without an answer, the same
@@ -177,7 +180,7 @@ impl From<Step> for StepView {
         let (r#type, options, sensitive) = match kind {
             Kind::Note => ("note", None, None),
             Kind::Text => ("text", None, None),
-            Kind::Secret => ("text", None, Some(true)),
+            Kind::Secret { .. } => ("text", None, Some(true)),
             Kind::Confirm => ("confirm", None, None),
             Kind::Select(choices) => {
                 let views = choices.into_iter().map(OptionView::from).collect();
@@ -249,7 +252,7 @@ async fn start(cx: Context, params: StartParams) -> Result<Started, RpcError> {
             given.set(id, value.into());
         }
     }
-    let options = Options { given, check: true, ..Options::default() };
+    let options = Options { given, resume: true, check: true, ..Options::default() };
     let (session_id, at) = cx.services.wizard.start(options).await.map_err(refused)?;
     Ok(Started { session_id, at: at.into() })
 }

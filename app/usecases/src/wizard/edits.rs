@@ -5,6 +5,7 @@ use ports::{
     config::{Config, ModelConfig},
     driven::ConfigEdit,
 };
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// The change `plan` means. One change, so that it is there as a whole or not at
@@ -13,7 +14,7 @@ pub(super) fn edit(plan: &Plan, config: &Config) -> Option<ConfigEdit> {
     let tree = tree(plan, config);
     let empty = tree.as_object().is_none_or(Map::is_empty);
     let text = format!("{tree:#}\n");
-    if plan.reset {
+    if plan.reset.is_some() {
         return Some(ConfigEdit::Replace(text));
     }
     (!empty).then_some(ConfigEdit::Merge(text))
@@ -35,13 +36,18 @@ fn tree(plan: &Plan, config: &Config) -> Value {
     if let Some(port) = plan.port {
         tree["gateway"]["port"] = port.into();
     }
-    if let Some(bind) = &plan.bind {
+    // What is answered with what holds is not said again: the file may have other
+    // words for it, and other means of protection.
+    let (bind, auth) = (word(&config.gateway.bind), word(&config.gateway.auth.mode));
+    let other =
+        |answer: &str, now: &Option<String>| plan.reset.is_some() || now.as_deref() != Some(answer);
+    if let Some(bind) = plan.bind.as_ref().filter(|answer| other(answer, &bind)) {
         tree["gateway"]["bind"] = bind.as_str().into();
         if bind == "lan" {
             tree["gateway"]["tls"]["enabled"] = true.into();
         }
     }
-    if let Some(auth) = &plan.auth {
+    if let Some(auth) = plan.auth.as_ref().filter(|answer| other(answer, &auth)) {
         tree["gateway"]["auth"]["mode"] = auth.as_str().into();
     }
     for (name, value) in [("token", &plan.token), ("password", &plan.password)] {
@@ -52,13 +58,22 @@ fn tree(plan: &Plan, config: &Config) -> Value {
     if let Some(mode) = &plan.tailscale {
         tree["gateway"]["tailscale"]["mode"] = mode.as_str().into();
     }
-    if let Some(workspace) = &plan.workspace {
+    if let Some(reset) = plan.tailscale_reset {
+        tree["gateway"]["tailscale"]["resetOnExit"] = reset.into();
+    }
+    let at_work = &config.agents.defaults.workspace;
+    if let Some(workspace) = plan.workspace.as_ref().filter(|answer| other(answer, at_work)) {
         tree["agents"]["defaults"]["workspace"] = workspace.as_str().into();
     }
     if plan.provider.is_some() {
         add_provider(&mut tree, plan, config);
     }
     tree
+}
+
+/// The word the file has for `value`.
+pub(super) fn word(value: &impl Serialize) -> Option<String> {
+    json!(value).as_str().map(str::to_owned)
 }
 
 /// The provider, its key and the model. The key is written into the file, which
@@ -74,7 +89,7 @@ fn add_provider(tree: &mut Value, plan: &Plan, config: &Config) {
     }
     if let Some(model) = &plan.model {
         // Lists are replaced as a whole, so what is there is said again.
-        let known = config.models.providers.get(&provider.id).filter(|_| !plan.reset);
+        let known = config.models.providers.get(&provider.id).filter(|_| plan.reset.is_none());
         let mut models = known.map(|known| known.models.clone()).unwrap_or_default();
         if !models.iter().any(|known| known.id == *model) {
             models.push(ModelConfig { id: model.clone(), ..ModelConfig::default() });

@@ -12,10 +12,12 @@ use ports::{
 
 use super::*;
 
-/// A world in which the key `good` is good, and what is written in it.
+mod unattended;
+
 /// What is written, one change after the other.
 type Written = Arc<Lock<Vec<ConfigWrite>>>;
 
+/// A world in which the key `good` is good, and what is written in it.
 fn world(exists: bool) -> (Deps, Written, Arc<Lock<Answers>>) {
     let mut config = MockConfigSource::new();
     config.expect_current().returning(|| Arc::new(Config::default()));
@@ -41,14 +43,19 @@ fn world(exists: bool) -> (Deps, Written, Arc<Lock<Answers>>) {
     });
     let kept: Arc<Lock<Answers>> = Arc::default();
     let mut notes = MockWizardNotes::new();
-    let (load, keep) = (Arc::clone(&kept), Arc::clone(&kept));
+    let (load, keep, forget) = (Arc::clone(&kept), Arc::clone(&kept), Arc::clone(&kept));
     notes.expect_load().returning(move || load.lock().unwrap().clone());
     notes.expect_keep().returning(move |answers| {
+        assert!(answers.text(id::PROVIDER_KEY).is_none(), "no key is kept");
         *keep.lock().unwrap() = answers.clone();
         Ok(())
     });
-    notes.expect_forget().returning(|| Ok(()));
-    notes.expect_make_workspace().returning(|_| Ok(()));
+    notes.expect_forget().returning(move || {
+        *forget.lock().unwrap() = Answers::default();
+        Ok(())
+    });
+    notes.expect_workspace().returning(|| "/proposed".to_owned());
+    notes.expect_make_workspace().returning(|_| Ok(true));
     let written: Arc<Lock<Vec<ConfigWrite>>> = Arc::default();
     let mut store = MockConfigStore::new();
     let writes = Arc::clone(&written);
@@ -58,6 +65,7 @@ fn world(exists: bool) -> (Deps, Written, Arc<Lock<Answers>>) {
         Ok(ConfigWritten { changed, hash, warnings, config: Arc::default() })
     });
     let deps = Deps {
+        attic: None,
         check: Arc::new(check),
         config: Arc::new(config),
         notes: Arc::new(notes),
@@ -104,7 +112,7 @@ async fn answers_and_flags_come_to_the_same_edit() {
         session.answer(answer).unwrap();
     }
     assert_eq!(*typed.lock().unwrap(), *flagged.lock().unwrap());
-    assert!(kept.lock().unwrap().text(id::PROVIDER_KEY).is_none(), "no key is kept");
+    assert!(kept.lock().unwrap().is_empty(), "what is through is not gone on with");
 
     let write = typed.lock().unwrap()[0].clone();
     let ConfigEdit::Merge(text) = write.edit else { panic!("{:?}", write.edit) };
@@ -146,7 +154,8 @@ async fn whoever_was_interrupted_goes_on_and_types_the_key_again() {
 
     let again = Options { resume: true, check: true, ..Options::default() };
     let mut session = Session::new(deps, again);
-    assert!(session.is_resumed());
+    assert_eq!(session.advance().await.unwrap().unwrap().id, id::RESUME);
+    session.answer(Value::Flag(true)).unwrap();
     assert_eq!(session.advance().await.unwrap().unwrap().id, id::PROVIDER_KEY);
 }
 
@@ -196,7 +205,7 @@ async fn every_way_through_the_questions_ends() {
                         let kept = choices.iter().filter(|choice| choice.value != "again");
                         kept.map(|choice| choice.value.as_str().into()).collect()
                     }
-                    Kind::Secret => vec!["bad-and-long-enough".into()],
+                    Kind::Secret { .. } => vec!["bad-and-of-many-letters-x9".into()],
                     Kind::Text => vec![match step.id {
                         id::PORT => "1".into(),
                         id::REMOTE_URL => "wss://x".into(),
@@ -207,7 +216,7 @@ async fn every_way_through_the_questions_ends() {
                 open.extend(possible.into_iter().map(|next| [way.clone(), vec![next]].concat()));
                 break;
             }
-            ways += usize::from(session.plan().is_some());
+            ways += usize::from(*session.outcome() != Outcome::default());
         }
     }
     assert!(100 < ways, "{ways} ways");

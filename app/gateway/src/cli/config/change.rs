@@ -90,7 +90,7 @@ pub(super) fn store(context: &Context) -> ConfigFileStore {
 }
 
 /// What `edit` would come to.
-pub(super) async fn try_out(context: &Context, edit: ConfigEdit) -> Result<ConfigWritten, Failure> {
+pub(crate) async fn try_out(context: &Context, edit: ConfigEdit) -> Result<ConfigWritten, Failure> {
     write(context, edit, true).await
 }
 
@@ -142,7 +142,7 @@ pub(super) fn tell(
 }
 
 /// A refusal in the words of the command line.
-pub(super) fn refused(context: &Context, error: &ConfigWriteError) -> Failure {
+pub(crate) fn refused(context: &Context, error: &ConfigWriteError) -> Failure {
     let path = &context.paths.config_path;
     let list = |head: &str, issues: &[ports::driven::ConfigIssue]| {
         let lines: Vec<_> = issues.iter().map(|issue| told(issue, path)).collect();

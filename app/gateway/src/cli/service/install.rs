@@ -10,7 +10,7 @@ use super::{Service, Told, definition, failed};
 use crate::cli::{context::Context, failure::Failure, node, output, port};
 
 /// How the gateway's service is to be.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Install {
     /// The port to listen on.
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
@@ -37,7 +37,7 @@ pub(crate) struct InstallNode {
     how: How,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct How {
     /// Write the definition also over one that differs, or is not ours.
     #[arg(long)]
@@ -49,8 +49,17 @@ struct How {
 
 /// Installs the gateway's service.
 pub(crate) async fn gateway(context: &Context, asked: &Install) -> Result<(), Failure> {
-    refuse_in_nix_mode(context)?;
     let service = Service::of(context, ServiceKind::Gateway, asked.how.system);
+    install(context, &service, asked).await?.tell(context)
+}
+
+/// Installs the gateway's `service`, and says nothing yet.
+pub(crate) async fn install<'a>(
+    context: &Context,
+    service: &'a Service,
+    asked: &Install,
+) -> Result<Told<'a>, Failure> {
+    refuse_in_nix_mode(context)?;
     let port = port::choose(context, asked.port.as_deref())?;
     if port == 0 {
         return Err(Failure::new("a service needs a port of its own: --port N"));
@@ -68,10 +77,10 @@ pub(crate) async fn gateway(context: &Context, asked: &Install) -> Result<(), Fa
     if let Some(token) = &asked.token {
         keep_token(context, token, &mut warnings)?;
     }
-    let wanted = definition::gateway(context, &service, port)?;
+    let wanted = definition::gateway(context, service, port)?;
     let installed = service.manager.install(&wanted, asked.how.force).await;
     let installed = installed.map_err(|error| failed(context, "install", &error))?;
-    told(context, &service, installed, warnings).await
+    Ok(told(service, installed, warnings).await)
 }
 
 /// Installs this machine as a node.
@@ -87,15 +96,14 @@ pub(crate) async fn node(context: &Context, asked: &InstallNode) -> Result<(), F
     let wanted = definition::node(context, &service, asked.run.arguments())?;
     let installed = service.manager.install(&wanted, asked.how.force).await;
     let installed = installed.map_err(|error| failed(context, "install", &error))?;
-    told(context, &service, installed, Vec::new()).await
+    told(&service, installed, Vec::new()).await.tell(context)
 }
 
 async fn told(
-    context: &Context,
     service: &Service,
     installed: ServiceInstalled,
     mut warnings: Vec<String>,
-) -> Result<(), Failure> {
+) -> Told<'_> {
     let words = service.manager.wording();
     let (result, verb) = match installed {
         ServiceInstalled::Now => ("installed", "installed"),
@@ -119,7 +127,7 @@ async fn told(
     }
     warnings.extend(others(&*service.manager).await);
     let told = Told { hints, warnings, ..Told::new("install", result, message) };
-    told.about(service, true).tell(context)
+    told.about(service, true)
 }
 
 /// Gateways that would be in each other's way.
