@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
 
@@ -160,6 +160,21 @@ fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.write_str("\"")
 }
 
+impl Serialize for Tree {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(is_so) => serializer.serialize_bool(*is_so),
+            Self::Natural(number) => serializer.serialize_u64(*number),
+            Self::Negative(number) => serializer.serialize_i64(*number),
+            Self::Fraction(number) => serializer.serialize_f64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(list) => serializer.collect_seq(list),
+            Self::Map(map) => serializer.collect_map(map),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Gardener)
@@ -289,7 +304,9 @@ mod tests {
         #[test]
         fn json_comes_back_as_it_was(tree in any_tree()) {
             let read: Tree = serde_json::from_str(&tree.to_string()).unwrap();
-            prop_assert_eq!(read, tree);
+            prop_assert_eq!(&read, &tree);
+            let written = serde_json::to_string(&tree).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Tree>(&written).unwrap(), tree);
         }
 
         /// No path makes anything fall over.
