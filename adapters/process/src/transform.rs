@@ -76,11 +76,11 @@ impl Transforms for HookTransforms {
             timeout: Some(transform.timeout),
         };
         let finished = run(errand, &CancellationToken::new()).await;
-        answer(finished.map_err(|error| TransformError::Start(error.into()))?)
+        answer(&finished.map_err(|error| TransformError::Start(error.into()))?)
     }
 }
 
-fn answer(finished: Finished) -> Result<Json, TransformError> {
+fn answer(finished: &Finished) -> Result<Json, TransformError> {
     let failed = |why: String| Err(TransformError::Failed(why));
     if finished.timed_out {
         return failed("it took too long".to_owned());

@@ -38,7 +38,7 @@ impl Macs for HmacSha256 {
 
     fn is_same(&self, own: &str, presented: &str) -> bool {
         let same =
-            is_tag(&hmac::sign(&KEY, own.as_bytes()), &hmac::sign(&KEY, presented.as_bytes()));
+            is_tag(&hmac::sign(&KEY, own.as_bytes()), hmac::sign(&KEY, presented.as_bytes()));
         same && !own.is_empty()
     }
 }
