@@ -1,1 +1,6 @@
-//! x
+//! Webhooks, with everything around them made up.
+
+mod calling;
+mod coming_in;
+mod house;
+mod once;
