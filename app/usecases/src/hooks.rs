@@ -111,7 +111,7 @@ impl Webhooks {
         let settings = Settings::of(&self.0.deps.config.current()).ok_or(HookRefusal::NotFound)?;
         if self.0.deps.secrets.is_token(&settings.token) {
             if !self.0.told.swap(true, Relaxed) {
-                error!("hooks.token is the gateway's own token: no webhooks are served");
+                error!("no webhooks are served, because hooks.token is the gateway's own");
             }
             return Err(HookRefusal::NotFound);
         }
