@@ -157,13 +157,13 @@ impl HookRules {
         if key.agent().is_none() {
             return Err(refuse(&"has to be the conversation of an agent"));
         }
-        let own = [PREFIX.to_owned()];
-        let prefixes = if self.prefixes.is_empty() { &own } else { self.prefixes.as_slice() };
-        let begins = |prefix: &String| {
-            let prefix = prefix.trim().to_lowercase();
-            !prefix.is_empty()
-                && (key.place().starts_with(&prefix) || key.as_str().starts_with(&prefix))
-        };
+        let configured = self.prefixes.iter().map(|prefix| prefix.trim().to_lowercase());
+        let mut prefixes: Vec<String> = configured.filter(|prefix| !prefix.is_empty()).collect();
+        if prefixes.is_empty() {
+            prefixes.push(PREFIX.to_owned());
+        }
+        let begins =
+            |prefix: &String| key.place().starts_with(prefix) || key.as_str().starts_with(prefix);
         if origin != KeyOrigin::Configured && !prefixes.iter().any(begins) {
             let why = format!("has to begin with {}", prefixes.join(" or "));
             return Err(DraftError::Field { field: "sessionKey", why });
@@ -255,7 +255,7 @@ mod tests {
             (&closed, "agent:main:main",   Configured, Persistent, Ok("agent:main:main")),
             (&closed, "main",              Configured, Isolated,   Ok("agent:main:main:r1")),
             (&wide,   "ci:7",              Request,    Persistent, Ok("agent:main:ci:7")),
-            (&wide,   "agent:ops:ci:7",    Request,    Persistent, Err("sessionKey: has to begin with agent:main:ci: or  ")),
+            (&wide,   "agent:ops:ci:7",    Request,    Persistent, Err("sessionKey: has to begin with agent:main:ci:")),
         ];
         for (rules, key, origin, mode, expected) in table {
             let expected = expected.map(str::to_owned).map_err(str::to_owned);

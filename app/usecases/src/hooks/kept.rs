@@ -63,8 +63,12 @@ struct Stored {
 }
 
 impl Kept {
-    /// Reads what was kept. What cannot be understood is left out.
-    pub(super) async fn read(archive: &dyn Archive) -> Result<Self, StoreError> {
+    /// Reads what was kept. What cannot be understood is left out, and what is too
+    /// old or too much is kept no longer.
+    pub(super) async fn read(
+        archive: &dyn Archive,
+        journal: &dyn Journal,
+    ) -> Result<Self, StoreError> {
         let mut all: Vec<Delivery> = Vec::new();
         for entry in archive.entries(Drawer::HookDeliveries).await? {
             let Ok(stored) = serde_json::from_str::<Stored>(entry.value.as_str()) else { continue };
@@ -78,10 +82,15 @@ impl Kept {
             });
         }
         all.sort_by_key(|delivery| delivery.at);
-        let mut deliveries = Deliveries::default();
+        let (mut deliveries, mut outdated) = (Deliveries::default(), Vec::new());
         for delivery in all {
             let (keys, at) = (DeliveryKeys::of(delivery.keys.clone()), delivery.at);
-            deliveries.put(keys, Arc::new(delivery), at);
+            let (_, gone) = deliveries.put(keys, Arc::new(delivery), at);
+            outdated.extend(gone.iter().map(|gone: &Arc<Delivery>| gone.taken_out()));
+        }
+        if !outdated.is_empty() {
+            // If it is lost, the next start does it again.
+            drop(journal.submit(outdated, Urgency::Lazy));
         }
         Ok(Self(Mutex::new(deliveries)))
     }

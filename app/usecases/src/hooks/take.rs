@@ -155,7 +155,9 @@ impl Webhooks {
     }
 
     async fn kept(&self) -> Result<&Kept, HookRefusal> {
-        let read = self.0.kept.get_or_try_init(|| Kept::read(&*self.0.deps.archive));
+        let deps = &self.0.deps;
+        let read = || Kept::read(&*deps.archive, &*deps.journal);
+        let read = self.0.kept.get_or_try_init(read);
         read.await.map_err(unavailable)
     }
 

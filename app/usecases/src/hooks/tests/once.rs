@@ -60,6 +60,19 @@ async fn a_gateway_that_died_remembers() {
 }
 
 #[tokio::test]
+async fn what_is_too_old_is_kept_no_longer() {
+    let house = House::open(&json!({}));
+    let old = json!({ "at": 1, "keys": ["key agent old"], "digest": "d" });
+    let newer = json!({ "at": 90_000_000, "keys": ["key agent newer"], "digest": "d" });
+    for (name, entry) in [("r1", &old), ("r2", &newer)] {
+        house.disk.entries.lock().unwrap().insert(name.into(), ports::Json::of(entry));
+    }
+    assert!(with_key(&house, "k", BODY).await.is_ok());
+    let names: Vec<_> = house.disk.entries.lock().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["r2".into(), "u0".into()]);
+}
+
+#[tokio::test]
 async fn what_came_to_nothing_may_come_again() {
     let house = House::open(&json!({}));
     assert!(matches!(with_key(&house, "k", "{}").await, Err(HookRefusal::Invalid(_))));
