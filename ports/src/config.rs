@@ -50,6 +50,7 @@ mod schema;
 pub mod secrets;
 pub mod session;
 pub mod skills;
+pub mod slack;
 mod tailscale;
 pub mod talk;
 mod tls;

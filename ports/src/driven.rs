@@ -11,6 +11,7 @@ mod events;
 mod foreign;
 mod lifecycle;
 mod logs;
+mod macs;
 mod models;
 mod reach;
 mod restart;
@@ -20,6 +21,7 @@ mod signatures;
 mod signer;
 mod store;
 mod tailnet;
+mod transforms;
 mod updater;
 mod wizard;
 
@@ -40,6 +42,7 @@ pub use foreign::{
 };
 pub use lifecycle::Lifecycle;
 pub use logs::{LogPage, LogQuery, LogSource};
+pub use macs::Macs;
 pub use models::{
     AnswerFormat, FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelPart,
     ModelProvider, ModelRequest, ModelRole, Sampling, ToolCall, ToolChoice, ToolResult, ToolSpec,
@@ -60,6 +63,7 @@ pub use store::{
     Urgency,
 };
 pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
+pub use transforms::{Transform, TransformError, Transforms};
 pub use updater::{Installed, Updater};
 pub use wizard::{Attic, ProviderCheck, WizardNotes};
 
@@ -76,6 +80,7 @@ pub use {
     foreign::{MockForeignState, MockShelf},
     lifecycle::MockLifecycle,
     logs::MockLogSource,
+    macs::MockMacs,
     models::MockModelProvider,
     reach::{MockCodeWriter, MockReach},
     restart::{MockRestart, MockRestartNotes},
@@ -84,6 +89,7 @@ pub use {
     signatures::MockSignatures,
     store::{MockArchive, MockJournal},
     tailnet::MockTailnet,
+    transforms::MockTransforms,
     updater::MockUpdater,
     wizard::{MockAttic, MockProviderCheck, MockWizardNotes},
 };

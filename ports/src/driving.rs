@@ -2,10 +2,14 @@
 
 mod conversations;
 mod doorkeeper;
+mod hooks;
 mod probe;
 mod rpc;
+mod slack;
 
 pub use conversations::{Answer, AskError, Conversations, Outcome, Question, Reply};
 pub use doorkeeper::{Circumstances, Credentials, Doorkeeper, Knock, Refusal, Welcome};
+pub use hooks::{HookAnswer, HookCall, HookEnd, HookEntry, HookKnock, HookRefusal, Hooks};
 pub use probe::{Part, Probe, Readiness};
 pub use rpc::{ErrorCode, Reply as RpcReply, Rpc, RpcError};
+pub use slack::{SlackBody, SlackDelivery, SlackInbox, SlackRefusal};

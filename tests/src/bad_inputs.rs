@@ -34,6 +34,7 @@ mod step;
 mod swarm;
 mod tampering;
 mod watch;
+mod webhook;
 mod written;
 mod ws;
 

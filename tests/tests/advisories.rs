@@ -1,5 +1,5 @@
 //! Which test proves that a published hole of the field is none of ours
-//! (`security.md` 1.1, 1.4 and 1.10), and that there are all of these tests.
+//! (`security.md` 1.1, 1.4, 1.5 and 1.10), and that there are all of these tests.
 
 #![expect(clippy::unwrap_used, reason = "panicking is how a test fails")]
 
@@ -31,10 +31,13 @@ const THROTTLE: &str = "domain/src/throttle.rs";
 const VERIFY: &str = "adapters/signatures/src/verify.rs";
 const CALLS: &str = "adapters/ws-server/src/tests/calls.rs";
 const HANDSHAKE: &str = "adapters/ws-server/src/tests/handshake.rs";
+const HOOKS_COMING_IN: &str = "app/usecases/src/hooks/tests/coming_in.rs";
+const HOOKS_ONCE: &str = "app/usecases/src/hooks/tests/once.rs";
+const HOOKS_HTTP: &str = "adapters/hooks-http/src/tests.rs";
 const HERE: &str = "tests/tests/advisories.rs";
 
-/// Every row of `security.md` 1.1, and those of 1.4 and 1.10 that are about who
-/// is let in.
+/// Every row of `security.md` 1.1, those of 1.4 and 1.10 that are about who is let
+/// in, and those of 1.5 that are about webhooks.
 const ADVISORIES: &[(&str, &[Proof])] = &[
     ("V-01", &[Test(DOOR, "whose_pages_may_knock"), Case("UPG-004"), Case("AUT-050")]),
     (
@@ -145,7 +148,7 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
         "V-26",
         &[
             Test("adapters/secrets-file/src/lib.rs", "only_the_same_secret_matches"),
-            Later("issue D: the secrets of hooks"),
+            Test("adapters/signatures/src/mac.rs", "only_the_same_is_the_same"),
         ],
     ),
     ("V-27", &[Case("AUT-027"), Case("ADV-027"), Case("ADV-027B")]),
@@ -210,8 +213,63 @@ const ADVISORIES: &[(&str, &[Proof])] = &[
         ],
     ),
     ("V-71", &[Case("ADV-071"), Test(HANDSHAKE, "strangers_may_say_less_than_clients")]),
+    (
+        "V-72",
+        &[
+            Case("HOK-009"),
+            Case("SLK-015"),
+            Test(HOOKS_HTTP, "bodies_have_limits"),
+            Test(HOOKS_HTTP, "few_bodies_of_strangers_are_read_at_a_time"),
+        ],
+    ),
     ("V-73", &[Test(THROTTLE, "a_crowd_neither_fills_the_memory_nor_locks_others_out")]),
+    ("V-78", &[Case("HOK-003"), Test(HOOKS_COMING_IN, "guessing_ends_soon")]),
     ("V-79", &[Case("ADV-079"), Test(CALLS, "nobody_may_try_forbidden_doors_for_long")]),
+    (
+        "V-90",
+        &[
+            Test("adapters/process/tests/transform.rs", "nothing_outside_the_directory_is_run"),
+            Test("adapters/config-file/src/hooks.rs", "a_mistake_leaves_nobody_in"),
+        ],
+    ),
+    (
+        "V-92",
+        &[
+            Case("HOK-016"),
+            Case("HOK-019"),
+            Test("domain/src/hooks/action.rs", "nothing_outside_the_prefix_is_reached"),
+        ],
+    ),
+    ("V-93", &[Test("domain/src/hooks/action.rs", "who_may_be_asked")]),
+    (
+        "V-94",
+        &[
+            Case("HOK-017"),
+            Test("domain/src/hooks/fence.rs", "what_came_from_outside_stays_between_its_lines"),
+        ],
+    ),
+    ("V-95", &[Test(HOOKS_COMING_IN, "guessing_ends_soon")]),
+    (
+        "V-97",
+        &[
+            Case("SLK-002"),
+            Test(HOOKS_COMING_IN, "whoever_signs_needs_no_token_and_nothing_else_helps"),
+            Test("adapters/slack-events/src/tests.rs", "only_slack_is_listened_to"),
+        ],
+    ),
+    (
+        "V-98",
+        &[
+            Case("HOK-024"),
+            Test(HOOKS_ONCE, "a_gateway_that_died_remembers"),
+            Test(HOOKS_ONCE, "what_was_signed_counts_once_whatever_it_is_called"),
+        ],
+    ),
+    ("V-100", &[Test("adapters/slack-events/src/tests.rs", "accounts_are_kept_apart")]),
+    (
+        "1.10 hooks-mapping.ts",
+        &[Test("domain/src/hooks/tree.rs", "values_are_found_by_their_path")],
+    ),
     ("1.10 safeEqual", &[Case("AUT-008"), Case("ADV-009")]),
     (
         "1.10 device-auth.ts payload",

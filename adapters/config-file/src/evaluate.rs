@@ -13,6 +13,7 @@ use crate::{
     alias,
     decode::decode,
     dotenv::dotenv,
+    hooks,
     include::include,
     problem::{Place, Problem, Severity},
     read::{Document, read},
@@ -95,6 +96,8 @@ pub(crate) fn evaluate_text(
     let own = document.as_ref().map(|it| &it.value["gateway"]["config"]["strict"]);
     config.gateway.config.strict |= own.is_some_and(|strict| *strict == true);
     check_secrets(&config, &mut problems);
+    hooks::check(&mut config, running, &mut problems);
+    hooks::check_slack(&config, &mut problems);
 
     for problem in &mut problems {
         problem.place = problem.place.take().or_else(|| place(&places, &problem.key));

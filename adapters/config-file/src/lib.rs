@@ -9,6 +9,7 @@ mod dotenv;
 mod draft;
 mod edit;
 mod evaluate;
+mod hooks;
 mod include;
 mod outline;
 mod problem;

@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod area;
 mod body;
 mod circumstances;
+mod form;
 mod secured;
 
+pub use area::{Area, areas};
 pub use body::{BodyError, Reader, compute};
 pub use circumstances::circumstances;
+pub use form::form;
 pub use secured::{Encryption, Secured, SecuredSocket};
 
 use std::{fmt, future::Future, net::SocketAddr, pin::Pin, sync::Arc};

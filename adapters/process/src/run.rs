@@ -10,7 +10,8 @@ use std::{
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::{
-    process::{Child, Command},
+    io::AsyncWriteExt,
+    process::{Child, ChildStdin, Command},
     time,
 };
 use tokio_util::sync::CancellationToken;
@@ -40,6 +41,8 @@ pub struct Errand {
     pub cwd: PathBuf,
     /// Every variable it gets.
     pub env: Vec<(String, String)>,
+    /// What it reads. It need not.
+    pub input: Vec<u8>,
     /// How long it may take.
     pub timeout: Option<Duration>,
 }
@@ -90,18 +93,20 @@ pub async fn run(errand: Errand, cancel: &CancellationToken) -> Result<Finished,
         .current_dir(&errand.cwd)
         .env_clear()
         .envs(errand.env)
-        .stdin(Stdio::null())
+        .stdin(if errand.input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true);
     let child = command.spawn().map_err(RunError::Spawn)?;
     let mut group = Group::of(child);
+    let stdin = group.child.stdin.take();
     let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
 
     let (mut said, mut complained) = (Output::new(MAX_BYTES), Output::new(MAX_BYTES));
     let (why, status) = {
-        let reading = async { tokio::join!(said.fill(stdout), complained.fill(stderr)) };
+        let telling = tell(stdin, &errand.input);
+        let reading = async { tokio::join!(said.fill(stdout), complained.fill(stderr), telling) };
         let deadline = async {
             match errand.timeout {
                 Some(timeout) => time::sleep(timeout).await,
@@ -139,6 +144,15 @@ pub async fn run(errand: Errand, cancel: &CancellationToken) -> Result<Finished,
         stderr,
         truncated: more || more_too,
     })
+}
+
+/// Gives a command what it reads. One that does not want it, or all of it, is
+/// right as well.
+async fn tell(stdin: Option<ChildStdin>, input: &[u8]) {
+    if let Some(mut stdin) = stdin {
+        let _ = stdin.write_all(input).await;
+        let _ = stdin.shutdown().await;
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

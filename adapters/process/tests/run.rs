@@ -14,6 +14,7 @@ fn shell(line: &str, cwd: &Path) -> Errand {
         argv: ["sh", "-c", line].map(str::to_owned).into(),
         cwd: cwd.to_owned(),
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
+        input: Vec::new(),
         timeout: Some(Duration::from_secs(20)),
     }
 }

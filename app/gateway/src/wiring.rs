@@ -7,6 +7,7 @@ mod encryption;
 mod facts;
 mod follow;
 mod heap_care;
+mod hooks;
 pub(crate) mod live;
 mod models;
 mod reach;
@@ -31,7 +32,6 @@ use store_sqlite::SqliteStore;
 use tls::Certificates;
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::error;
 use usecases::{
     agents::Catalogue,
     auth::{self, Auth},
@@ -79,6 +79,18 @@ pub(crate) struct Wired {
 fn open(database: &Path) -> Result<SqliteStore, StartError> {
     SqliteStore::open(database, store_sqlite::Options::default())
         .map_err(|source| StartError::State { path: database.to_owned(), source })
+}
+
+/// Answers who comes over `listeners`.
+fn serve(deps: http_server::Deps, listeners: Vec<TcpListener>) -> Server {
+    let tasks = deps.tasks.clone();
+    let server = Server::new(deps);
+    for listener in listeners {
+        server.listen(listener);
+    }
+    let serving = server.clone();
+    tasks.spawn(async move { serving.ended().await });
+    server
 }
 
 /// Puts a gateway together and lets it run on `tasks`.
@@ -151,7 +163,7 @@ pub(crate) async fn wire(
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
         pairing: pairing.clone(),
-        secrets,
+        secrets: Arc::clone(&secrets) as _,
         signatures: Arc::new(Ed25519),
         tailscale: shown.exposure.clone(),
         tailnet: tailnet.clone(),
@@ -223,6 +235,16 @@ pub(crate) async fn wire(
 
     let door: Arc<dyn Doorkeeper> =
         Arc::new(Door::new(Arc::clone(&services), shown.addresses.clone()));
+    let areas = hooks::areas(hooks::Around {
+        config: &config,
+        door: &door,
+        paths: &paths,
+        secrets,
+        services: &services,
+        stop,
+        store: &store,
+        tasks,
+    });
     let registry: Arc<dyn Rpc> = Arc::new(Registry::new(services));
     let routes = routes::all(routes::Around {
         chat: chat.clone(),
@@ -245,14 +267,11 @@ pub(crate) async fn wire(
     });
 
     // Before anybody is let in, so that everybody finds the runs marked.
-    if let Err(error) = chat.recover().await {
-        error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
-    }
-
-    let server = Server::new(http_server::Deps {
+    talk::recover(&chat).await;
+    let deps = http_server::Deps {
         routes,
         upgrade: Some(upgrade),
-        fallback: None,
+        fallback: Some(http_kit::areas(areas)),
         door,
         manner: Manner {
             encryption: certificates.as_ref().map(Certificates::encryption),
@@ -262,12 +281,8 @@ pub(crate) async fn wire(
         tasks: tasks.clone(),
         stop: stop.clone(),
         cut: cut.clone(),
-    });
-    for listener in listeners {
-        server.listen(listener);
-    }
-    let serving = server.clone();
-    tasks.spawn(async move { serving.ended().await });
+    };
+    let server = serve(deps, listeners);
     tasks.spawn(hub.clone().flusher());
     tasks.spawn(ticks::tick(shown.limits.clone(), Arc::clone(&clock), events, stop.clone()));
     tasks.spawn(presence.run(stop.clone()));
@@ -288,10 +303,7 @@ pub(crate) async fn wire(
         stop: stop.clone(),
         tasks: tasks.clone(),
     };
-    let moving = Moving::start(around, plan, certificates);
-    moving.show(&names);
-    moving.expose().await;
-    moving.announce(names.into_iter().next()).await;
+    let moving = Moving::start(around, plan, certificates, names).await;
     let lifecycle = Arc::new(moving.clone());
     tasks.spawn(reload.clone().run(lifecycle, follow::watch(&file), stop.clone()));
     Ok(Wired { chat, hub, model: found.choice, moved, moving, parts, reload, restarts, store })

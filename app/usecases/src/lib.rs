@@ -11,6 +11,7 @@ pub mod directory;
 pub mod discovery;
 pub mod facts;
 pub mod health;
+pub mod hooks;
 pub mod import;
 pub mod logs;
 pub mod models;

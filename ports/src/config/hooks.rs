@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use domain::hooks::{HookSessionMode as SessionMode, HookVerb, Scheme, WakeMode as When};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::open::{Anything, Secret, is_default};
+use super::open::{Anything, Command, Secret, is_default};
 
 /// What is done when something elsewhere happens.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,8 +30,8 @@ pub struct HooksConfig {
     /// What calls mean. The first that fits counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mappings: Vec<HookMappingConfig>,
-    /// Where the modules of mappings are. Default: `hooks/transforms` beside
-    /// the file.
+    /// The part of `hooks/transforms` beside the file in which the programs of
+    /// mappings are. Default: all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transforms_dir: Option<String>,
     /// The conversation a call goes to that names none.
@@ -39,12 +40,17 @@ pub struct HooksConfig {
     /// Whether a call may name its conversation. Default: no.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_request_session_key: Option<bool>,
-    /// What names of conversations then have to begin with.
+    /// What names of conversations that come from calls have to begin with.
+    /// Default: `hook:`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_session_key_prefixes: Vec<String>,
-    /// The agents a call may ask. Empty: all.
+    /// The agents a call may ask. Empty, or `*` in it: all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_agent_ids: Vec<String>,
+    /// How many runs calls may have at once; further calls are told to come
+    /// later. Default: 256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_runs: Option<u64>,
     /// Mail that arrives at Gmail.
     #[serde(skip_serializing_if = "is_default")]
     pub gmail: GmailHookConfig,
@@ -113,9 +119,13 @@ pub struct HookMappingConfig {
     /// Whoever writes it can then tell the agent what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_unsafe_external_content: Option<bool>,
-    /// A module that says what is done.
+    /// A program that says what is done.
     #[serde(skip_serializing_if = "is_default")]
     pub transform: HookTransformConfig,
+    /// How a sender that cannot show the token signs what it sends. With it, only
+    /// signed calls are taken, and the token is not needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hmac: Option<HookHmacConfig>,
 }
 
 /// Which calls a mapping is for.
@@ -130,14 +140,70 @@ pub struct HookMatchConfig {
     pub source: Option<String>,
 }
 
-/// A module that says what is done.
+/// How a sender signs what it sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HookHmacConfig {
+    /// In whose way.
+    #[serde(default)]
+    pub scheme: HookHmacScheme,
+    /// What it signs with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Secret>,
+    /// The header with the signature. Default: `x-hub-signature-256`,
+    /// `stripe-signature` or `x-signature`, as `scheme` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// The header that names a delivery, which is taken once. Default:
+    /// `x-github-delivery` for GitHub; Stripe names them in the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_header: Option<String>,
+    /// Of Stripe: how far the time in the signature may be from ours, in
+    /// seconds. Default: 300.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance_seconds: Option<u64>,
+}
+
+/// In whose way something is signed with HMAC-SHA-256.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HookHmacScheme {
+    /// GitHub's: `sha256=<hex>` over the body.
+    Github,
+    /// Stripe's: `t=<seconds>,v1=<hex>` over the time and the body.
+    Stripe,
+    /// Hex or base64 over the body.
+    #[default]
+    Generic,
+}
+
+impl From<HookHmacScheme> for Scheme {
+    fn from(scheme: HookHmacScheme) -> Self {
+        match scheme {
+            HookHmacScheme::Github => Self::Github,
+            HookHmacScheme::Stripe => Self::Stripe,
+            HookHmacScheme::Generic => Self::Generic,
+        }
+    }
+}
+
+/// A program that says what is done.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct HookTransformConfig {
-    /// The file, in `transformsDir`.
+    /// The program in `transformsDir`, or the program and its arguments. It gets
+    /// `{payload, headers, url, path}` over its input and answers with what
+    /// differs from the mapping, or with `null` if nothing is to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+    /// How long it may take, in milliseconds, at most 30000. Default: 5000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// A JavaScript module of OpenClaw. This gateway runs none: calls the mapping
+    /// is for fail until `command` takes its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
-    /// Its function. Default: `default`, else `transform`.
+    /// Its function. Read for OpenClaw's sake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub export: Option<String>,
 }
@@ -152,6 +218,15 @@ pub enum HookAction {
     Wake,
 }
 
+impl From<HookAction> for HookVerb {
+    fn from(action: HookAction) -> Self {
+        match action {
+            HookAction::Agent => Self::Agent,
+            HookAction::Wake => Self::Wake,
+        }
+    }
+}
+
 /// When an agent looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -162,6 +237,15 @@ pub enum WakeMode {
     NextHeartbeat,
 }
 
+impl From<WakeMode> for When {
+    fn from(mode: WakeMode) -> Self {
+        match mode {
+            WakeMode::Now => Self::Now,
+            WakeMode::NextHeartbeat => Self::NextHeartbeat,
+        }
+    }
+}
+
 /// Whether a conversation goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -170,6 +254,15 @@ pub enum HookSessionMode {
     Isolated,
     /// It does.
     Persistent,
+}
+
+impl From<HookSessionMode> for SessionMode {
+    fn from(mode: HookSessionMode) -> Self {
+        match mode {
+            HookSessionMode::Isolated => Self::Isolated,
+            HookSessionMode::Persistent => Self::Persistent,
+        }
+    }
 }
 
 /// Mail that arrives at Gmail.

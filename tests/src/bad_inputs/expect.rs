@@ -25,6 +25,10 @@ pub(super) struct Expect {
     res: Option<Response>,
     ws_close: Option<Closed>,
     http: Option<HttpAnswer>,
+    /// The statuses of the answers, in the order in which they were asked for.
+    pub(super) status_sequence: Vec<u16>,
+    /// What is the same in all of them.
+    same_field: Option<String>,
     /// What has to come first, before anything else that may come.
     first: Option<Box<Expect>>,
     /// What has to come of the last time, where steps are repeated. They are
@@ -112,6 +116,9 @@ struct HttpAnswer {
     headers: BTreeMap<String, String>,
     #[serde(default)]
     absent_headers: Vec<String>,
+    /// Members that the body has, perhaps among others.
+    #[serde(default)]
+    json: Option<Value>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -135,6 +142,8 @@ pub(super) struct Scene<'a> {
     pub(super) sent: Instant,
     /// The alert that came encrypted, if one did.
     pub(super) alert: Option<u8>,
+    /// All answers, where a case is about several.
+    pub(super) answers: &'a [Answer],
     pub(super) words: &'a Words,
 }
 
@@ -165,6 +174,7 @@ impl Expect {
         if let Some(http) = &self.http {
             last = last.max(http.check(scene).await?);
         }
+        self.check_answers(scene.answers)?;
         if let Some(least) = self.retry_after_ms_min {
             retry_after(scene, least).await?;
         }
@@ -218,6 +228,22 @@ impl Expect {
     /// Whether it is about how fast a gateway starts.
     pub(super) fn is_timed_start(&self) -> bool {
         self.starts && self.within_ms.is_some()
+    }
+
+    fn check_answers(&self, answers: &[Answer]) -> Result<(), Mismatch> {
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        if statuses != self.status_sequence {
+            return Err(format!("the statuses {:?}; got {statuses:?}", self.status_sequence));
+        }
+        let Some(field) = &self.same_field else { return Ok(()) };
+        let said = answers.iter().map(|answer| serde_json::from_slice::<Value>(&answer.body));
+        let said: Result<Vec<Value>, _> = said.collect();
+        let said = said.map_err(|error| format!("answers in JSON; {error}"))?;
+        let first = said.first().map(|first| &first[field]).filter(|first| !first.is_null());
+        if first.is_some_and(|first| said.iter().all(|other| other[field] == *first)) {
+            return Ok(());
+        }
+        Err(format!("the same {field}; got {said:?}"))
     }
 
     async fn check_any(&self, scene: &Scene<'_>) -> Result<(), Mismatch> {
@@ -341,6 +367,11 @@ impl HttpAnswer {
             if answer.header(name) != Some(&value) {
                 return Err(format!("header {name}: {value}"));
             }
+        }
+        if let Some(part) = &self.json
+            && !serde_json::from_slice(&answer.body).is_ok_and(|body| includes(&body, part))
+        {
+            return Err(format!("a body with {part}"));
         }
         match self.absent_headers.iter().find(|name| answer.header(name).is_some()) {
             Some(name) => Err(format!("no header {name}")),

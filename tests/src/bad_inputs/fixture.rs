@@ -4,7 +4,12 @@ use std::{ffi::OsString, fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc
 
 use serde_json::{Value, json};
 
-use super::{gateway::TOKEN, secure, site::Machine};
+use super::{
+    gateway::{HOOK_TOKEN, TOKEN},
+    secure,
+    site::Machine,
+    webhook,
+};
 
 /// The password of gateways that have one.
 pub(super) const PASSWORD: &str = "pa55-W4nT8kQzX2vRbN6yCq3LsD9gMx7JuE1a";
@@ -107,6 +112,21 @@ impl Fixture {
             "node-offline-queue" => Self { contents: Contents::GoneNode, ..plain },
             "pending-admin-pairing" => Self { contents: Contents::WaitingDevice, ..plain },
             "node-online" => Self { contents: Contents::Node, ..plain },
+            "hooks" => Self { config: hooked(json!({})), ..plain },
+            "hooks-template" => {
+                let mapping = json!({
+                    "match": { "path": "tplsession" },
+                    "messageTemplate": "m",
+                    "sessionKey": "{{who}}",
+                    "sessionMode": "persistent",
+                });
+                Self { config: hooked(json!({ "mappings": [mapping] })), ..plain }
+            }
+            // Slack would send to it; there is no channel that would take it.
+            "slack-mock" => {
+                let slack = json!({ "mode": "http", "signingSecret": webhook::SIGNING_SECRET });
+                Self { config: json!({ "channels": { "slack": slack } }), ..plain }
+            }
             "http-api-off" => {
                 let off = json!({ "chatCompletions": { "enabled": false } });
                 Self { config: json!({ "gateway": { "http": { "endpoints": off } } }), ..plain }
@@ -208,6 +228,14 @@ fn encrypted(more: Value) -> Value {
     let mut tls = more;
     tls["enabled"] = json!(true);
     json!({ "gateway": { "tls": tls } })
+}
+
+/// A configuration with webhooks, set up as `more` says.
+fn hooked(more: Value) -> Value {
+    let mut hooks = more;
+    hooks["enabled"] = json!(true);
+    hooks["token"] = json!(HOOK_TOKEN);
+    json!({ "hooks": hooks })
 }
 
 #[test]

@@ -26,7 +26,7 @@ use super::{
 
 /// The token of every gateway under test: 48 characters, never used elsewhere.
 pub(super) const TOKEN: &str = "t0ken-Q7f3vK9mZx2LrB8nWc5HsJ1pYd4GuE6aTo0iXkRqVb";
-/// A secret that no gateway under test is given, and that must not turn up.
+/// The token of webhooks, where a gateway has some. It must not turn up.
 pub(super) const HOOK_TOKEN: &str = "h00k-M4sKd8wPz1VtN6yCq3RbF9gLx7JuE2aHoS5iWkTnXvBe";
 
 /// How a gateway is started.

@@ -19,6 +19,7 @@ use super::{
     starting::{Scene, Started},
     swarm::Swarm,
     watch::Watch,
+    webhook::Hooked,
 };
 
 /// How long the gateway may take to clean up or to recover.
@@ -85,6 +86,8 @@ pub(super) enum Invariant {
     Configured(Configured),
     /// About a start.
     Started(Started),
+    /// About webhooks.
+    Hooked(Hooked),
     NothingIsPending,
     RevokedNodeGetsNothing,
 }
@@ -157,6 +160,9 @@ impl Invariant {
         if let Some(started) = Started::parse(name) {
             return Ok(Self::Started(started));
         }
+        if let Some(hooked) = Hooked::parse(name) {
+            return Ok(Self::Hooked(hooked));
+        }
         if let Some(configured) = Configured::parse(name) {
             return Ok(Self::Configured(configured));
         }
@@ -176,7 +182,7 @@ impl Invariant {
             "no truncation: key 'agent:main:a' unaffected" => {
                 Self::KeyIsUnaffected("agent:main:a".to_owned())
             }
-            "not treated as agent 'main'" => Self::MainIsUnaffected,
+            "not treated as agent 'main'" | "main session unchanged" => Self::MainIsUnaffected,
             "slack session u1 unchanged unless gateway.http.allowSessionKeyHeader=true" => {
                 Self::SlackSessionUnchanged
             }
@@ -312,6 +318,7 @@ impl Invariant {
             Self::NothingIsPending => authority::nothing_is_pending(after).await,
             Self::RevokedNodeGetsNothing => authority::revoked_node_gets_nothing(after).await,
             Self::Configured(configured) => configured.check(after).await,
+            Self::Hooked(hooked) => hooked.check(after).await,
             Self::Started(started) => Err(format!("runner does not know which start {started:?}")),
         }
     }

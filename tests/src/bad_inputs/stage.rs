@@ -7,7 +7,7 @@ use std::{
 };
 
 use ports::driven::Signer as _;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time;
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     fixture::{Contents, Fixture, PASSWORD},
     gateway::{Gateway, HOOK_TOKEN, Order, Start, TOKEN, free_port},
     generate::{Words, merged, unhex, without_nulls},
-    http,
+    http::{self, Answer},
     invariant::{Aftermath, Invariant, LOADS_PER_SESSION, Loaded},
     model::EndlessModel,
     operator, secure,
@@ -28,6 +28,7 @@ use super::{
     swarm::Swarm,
     tampering,
     watch::Watch,
+    webhook::{self, Crafted},
     written, ws,
 };
 
@@ -74,6 +75,9 @@ pub(super) struct Stage {
     loads: Vec<Loaded>,
     swarm: Option<Swarm>,
     model: Option<EndlessModel>,
+    /// Whether the case is about several answers, and these.
+    pub(super) keeps_answers: bool,
+    answers: Vec<Answer>,
 }
 
 impl Stage {
@@ -111,6 +115,8 @@ impl Stage {
             loads: Vec::new(),
             swarm: None,
             model,
+            keeps_answers: false,
+            answers: Vec::new(),
         }
     }
 
@@ -122,6 +128,7 @@ impl Stage {
             id: self.id.as_deref(),
             sent: self.sent,
             alert: self.alert,
+            answers: &self.answers,
             words: &self.words,
         }
     }
@@ -356,6 +363,7 @@ impl Stage {
             }
             Step::OpenMany { .. } => Err(format!("runner does not know {step:?}")),
             Step::Http(request) => self.http(request).await,
+            Step::Slack { target, craft } => self.slack(target, craft).await,
             Step::HttpIdle { .. } => self.http_idle().await,
             Step::Tcp { text, hex, .. } => {
                 let bytes = match (text, hex) {
@@ -745,7 +753,28 @@ impl Stage {
             self.sent = Instant::now();
             return Ok(());
         }
+        self.keep_answer(&connection).await?;
         self.enter("http", connection);
+        Ok(())
+    }
+
+    async fn slack(&mut self, target: &Value, craft: &Map<String, Value>) -> Result<(), String> {
+        let Crafted { headers, body } = webhook::slack(craft)?;
+        let host = ("Host".to_owned(), self.gateway.site.host(None));
+        let length = ("Content-Length".to_owned(), body.len().to_string());
+        let headers: Vec<_> = [host, length].into_iter().chain(headers).collect();
+        let target = self.text(target)?;
+        let connection = self.open(None).await?;
+        connection.send(&http::request("POST", &target, "HTTP/1.1", &headers, &body)).await;
+        self.enter("http", connection);
+        Ok(())
+    }
+
+    /// Waits for an answer, where the case is about several.
+    async fn keep_answer(&mut self, connection: &Connection) -> Result<(), String> {
+        if self.keeps_answers {
+            self.answers.push(connection.answer().await?);
+        }
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::device::Claim;
 
@@ -80,6 +80,13 @@ pub(super) enum Step {
     /// Sends an HTTP request.
     #[serde(rename = "http")]
     Http(Http),
+    /// Sends what Slack would send, except for what `craft` says.
+    #[serde(rename = "slack.post")]
+    Slack {
+        target: Value,
+        #[serde(default)]
+        craft: Map<String, Value>,
+    },
     /// Makes one request and then leaves the connection alone, until the gateway
     /// ends it or was expected to.
     #[serde(rename = "http.idle")]

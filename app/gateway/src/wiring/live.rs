@@ -124,13 +124,22 @@ struct Served {
 
 impl Moving {
     /// The parts of a gateway that follows `plan`, with `certificates` if it is
-    /// encrypted. It listens already.
-    pub(super) fn start(around: Around, plan: Plan, certificates: Option<Certificates>) -> Self {
+    /// encrypted, and is called `names` in its tailnet. It listens already, and
+    /// is announced.
+    pub(super) async fn start(
+        around: Around,
+        plan: Plan,
+        certificates: Option<Certificates>,
+        names: Vec<String>,
+    ) -> Self {
         let moving = Self(Arc::new(Inner {
             around,
             state: Mutex::new(State { plan, certificates: None, announcing: None, serving: None }),
         }));
         moving.keep(certificates);
+        moving.show(&names);
+        moving.expose().await;
+        moving.announce(names.into_iter().next()).await;
         moving
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ports::driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal};
 use tokio_util::task::TaskTracker;
+use tracing::error;
 use usecases::{
     agents::{Agents, Catalogue},
     book::Book,
@@ -33,6 +34,13 @@ pub(super) struct Talk {
     pub(super) chat: Chat,
     pub(super) models: Models,
     pub(super) sessions: Sessions,
+}
+
+/// Marks the runs that were interrupted when the gateway last ended.
+pub(super) async fn recover(chat: &Chat) {
+    if let Err(error) = chat.recover().await {
+        error!(error = &error as &dyn std::error::Error, "interrupted runs are not marked");
+    }
 }
 
 /// Puts it together.

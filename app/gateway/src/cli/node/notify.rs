@@ -56,6 +56,7 @@ async fn shown(machine: &Machine, title: &str, body: &str, cancel: &Cancellation
         argv: ["notify-send", "--app-name=openclaw", "--", title, body].map(str::to_owned).into(),
         cwd: machine.home.clone(),
         env: machine.env.iter().filter(|(name, _)| may_inherit(name)).cloned().collect(),
+        input: Vec::new(),
         timeout: Some(PATIENCE),
     };
     process::run(errand, cancel).await.is_ok_and(|finished| finished.code == Some(0))

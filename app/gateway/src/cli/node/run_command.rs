@@ -54,6 +54,7 @@ pub(super) async fn run(
         program,
         cwd: params.cwd(machine),
         env: inherited.chain(params.env()?).collect(),
+        input: Vec::new(),
         timeout: Some(timeout(params.timeout_ms)),
         argv: params.command,
     };

@@ -185,7 +185,8 @@ impl Lifecycle for Moving {
             Part::Tailscale => self.tailscale(after).await?,
             Part::Discovery => self.discovery().await,
             Part::Logging => self.log(after)?,
-            // The rest is not in this gateway yet.
+            // Webhooks look up what counts for every call; the rest is not in this
+            // gateway yet.
             Part::Hooks
             | Part::HooksGmail
             | Part::Heartbeat
