@@ -4,8 +4,10 @@ mod conversations;
 mod doorkeeper;
 mod probe;
 mod rpc;
+mod token_counter;
 
 pub use conversations::{Answer, AskError, Conversations, Outcome, Question, Reply};
 pub use doorkeeper::{Circumstances, Credentials, Doorkeeper, Knock, Refusal, Welcome};
 pub use probe::{Part, Probe, Readiness};
 pub use rpc::{ErrorCode, Reply as RpcReply, Rpc, RpcError};
+pub use token_counter::{CountError, TokenCount, TokenCounter};
