@@ -1,8 +1,10 @@
 //! Agents and the models that answer for them.
 
 mod fallback;
+mod tokens;
 
 pub use fallback::{Cooldowns, FailureKind};
+pub use tokens::{BYTES_PER_TOKEN, TOKENS_PER_PICTURE, estimate_tokens};
 
 use std::{fmt, str::FromStr, sync::Arc};
 

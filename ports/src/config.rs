@@ -68,7 +68,7 @@ pub use auth::{AuthConfig, AuthMode, ProxyNetwork, RateLimitConfig, TrustedProxy
 pub use discovery::{DiscoveryConfig, MdnsConfig, MdnsMode};
 pub use gateway::{
     BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig, GatewayConfig, GatewayMode,
-    HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig,
+    HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig, MessagesEndpointConfig,
 };
 pub use live::Live;
 pub use lookup::{Lookup, LookupChild};

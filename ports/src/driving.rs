@@ -6,6 +6,7 @@ mod hooks;
 mod probe;
 mod rpc;
 mod slack;
+mod token_counter;
 
 pub use conversations::{Answer, AskError, Conversations, Outcome, Question, Reply};
 pub use doorkeeper::{Circumstances, Credentials, Doorkeeper, Knock, Refusal, Welcome};
@@ -13,3 +14,4 @@ pub use hooks::{HookAnswer, HookCall, HookEnd, HookEntry, HookKnock, HookRefusal
 pub use probe::{Part, Probe, Readiness};
 pub use rpc::{ErrorCode, Reply as RpcReply, Rpc, RpcError};
 pub use slack::{SlackBody, SlackDelivery, SlackInbox, SlackRefusal};
+pub use token_counter::{CountError, TokenCount, TokenCounter};

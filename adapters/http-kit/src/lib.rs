@@ -1,16 +1,26 @@
 #![doc = include_str!("../README.md")]
 
 mod area;
+mod base64;
 mod body;
+mod caller;
 mod circumstances;
 mod form;
+mod depth;
+mod request_id;
 mod secured;
+mod target;
 
 pub use area::{Area, areas};
+pub use base64::decoded_size;
 pub use body::{BodyError, Reader, compute};
+pub use caller::{NotLetIn, bearer, caller};
 pub use circumstances::circumstances;
 pub use form::form;
+pub use depth::nests_deeper_than;
+pub use request_id::request_id;
 pub use secured::{Encryption, Secured, SecuredSocket};
+pub use target::{NoTarget, Target, Wish};
 
 use std::{fmt, future::Future, net::SocketAddr, pin::Pin, sync::Arc};
 

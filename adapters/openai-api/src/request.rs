@@ -113,6 +113,7 @@ fn check(request: ChatRequest) -> Result<Asked, Refusal> {
         max_tokens: max_tokens(&request)?,
         temperature: within("temperature", request.temperature, 0.0, 2.0)?,
         top_p: within("top_p", request.top_p, 0.0, 1.0)?,
+        top_k: None,
         frequency_penalty: within("frequency_penalty", request.frequency_penalty, -2.0, 2.0)?,
         presence_penalty: within("presence_penalty", request.presence_penalty, -2.0, 2.0)?,
         seed: request.seed,

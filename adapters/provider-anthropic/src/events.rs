@@ -9,10 +9,16 @@ use http_client::{
 };
 use ports::driven::{FinishReason, ModelError};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Reads the events of an answer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Events {
+    /// The texts that end the answer.
+    stops: Vec<String>,
+    /// Where in the answer its calls for tools are: the first call is the block
+    /// with the first of these numbers.
+    calls: Vec<u64>,
     /// The usage is told bit by bit; what is not told again stays as it was.
     counts: Counts,
 }
@@ -39,6 +45,11 @@ impl Dialect for Events {
 }
 
 impl Events {
+    /// An answer that ends where one of `stops` would be said.
+    pub(crate) fn new(stops: Vec<String>) -> Self {
+        Self { stops, calls: Vec::new(), counts: Counts::default() }
+    }
+
     fn understand(
         &mut self,
         said: Said<'_>,
@@ -53,12 +64,26 @@ impl Events {
                 }
             }
             "content_block_start" => {
-                said.content_block.iter().for_each(|block| block.pass_on(pieces));
+                if let Some(block) = said.content_block {
+                    pass_on(block.text.as_ref(), block.thinking.as_ref(), pieces);
+                    self.begin(said.index, &block, pieces);
+                }
             }
-            "content_block_delta" => said.delta.iter().for_each(|delta| delta.pass_on(pieces)),
+            "content_block_delta" => {
+                if let Some(delta) = said.delta {
+                    pass_on(delta.text.as_ref(), delta.thinking.as_ref(), pieces);
+                    if let (Some(Text(more)), Some(at)) =
+                        (&delta.partial_json, self.call_at(said.index))
+                    {
+                        pieces.arguments(at, more);
+                    }
+                }
+            }
             "message_delta" => {
-                if let Some(reason) = said.delta.and_then(|delta| delta.stop_reason) {
-                    pieces.finish(finish(&reason));
+                if let Some(delta) = said.delta
+                    && let Some(reason) = &delta.stop_reason
+                {
+                    pieces.finish(self.finish(reason, delta.stop_sequence.as_deref()));
                 }
                 if let Some(usage) = said.usage {
                     self.count(usage, pieces);
@@ -70,6 +95,47 @@ impl Events {
             _ => (),
         }
         Ok(())
+    }
+
+    /// Takes note of a call for a tool. Tools of the service itself are its own
+    /// business.
+    fn begin(&mut self, index: Option<u64>, block: &Block<'_>, pieces: &mut Pieces) {
+        let Block { kind: Some(Text(kind)), id, name: Some(Text(name)), input, .. } = block else {
+            return;
+        };
+        if kind != "tool_use" {
+            return;
+        }
+        let at = self.calls.len();
+        self.calls.push(index.unwrap_or(at as u64));
+        pieces.call(at, id.as_ref().map_or("", |Text(id)| id), name);
+        // Usually empty, as the pieces follow.
+        if let Some(input) = input.map(RawValue::get).filter(|it| !matches!(*it, "{}" | "null")) {
+            pieces.arguments(at, input);
+        }
+    }
+
+    /// Which call the block `index` is.
+    fn call_at(&self, index: Option<u64>) -> Option<usize> {
+        match index {
+            Some(index) => self.calls.iter().rposition(|call| *call == index),
+            None => self.calls.len().checked_sub(1),
+        }
+    }
+
+    fn finish(&self, reason: &str, stop: Option<&str>) -> FinishReason {
+        match reason {
+            "max_tokens" | "model_context_window_exceeded" => FinishReason::Length,
+            "refusal" => FinishReason::ContentFilter,
+            "tool_use" if !self.calls.is_empty() => FinishReason::ToolCalls,
+            "stop_sequence" => self
+                .stops
+                .iter()
+                .position(|text| Some(text.as_str()) == stop)
+                .map_or(FinishReason::Stop, FinishReason::StopText),
+            // `end_turn`, and whatever else is a plain end.
+            _ => FinishReason::Stop,
+        }
     }
 
     fn count(&mut self, news: Counts, pieces: &mut Pieces) {
@@ -102,8 +168,9 @@ struct Said<'a> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'a, str>,
     message: Option<Message>,
+    index: Option<u64>,
     #[serde(borrow)]
-    content_block: Option<Delta<'a>>,
+    content_block: Option<Block<'a>>,
     #[serde(borrow)]
     delta: Option<Delta<'a>>,
     usage: Option<Counts>,
@@ -114,13 +181,33 @@ struct Message {
     usage: Option<Counts>,
 }
 
+/// The beginning of a block.
+#[derive(Deserialize)]
+struct Block<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
+    #[serde(borrow)]
+    text: Option<Text<'a>>,
+    #[serde(borrow)]
+    thinking: Option<Text<'a>>,
+}
+
 #[derive(Deserialize)]
 struct Delta<'a> {
     #[serde(borrow)]
     text: Option<Text<'a>>,
     #[serde(borrow)]
     thinking: Option<Text<'a>>,
+    #[serde(borrow)]
+    partial_json: Option<Text<'a>>,
     stop_reason: Option<String>,
+    stop_sequence: Option<String>,
 }
 
 /// Text that is only copied if it holds escapes. (In an `Option`, a plain `Cow`
@@ -140,22 +227,11 @@ struct Counts {
     cache_write: Option<u64>,
 }
 
-impl Delta<'_> {
-    fn pass_on(&self, pieces: &mut Pieces) {
-        if let Some(Text(thought)) = &self.thinking {
-            pieces.thinking(thought);
-        }
-        if let Some(Text(text)) = &self.text {
-            pieces.text(text);
-        }
+fn pass_on(text: Option<&Text<'_>>, thought: Option<&Text<'_>>, pieces: &mut Pieces) {
+    if let Some(Text(thought)) = thought {
+        pieces.thinking(thought);
     }
-}
-
-fn finish(reason: &str) -> FinishReason {
-    match reason {
-        "max_tokens" | "model_context_window_exceeded" => FinishReason::Length,
-        "refusal" => FinishReason::ContentFilter,
-        // `end_turn`, `stop_sequence`, and whatever else is a plain end.
-        _ => FinishReason::Stop,
+    if let Some(Text(text)) = text {
+        pieces.text(text);
     }
 }

@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod count;
 mod events;
+mod format;
 mod list;
 mod request;
 mod thinking;
+mod tools;
+mod turns;
 
 use async_trait::async_trait;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use http_client::{
     HttpClient,
     model::{Answer, Service},
@@ -17,6 +21,7 @@ use ports::{
 };
 
 use events::Events;
+use format::Form;
 use thinking::Adaptive;
 
 pub use http_client::model::{Settings, SettingsError};
@@ -26,6 +31,7 @@ pub use http_client::model::{Settings, SettingsError};
 pub struct AnthropicProvider {
     service: Service,
     messages: Uri,
+    count: Uri,
     models: Uri,
     adaptive: Adaptive,
 }
@@ -41,6 +47,7 @@ impl AnthropicProvider {
         let base = settings.base_url.clone().without_ending("/v1");
         Self {
             messages: base.join("/v1/messages"),
+            count: base.join("/v1/messages/count_tokens"),
             models: base.join("/v1/models?limit=1000"),
             adaptive: Adaptive::default(),
             service: Service::new(settings, headers, client),
@@ -76,21 +83,57 @@ impl ModelProvider for AnthropicProvider {
     ) -> Result<BoxStream<Result<ModelEvent, ModelError>>, ModelError> {
         let model = self.service.model(&request.model);
         let mut thinking = self.adaptive.thinking(&request, model);
+        let mut form = Form::Told;
         loop {
-            let body = request::body(&request, model, thinking);
+            let body = request::body(&request, model, thinking, form);
             match self.service.post(self.messages.clone(), body).await {
                 Ok(response) => {
                     let service = self.service.clone();
-                    let events = Events::default();
+                    let events = Events::new(request.sampling.stop);
                     return Ok(Box::pin(Answer::new(service, events, response.events())));
                 }
                 Err(refused) => {
-                    match self.adaptive.instead_of(thinking, &refused, &request.model) {
-                        Some(other) => thinking = other,
-                        None => return Err(refused.error),
+                    if let Some(other) =
+                        self.adaptive.instead_of(thinking, &refused, &request.model)
+                    {
+                        thinking = other;
+                    } else if request.sampling.format.is_some()
+                        && form == Form::Told
+                        && refused.objects_to("output_config")
+                    {
+                        form = Form::AskedFor;
+                    } else {
+                        return Err(refused.error);
                     }
                 }
             }
         }
+    }
+
+    async fn count_tokens(&self, request: ModelRequest) -> Result<Option<u64>, ModelError> {
+        let body = request::count_body(&request);
+        let response = match self.service.post(self.count.clone(), body).await {
+            Ok(response) => response,
+            // Others speak this protocol without being able to count.
+            Err(refused)
+                if matches!(
+                    refused.status,
+                    Some(
+                        StatusCode::NOT_FOUND
+                            | StatusCode::METHOD_NOT_ALLOWED
+                            | StatusCode::NOT_IMPLEMENTED
+                    )
+                ) =>
+            {
+                return Ok(None);
+            }
+            Err(refused) => return Err(refused.error),
+        };
+        let body = response.bytes().await.map_err(|error| self.service.failed(error))?;
+        count::read(&body).map(Some).map_err(|error| {
+            let mut misread = self.service.misunderstood("it counts no tokens");
+            misread.source = Some(error.into());
+            misread
+        })
     }
 }

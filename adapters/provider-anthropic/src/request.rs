@@ -1,19 +1,28 @@
 //! A request, as the protocol words it.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use ports::driven::{ModelInfo, ModelMessage, ModelPart, ModelRequest, ModelRole};
+use ports::driven::{ModelInfo, ModelRequest};
 use serde::Serialize;
 
-use crate::thinking::Told;
+use crate::{
+    format::{self, Form, Format},
+    thinking::Told,
+    tools::{self, Choice, Tool},
+    turns::{Turn, turns},
+};
 
 /// How many tokens a model may say of which nothing is known.
 const MAX_TOKENS: u32 = 8192;
 
-/// What comes before a conversation that begins with the model.
-const BEGINNING: &str = "(The conversation began earlier.)";
-
 /// The body of `request`, sent to `model` if it is known.
-pub(crate) fn body(request: &ModelRequest, model: Option<&ModelInfo>, told: Told) -> Bytes {
+pub(crate) fn body(
+    request: &ModelRequest,
+    model: Option<&ModelInfo>,
+    told: Told,
+    form: Form,
+) -> Bytes {
     let sampling = &request.sampling;
     let most = model.and_then(|model| model.max_tokens);
     let most = most.map(|most| u32::try_from(most).unwrap_or(u32::MAX));
@@ -37,40 +46,78 @@ pub(crate) fn body(request: &ModelRequest, model: Option<&ModelInfo>, told: Told
     };
     let free = thinking.is_none();
     let temperature = sampling.temperature.filter(|_| free).map(|degree| degree.min(1.0));
+    let format = format::told(sampling.format.as_ref(), form);
     let body = Body {
-        model: &request.model,
-        max_tokens,
-        system: request.system.as_deref().filter(|system| !system.trim().is_empty()),
-        messages: turns(&request.messages),
-        stream: true,
+        max_tokens: Some(max_tokens),
+        stream: Some(true),
         temperature,
         top_p: sampling.top_p.filter(|_| free && temperature.is_none()),
+        top_k: sampling.top_k.filter(|_| free),
         // Blank ones are refused.
         stop_sequences: sampling.stop.iter().filter(|stop| !stop.trim().is_empty()).collect(),
         thinking,
-        output_config: effort.map(|effort| OutputConfig { effort }),
+        output_config: (effort.is_some() || format.is_some())
+            .then_some(OutputConfig { effort, format }),
+        ..Body::to_read(request, form)
     };
-    serde_json::to_vec(&body).expect("text, numbers and lists can be written as JSON").into()
+    body.write()
 }
 
-#[derive(Serialize)]
+/// The body of a request to count what `request` gives a model to read.
+pub(crate) fn count_body(request: &ModelRequest) -> Bytes {
+    Body::to_read(request, Form::Told).write()
+}
+
+impl<'a> Body<'a> {
+    /// What a model reads before it answers.
+    fn to_read(request: &'a ModelRequest, form: Form) -> Self {
+        let system = request.system.as_deref().filter(|system| !system.trim().is_empty());
+        let instruction = format::instruction(request.sampling.format.as_ref(), form);
+        let system = match (system, instruction) {
+            (Some(system), Some(more)) => Some(format!("{system}\n\n{more}").into()),
+            (system, more) => system.map(Cow::Borrowed).or(more),
+        };
+        Self {
+            model: &request.model,
+            system,
+            messages: turns(&request.messages),
+            tools: tools::offered(request),
+            tool_choice: Choice::of(request),
+            ..Self::default()
+        }
+    }
+
+    fn write(&self) -> Bytes {
+        serde_json::to_vec(self).expect("text, numbers and lists can be written as JSON").into()
+    }
+}
+
+#[derive(Default, Serialize)]
 struct Body<'a> {
     model: &'a str,
-    max_tokens: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<&'a str>,
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<Cow<'a, str>>,
     messages: Vec<Turn<'a>>,
-    stream: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Choice<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stop_sequences: Vec<&'a String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking: Option<Thinking>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    output_config: Option<OutputConfig>,
+    output_config: Option<OutputConfig<'a>>,
 }
 
 #[derive(Serialize)]
@@ -81,78 +128,26 @@ enum Thinking {
 }
 
 #[derive(Serialize)]
-struct OutputConfig {
-    effort: &'static str,
-}
-
-#[derive(Serialize)]
-struct Turn<'a> {
-    role: &'static str,
-    content: Vec<Block<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Block<'a> {
-    Text { text: &'a str },
-    Image { source: Source<'a> },
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Source<'a> {
-    Base64 { media_type: &'a str, data: &'a str },
-}
-
-/// What was said, in turns.
-fn turns(messages: &[ModelMessage]) -> Vec<Turn<'_>> {
-    let mut turns: Vec<Turn<'_>> = Vec::with_capacity(messages.len() + 1);
-    for message in messages {
-        let content: Vec<Block<'_>> =
-            message.parts.iter().filter_map(|part| block(part, message.role)).collect();
-        let role = match message.role {
-            ModelRole::User => "user",
-            ModelRole::Assistant => "assistant",
-        };
-        match turns.last_mut() {
-            _ if content.is_empty() => (),
-            Some(last) if last.role == role => last.content.extend(content),
-            Some(_) => turns.push(Turn { role, content }),
-            None => {
-                if message.role == ModelRole::Assistant {
-                    let content = vec![Block::Text { text: BEGINNING }];
-                    turns.push(Turn { role: "user", content });
-                }
-                turns.push(Turn { role, content });
-            }
-        }
-    }
-    turns
-}
-
-fn block(part: &ModelPart, role: ModelRole) -> Option<Block<'_>> {
-    match (part, role) {
-        (ModelPart::Text(text), _) if text.trim().is_empty() => None,
-        (ModelPart::Text(text), _) => Some(Block::Text { text }),
-        (ModelPart::Image { mime, data }, ModelRole::User) => {
-            Some(Block::Image { source: Source::Base64 { media_type: mime, data } })
-        }
-        // Only people show pictures.
-        (ModelPart::Image { .. }, ModelRole::Assistant) => None,
-        (ModelPart::Call(_) | ModelPart::Result(_), _) => None,
-    }
+struct OutputConfig<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<Format<'a>>,
 }
 
 #[cfg(test)]
 mod tests {
     use domain::session::Thinking;
-    use ports::driven::{Sampling, ToolUse};
+    use ports::{
+        Json,
+        driven::{AnswerFormat, ModelMessage, ModelRole, Sampling, ToolUse},
+    };
     use serde_json::{Value, json};
 
     use super::*;
 
     fn write(request: &ModelRequest, model: Option<&ModelInfo>, told: Told) -> Value {
-        serde_json::from_slice(&body(request, model, told)).unwrap()
+        serde_json::from_slice(&body(request, model, told, Form::Told)).unwrap()
     }
 
     fn request(messages: Vec<ModelMessage>) -> ModelRequest {
@@ -171,47 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn people_and_model_take_turns() {
-        use ModelRole::{Assistant, User};
-
-        let picture = ModelPart::Image { mime: "image/png".to_owned(), data: "AAAA".to_owned() };
-        let mut request = request(vec![
-            ModelMessage::text(Assistant, "hello"),
-            ModelMessage::text(User, "one"),
-            ModelMessage::text(User, " "),
-            ModelMessage {
-                role: User,
-                parts: vec![ModelPart::Text("two".to_owned()), picture.clone()],
-            },
-            ModelMessage { role: Assistant, parts: vec![picture] },
-            ModelMessage::text(User, "three"),
-        ]);
-        request.system = Some("be brief".to_owned());
-        let text = |text: &str| json!({ "type": "text", "text": text });
-        let source = json!({ "type": "base64", "media_type": "image/png", "data": "AAAA" });
-        let expected = json!({
-            "model": "m",
-            "max_tokens": 8192,
-            "system": "be brief",
-            "messages": [
-                { "role": "user", "content": [text(BEGINNING)] },
-                { "role": "assistant", "content": [text("hello")] },
-                { "role": "user", "content": [
-                    text("one"), text("two"), { "type": "image", "source": source }, text("three"),
-                ] },
-            ],
-            "stream": true,
-        });
-        assert_eq!(write(&request, None, Told::Nothing), expected);
-    }
-
-    #[test]
     fn what_is_chosen_is_said_as_far_as_there_is_a_word_for_it() {
         let mut request = request(Vec::new());
         request.sampling = Sampling {
             max_tokens: Some(10),
             temperature: Some(1.5),
             top_p: Some(0.25),
+            top_k: Some(40),
             frequency_penalty: Some(1.0),
             presence_penalty: Some(1.0),
             seed: Some(7),
@@ -224,6 +185,7 @@ mod tests {
             "messages": [],
             "stream": true,
             "temperature": 1.0,
+            "top_k": 40,
             "stop_sequences": ["END"],
         });
         assert_eq!(write(&request, Some(&model(64_000)), Told::Nothing), expected);
@@ -231,7 +193,7 @@ mod tests {
         request.sampling.temperature = None;
         assert_eq!(write(&request, None, Told::Nothing)["top_p"], 0.25);
         let thinking = write(&request, None, Told::Budget(Thinking::Low));
-        assert_eq!(thinking.get("top_p"), None);
+        assert_eq!((thinking.get("top_p"), thinking.get("top_k")), (None, None));
     }
 
     #[test]
@@ -261,5 +223,52 @@ mod tests {
         let body = write(&request(Vec::new()), None, Told::Adaptive(Thinking::Xhigh));
         assert_eq!(body["thinking"], json!({ "type": "adaptive" }));
         assert_eq!(body["output_config"], json!({ "effort": "max" }));
+    }
+
+    #[test]
+    fn the_form_of_the_answer_is_told_or_asked_for() {
+        let schema = r#"{"type":"object","properties":{"z":{},"a":{}}}"#;
+        let of_schema = |strict| AnswerFormat::JsonSchema {
+            name: "n".to_owned(),
+            description: None,
+            schema: Json::parse(schema.to_owned()).unwrap(),
+            strict,
+        };
+        let told = json!({ "format": {
+            "type": "json_schema",
+            "schema": serde_json::from_str::<Value>(schema).unwrap(),
+        } });
+        #[rustfmt::skip]
+        let table = [
+            (of_schema(Some(true)),     Form::Told,     Some(&told), None),
+            (of_schema(None),           Form::Told,     Some(&told), None),
+            (of_schema(Some(false)),    Form::Told,     None,        Some(schema)),
+            (of_schema(Some(true)),     Form::AskedFor, None,        Some(schema)),
+            (AnswerFormat::JsonObject,  Form::Told,     None,        Some("one JSON object")),
+        ];
+        for (format, form, config, instruction) in table {
+            let mut request = request(vec![ModelMessage::text(ModelRole::User, "hi")]);
+            request.system = Some("be brief".to_owned());
+            request.sampling.format = Some(format);
+            let body: Value =
+                serde_json::from_slice(&super::body(&request, None, Told::Nothing, form)).unwrap();
+            assert_eq!(body.get("output_config"), config, "{body}");
+            let system = body["system"].as_str().unwrap();
+            assert!(system.starts_with("be brief"), "{system}");
+            assert_eq!(system != "be brief", instruction.is_some(), "{system}");
+            assert!(instruction.is_none_or(|words| system.contains(words)), "{system}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_read_is_counted() {
+        let mut request = request(vec![ModelMessage::text(ModelRole::User, "hi")]);
+        request.system = Some("be brief".to_owned());
+        request.sampling.max_tokens = Some(10);
+        request.sampling.temperature = Some(0.5);
+        let body: Value = serde_json::from_slice(&count_body(&request)).unwrap();
+        let said = json!([{ "role": "user", "content": [{ "type": "text", "text": "hi" }] }]);
+        let expected = json!({ "model": "m", "system": "be brief", "messages": said });
+        assert_eq!(body, expected);
     }
 }

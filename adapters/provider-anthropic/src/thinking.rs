@@ -7,7 +7,7 @@ use std::{
 
 use domain::session::Thinking;
 use http_client::model::Refused;
-use ports::driven::{ModelInfo, ModelRequest};
+use ports::driven::{ModelInfo, ModelPart, ModelRequest, ToolChoice};
 
 /// How a model is told to think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(crate) struct Adaptive {
 impl Adaptive {
     /// How to tell `model` to think as `request` says.
     pub(crate) fn thinking(&self, request: &ModelRequest, model: Option<&ModelInfo>) -> Told {
-        let can_think = model.is_some_and(|model| model.reasoning);
+        let can_think = model.is_some_and(|model| model.reasoning) && may_think(request);
         match request.thinking {
             None | Some(Thinking::Off) => Told::Nothing,
             Some(_) if !can_think => Told::Nothing,
@@ -84,5 +84,52 @@ impl Adaptive {
 
     fn models(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
         self.models.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the service lets a model think about `request`. It does not where a
+/// tool has to be asked for; and having asked for one, a model only goes on
+/// thinking when it is shown its signed thoughts of before, which nobody keeps.
+fn may_think(request: &ModelRequest) -> bool {
+    let forced = matches!(request.tools.choice, ToolChoice::Required | ToolChoice::Named(_))
+        && !request.tools.offered.is_empty();
+    let last = request.messages.last().map_or(&[][..], |message| &message.parts);
+    let going_on = last.iter().any(|part| matches!(part, ModelPart::Result(_)));
+    !forced && !going_on
+}
+
+#[test]
+fn nobody_thinks_between_a_tool_and_its_result() {
+    use domain::session::Thinking::High;
+    use ports::driven::{ModelMessage, ModelRole, Sampling, ToolResult, ToolSpec, ToolUse};
+
+    let model = ModelInfo { reasoning: true, ..ModelInfo::default() };
+    let asked = |choice, parts| ModelRequest {
+        model: "m".to_owned(),
+        system: None,
+        messages: vec![ModelMessage { role: ModelRole::User, parts }],
+        thinking: Some(High),
+        sampling: Sampling::default(),
+        tools: ToolUse {
+            offered: vec![ToolSpec {
+                name: "look".to_owned(),
+                description: None,
+                parameters: None,
+                strict: None,
+            }],
+            choice,
+            parallel: None,
+        },
+    };
+    let result = ToolResult { call: "c".to_owned(), text: "x".to_owned(), failed: false };
+    #[rustfmt::skip]
+    let table = [
+        (asked(ToolChoice::Auto, vec![]),                                  Told::Budget(High)),
+        (asked(ToolChoice::Auto, vec![ModelPart::Result(result)]),         Told::Nothing),
+        (asked(ToolChoice::Required, vec![]),                              Told::Nothing),
+        (asked(ToolChoice::Named("look".to_owned()), vec![]),              Told::Nothing),
+    ];
+    for (request, told) in table {
+        assert_eq!(Adaptive::default().thinking(&request, Some(&model)), told, "{request:?}");
     }
 }

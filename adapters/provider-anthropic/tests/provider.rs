@@ -10,9 +10,12 @@ use http_client::{
     HttpClient,
     fake::{self, FakeService, Happened, Step},
 };
-use ports::driven::{
-    FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelProvider, ModelRequest,
-    ModelRole, Sampling, ToolUse,
+use ports::{
+    Json,
+    driven::{
+        AnswerFormat, FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelProvider,
+        ModelRequest, ModelRole, Sampling, ToolUse,
+    },
 };
 use provider_anthropic::{AnthropicProvider, Settings};
 
@@ -81,6 +84,10 @@ fn joined(events: Vec<ModelEvent>) -> Vec<ModelEvent> {
             | (Some(ModelEvent::Thinking(text)), ModelEvent::Thinking(more)) => {
                 text.push_str(&more);
             }
+            (
+                Some(ModelEvent::CallArguments { at, piece }),
+                ModelEvent::CallArguments { at: same, piece: more },
+            ) if *at == same => piece.push_str(&more),
             (_, ModelEvent::Usage(_)) if Some(position) != last_usage => (),
             (_, event) => joined.push(event),
         }
@@ -170,6 +177,7 @@ async fn answers_end_for_different_reasons() {
     let table = [
         ("end_turn",                      FinishReason::Stop),
         ("stop_sequence",                 FinishReason::Stop),
+        // Without a call there is nothing to be done.
         ("tool_use",                      FinishReason::Stop),
         ("pause_turn",                    FinishReason::Stop),
         ("max_tokens",                    FinishReason::Length),
@@ -299,4 +307,133 @@ async fn models_that_refuse_budgets_are_told_otherwise() {
     }
     let words = [Some("enabled"), Some("adaptive"), Some("adaptive"), None];
     assert_eq!(told, words.map(|word| word.map(str::to_owned)));
+}
+
+fn calls_stream() -> String {
+    [
+        r#"{"type":"message_start","message":{"id":"msg_1","usage":{"input_tokens":9,"output_tokens":1}}}"#,
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"I look."}}"#,
+        r#"{"type":"content_block_stop","index":0}"#,
+        r#"{"type":"content_block_start","index":1,"content_block":{"type":"server_tool_use","id":"srv","name":"web_search","input":{}}}"#,
+        r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"mine\":1}"}}"#,
+        r#"{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"toolu_a","name":"look","input":{}}}"#,
+        r#"{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":""}}"#,
+        r#"{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\"at\": \"s"}}"#,
+        r#"{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"ky\"}"}}"#,
+        r#"{"type":"content_block_stop","index":2}"#,
+        r#"{"type":"content_block_start","index":3,"content_block":{"type":"tool_use","id":"toolu_b","name":"wait","input":{"for":2}}}"#,
+        r#"{"type":"content_block_stop","index":3}"#,
+        r#"{"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":15}}"#,
+        r#"{"type":"message_stop"}"#,
+    ]
+    .map(event)
+    .concat()
+}
+
+#[tokio::test]
+async fn tools_are_asked_for() {
+    let begun = |at, id: &str, name: &str| ModelEvent::CallBegun {
+        at,
+        id: id.to_owned(),
+        name: name.to_owned(),
+    };
+    let given = |at, piece: &str| ModelEvent::CallArguments { at, piece: piece.to_owned() };
+    let expected = [
+        text("I look."),
+        begun(0, "toolu_a", "look"),
+        given(0, r#"{"at": "sky"}"#),
+        begun(1, "toolu_b", "wait"),
+        given(1, r#"{"for":2}"#),
+        ModelEvent::Usage(Usage { input: 9, output: 15, ..Usage::default() }),
+        ModelEvent::End(FinishReason::ToolCalls),
+    ];
+    let stream = calls_stream();
+    let bytes = stream.as_bytes();
+    for steps in [fake::events(&stream), fake::events_in_pieces(bytes.chunks(7))] {
+        let (events, error) = answer_to(steps).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(joined(events), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_text_that_ended_an_answer_is_named() {
+    let ended = |stop: &str| {
+        event(&format!(
+            r#"{{"type":"message_delta","delta":{{"stop_reason":"stop_sequence","stop_sequence":{stop}}}}}"#
+        ))
+    };
+    let table = [
+        (r#""END""#, FinishReason::StopText(1)),
+        (r#""\n""#, FinishReason::StopText(0)),
+        (r#""else""#, FinishReason::Stop),
+        ("null", FinishReason::Stop),
+    ];
+    for (stop, finish) in table {
+        let service = FakeService::start([fake::events(&ended(stop))]).await;
+        let sampling =
+            Sampling { stop: vec!["\n".to_owned(), "END".to_owned()], ..Sampling::default() };
+        let asked = ModelRequest { sampling, ..request() };
+        let (events, _) = ask(&provider(&service), asked).await;
+        assert_eq!(events, [ModelEvent::End(finish)], "{stop}");
+    }
+}
+
+#[tokio::test]
+async fn models_that_refuse_a_form_are_asked_for_it() {
+    let refusal = |about: &str| {
+        let body = format!(
+            r#"{{"type":"error","error":{{"type":"invalid_request_error","message":"{about}: Extra inputs are not permitted"}}}}"#
+        );
+        fake::status(400, &[], &body)
+    };
+    let mut service = FakeService::start([
+        refusal("output_config"),
+        fake::events(&stream()),
+        refusal("messages"),
+    ])
+    .await;
+    let format = AnswerFormat::JsonSchema {
+        name: "n".to_owned(),
+        description: None,
+        schema: Json::parse(r#"{"type":"object"}"#.to_owned()).unwrap(),
+        strict: Some(true),
+    };
+    let sampling = Sampling { format: Some(format), ..Sampling::default() };
+    let asked = ModelRequest { sampling, ..request() };
+    let provider = provider(&service);
+    let (_, error) = ask(&provider, asked.clone()).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(service.asked().await.1["output_config"]["format"]["type"], "json_schema");
+    let (_, body) = service.asked().await;
+    assert_eq!(body.get("output_config"), None);
+    assert!(body["system"].as_str().unwrap().contains(r#"{"type":"object"}"#), "{body}");
+
+    let (_, error) = ask(&provider, asked).await;
+    assert_eq!(error.unwrap().kind, FailureKind::Format, "another refusal is one");
+}
+
+#[tokio::test]
+async fn tokens_are_counted_where_the_service_can() {
+    let mut service = FakeService::start([
+        fake::status(200, &[("content-type", "application/json")], r#"{"input_tokens":42}"#),
+        fake::status(404, &[], "{}"),
+        fake::status(429, &[("retry-after", "7")], "{}"),
+        fake::status(200, &[("content-type", "application/json")], "{}"),
+    ])
+    .await;
+    let provider = provider(&service);
+    assert_eq!(provider.count_tokens(request()).await.unwrap(), Some(42));
+    let (head, body) = service.asked().await;
+    assert!(head.starts_with("POST /v1/messages/count_tokens HTTP/1.1\r\n"), "{head}");
+    assert_eq!((body.get("max_tokens"), body.get("stream")), (None, None));
+
+    assert_eq!(provider.count_tokens(request()).await.unwrap(), None);
+    let error = provider.count_tokens(request()).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.retry_after),
+        (FailureKind::RateLimit, Some(Duration::from_secs(7)))
+    );
+    let error = provider.count_tokens(request()).await.unwrap_err();
+    assert_eq!(error.to_string(), "anthropic: it counts no tokens");
 }

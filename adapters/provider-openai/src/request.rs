@@ -228,6 +228,7 @@ mod tests {
             max_tokens: Some(10),
             temperature: Some(0.5),
             top_p: Some(0.25),
+            top_k: None,
             frequency_penalty: Some(-1.0),
             presence_penalty: Some(1.5),
             seed: Some(-7),

@@ -1,6 +1,7 @@
 //! The built-in agent: asks a model, and the next one when that fails.
 
 mod catalogue;
+mod count;
 mod turn;
 
 use std::{
@@ -18,7 +19,10 @@ use futures_util::stream;
 use ports::{
     BoxStream,
     config::ModelChoice,
-    driven::{AgentError, AgentEvent, AgentRuntime, AgentTurn, Clock, ConfigSource, ModelInfo},
+    driven::{
+        AgentError, AgentEvent, AgentRuntime, AgentTurn, Clock, ConfigSource, ModelInfo,
+        ModelRequest,
+    },
 };
 
 pub use self::catalogue::Catalogue;
@@ -85,6 +89,34 @@ impl Agents {
         }
     }
 
+    /// What `model` is asked in `turn`.
+    fn request(&self, turn: &AgentTurn, model: &str) -> ModelRequest {
+        let prompt = self.prompt_of(&turn.agent);
+        let system = match &turn.instructions {
+            Some(more) => format!("{prompt}\n\n{more}"),
+            None => prompt,
+        };
+        let thinking = turn.thinking.or_else(|| self.default_thinking());
+        ModelRequest {
+            model: model.to_owned(),
+            system: Some(system),
+            messages: turn.messages.clone(),
+            thinking: thinking.filter(|level| *level != Thinking::Off),
+            sampling: turn.sampling.clone(),
+            tools: turn.tools.clone(),
+        }
+    }
+
+    /// The models to ask in `turn`, in that order.
+    fn order(&self, turn: &AgentTurn) -> Vec<ModelRef> {
+        let candidates = match &turn.model {
+            Some(model) => vec![model.clone()],
+            None => self.models_of(&turn.agent),
+        };
+        let cooldowns = self.cooldowns();
+        cooldowns.order(&candidates, self.0.clock.now()).into_iter().cloned().collect()
+    }
+
     fn default_thinking(&self) -> Option<Thinking> {
         self.0.config.current().agents.defaults.thinking_default
     }
@@ -100,15 +132,7 @@ impl AgentRuntime for Agents {
         &self,
         turn: AgentTurn,
     ) -> Result<BoxStream<Result<AgentEvent, AgentError>>, AgentError> {
-        let candidates = match &turn.model {
-            Some(model) => vec![model.clone()],
-            None => self.models_of(&turn.agent),
-        };
-        let order = {
-            let cooldowns = self.cooldowns();
-            let order = cooldowns.order(&candidates, self.0.clock.now());
-            order.into_iter().cloned().collect::<Vec<_>>()
-        };
+        let order = self.order(&turn);
         if order.is_empty() {
             return Err(AgentError {
                 kind: FailureKind::UnknownModel,

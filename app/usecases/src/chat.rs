@@ -8,6 +8,7 @@ mod ask;
 mod commands;
 mod conclude;
 mod context;
+mod count;
 mod history;
 mod inject;
 mod recover;

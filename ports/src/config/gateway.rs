@@ -210,6 +210,8 @@ pub struct LimitsConfig {
     pub http_body_ms: u64,
     /// Bytes of the body of `POST /v1/chat/completions`.
     pub chat_completions_body_bytes: usize,
+    /// Bytes of the body of `POST /v1/messages`.
+    pub messages_body_bytes: usize,
     /// How long a shutdown waits for runs, in milliseconds.
     pub drain_ms: u64,
 }
@@ -233,6 +235,7 @@ impl Default for LimitsConfig {
             http_header_ms: 10_000,
             http_body_ms: 30_000,
             chat_completions_body_bytes: 20 * 1024 * 1024,
+            messages_body_bytes: 32 * 1024 * 1024,
             drain_ms: 30_000,
         }
     }
@@ -257,6 +260,13 @@ impl HttpConfig {
     /// is served on loopback only.
     pub fn serves_chat_completions(&self, loopback_only: bool) -> bool {
         self.endpoints.chat_completions.enabled.or(self.chat_completions).unwrap_or(loopback_only)
+    }
+
+    /// Whether `POST /v1/messages` is served to clients of a gateway that
+    /// listens on loopback only or not. Unless the file says something, it is
+    /// served on loopback only.
+    pub fn serves_messages(&self, loopback_only: bool) -> bool {
+        self.endpoints.messages.enabled.unwrap_or(loopback_only)
     }
 }
 
@@ -302,6 +312,10 @@ impl HstsConfig {
 pub struct EndpointsConfig {
     /// `POST /v1/chat/completions`, and with it `GET /v1/models`.
     pub chat_completions: EndpointConfig,
+    /// `POST /v1/messages` and `POST /v1/messages/count_tokens`, Anthropic's
+    /// API.
+    #[serde(skip_serializing_if = "is_default")]
+    pub messages: MessagesEndpointConfig,
     /// `POST /v1/responses`.
     #[serde(skip_serializing_if = "is_default")]
     pub responses: ResponsesEndpointConfig,
@@ -318,6 +332,16 @@ pub struct EndpointConfig {
     /// Pictures in requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<HttpFilesConfig>,
+}
+
+/// The routes of Anthropic's API.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MessagesEndpointConfig {
+    /// Whether they are served. Default: only on a gateway that listens on
+    /// loopback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
 }
 
 /// The dashboard, and whose pages may talk to the gateway.

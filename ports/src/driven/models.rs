@@ -32,6 +32,13 @@ pub trait ModelProvider: Send + Sync {
         &self,
         request: ModelRequest,
     ) -> Result<BoxStream<Result<ModelEvent, ModelError>>, ModelError>;
+
+    /// How many tokens `request` would cost the model to read; `None` from
+    /// those who cannot tell without answering it.
+    async fn count_tokens(&self, request: ModelRequest) -> Result<Option<u64>, ModelError> {
+        drop(request);
+        Ok(None)
+    }
 }
 
 /// A model on offer.
@@ -209,6 +216,8 @@ pub struct Sampling {
     pub temperature: Option<f64>,
     /// 0 to 1.
     pub top_p: Option<f64>,
+    /// Only among so many of the likeliest words, where that is offered.
+    pub top_k: Option<u32>,
     /// -2 to 2.
     pub frequency_penalty: Option<f64>,
     /// -2 to 2.
@@ -256,6 +265,9 @@ pub enum ModelEvent {
 pub enum FinishReason {
     /// It was finished.
     Stop,
+    /// It was about to say one of the texts that end the answer: the one at
+    /// this place in [`Sampling::stop`]. Not every provider tells.
+    StopText(usize),
     /// It reached the limit.
     Length,
     /// The provider did not like what it said.
@@ -268,7 +280,7 @@ impl FinishReason {
     /// As OpenAI's API spells it.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Stop => "stop",
+            Self::Stop | Self::StopText(_) => "stop",
             Self::Length => "length",
             Self::ContentFilter => "content_filter",
             Self::ToolCalls => "tool_calls",

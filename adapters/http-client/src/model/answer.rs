@@ -57,6 +57,24 @@ impl Pieces {
         }
     }
 
+    /// The model begins to ask for the tool `name`; it is the call `at` of this
+    /// answer, counted from 0.
+    pub fn call(&mut self, at: usize, id: &str, name: &str) {
+        let (id, name) = (id.to_owned(), name.to_owned());
+        self.waiting.push_back(ModelEvent::CallBegun { at, id, name });
+    }
+
+    /// More of what the tool of the call `at` is given.
+    pub fn arguments(&mut self, at: usize, more: &str) {
+        match self.waiting.back_mut() {
+            _ if more.is_empty() => (),
+            Some(ModelEvent::CallArguments { at: last, piece }) if *last == at => {
+                piece.push_str(more);
+            }
+            _ => self.waiting.push_back(ModelEvent::CallArguments { at, piece: more.to_owned() }),
+        }
+    }
+
     /// What was used so far.
     pub fn usage(&mut self, usage: Usage) {
         match self.waiting.back_mut() {

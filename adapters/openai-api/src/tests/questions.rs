@@ -82,6 +82,7 @@ async fn sampling_is_handed_on() {
         max_tokens: Some(7),
         temperature: Some(2.0),
         top_p: Some(0.5),
+        top_k: None,
         frequency_penalty: Some(-2.0),
         presence_penalty: Some(2.0),
         seed: Some(-3),

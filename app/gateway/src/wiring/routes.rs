@@ -6,7 +6,7 @@ use http_kit::Route;
 use ports::{
     config::Live,
     driven::{Clock, ConfigSource, Entropy},
-    driving::{Conversations, Doorkeeper, Probe},
+    driving::{Conversations, Doorkeeper, Probe, TokenCounter},
 };
 use usecases::{chat::Chat, probe::Parts};
 
@@ -25,6 +25,14 @@ pub(super) struct Around {
 pub(super) fn all(around: Around) -> Vec<Route> {
     let Around { chat, clock, config, door, entropy, near, parts } = around;
     let mut routes = http_server::probe_routes(&(Arc::new(parts) as Arc<dyn Probe>));
+    routes.extend(anthropic_api::routes(&anthropic_api::Deps {
+        door: Arc::clone(&door),
+        conversations: Arc::new(chat.clone()) as Arc<dyn Conversations>,
+        counter: Arc::new(chat.clone()) as Arc<dyn TokenCounter>,
+        entropy: Arc::clone(&entropy),
+        config: Arc::clone(&config),
+        loopback_only: near.clone(),
+    }));
     routes.extend(openai_api::routes(&openai_api::Deps {
         door,
         conversations: Arc::new(chat) as Arc<dyn Conversations>,

@@ -2,14 +2,11 @@
 
 use std::{collections::VecDeque, fmt::Write};
 
-use domain::{
-    agent::{FailureKind, ModelRef},
-    session::Thinking,
-};
+use domain::agent::{FailureKind, ModelRef};
 use futures_util::StreamExt;
 use ports::{
     BoxStream,
-    driven::{AgentError, AgentEvent, AgentTurn, ModelError, ModelEvent, ModelRequest},
+    driven::{AgentError, AgentEvent, AgentTurn, ModelError, ModelEvent},
 };
 use tracing::{debug, warn};
 
@@ -107,29 +104,12 @@ impl Turn {
             return self.failed(model, error, false);
         };
         debug!(%model, "asking a model");
-        match provider.stream(self.request(&model)).await {
+        match provider.stream(self.agents.request(&self.asked, model.model())).await {
             Ok(events) => {
                 self.pending.push_back(Ok(AgentEvent::Model(model.clone())));
                 self.state = State::Answering { model, events, spoke: false };
             }
             Err(error) => self.failed(model, error, false),
-        }
-    }
-
-    fn request(&self, model: &ModelRef) -> ModelRequest {
-        let prompt = self.agents.prompt_of(&self.asked.agent);
-        let system = match &self.asked.instructions {
-            Some(more) => format!("{prompt}\n\n{more}"),
-            None => prompt,
-        };
-        let thinking = self.asked.thinking.or_else(|| self.agents.default_thinking());
-        ModelRequest {
-            model: model.model().to_owned(),
-            system: Some(system),
-            messages: self.asked.messages.clone(),
-            thinking: thinking.filter(|level| *level != Thinking::Off),
-            sampling: self.asked.sampling.clone(),
-            tools: self.asked.tools.clone(),
         }
     }
 

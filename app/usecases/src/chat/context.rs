@@ -2,6 +2,11 @@
 
 use std::collections::HashSet;
 
+use domain::{
+    agent::{BYTES_PER_TOKEN, ModelRef},
+    ids::AgentId,
+    session::Session,
+};
 use ports::{
     driven::{HistoryQuery, ModelMessage, ModelPart, ModelRole, StoreError, ToolCall, ToolResult},
     view::{Content, Message, MessagePart, MessageRole},
@@ -16,8 +21,6 @@ use super::{
 const MAX_MESSAGES: usize = 400;
 /// How many tokens a model can have in mind when nobody says.
 const DEFAULT_WINDOW: u64 = 128_000;
-/// How many bytes of text make a token, about.
-const BYTES_PER_TOKEN: u64 = 4;
 /// The share of the window left to the answer, in hundredths.
 const ANSWER_SHARE: u64 = 25;
 
@@ -26,12 +29,33 @@ const SUM_UP: &str = "Summarise the conversation so far for yourself: facts abou
                       decisions, open tasks, names, numbers and wording that must not be lost. \
                       The summary will replace the conversation. Write nothing else.";
 
+/// Who reads a transcript, and what for.
+pub(super) struct Reading<'a> {
+    /// Nothing if there is nothing to be read.
+    pub(super) session: Option<Session>,
+    pub(super) agent: &'a AgentId,
+    /// A model other than the agent's own.
+    pub(super) model: Option<&'a ModelRef>,
+    pub(super) question: &'a ModelMessage,
+}
+
+impl Run {
+    fn reading(&self) -> Reading<'_> {
+        Reading {
+            session: self.opened.session().filter(|session| session.id == self.session_id),
+            agent: &self.agent,
+            model: self.model.as_ref(),
+            question: &self.message,
+        }
+    }
+}
+
 impl Chat {
     /// The messages `run` shows the model, the question being the last.
     pub(super) async fn messages_for(&self, run: &Run) -> Result<Vec<ModelMessage>, StoreError> {
         let mut messages = match &run.history {
             History::Given(messages) => messages.clone(),
-            History::Transcript => self.transcript(run).await?,
+            History::Transcript => self.transcript(&run.reading()).await?,
         };
         messages.push(match run.purpose {
             Purpose::Answer => self.with_news(run),
@@ -51,18 +75,19 @@ impl Chat {
         message
     }
 
-    async fn transcript(&self, run: &Run) -> Result<Vec<ModelMessage>, StoreError> {
-        let Some(session) = run.opened.session().filter(|session| session.id == run.session_id)
-        else {
-            return Ok(Vec::new());
-        };
+    /// What stands in the transcript.
+    pub(super) async fn transcript(
+        &self,
+        reading: &Reading<'_>,
+    ) -> Result<Vec<ModelMessage>, StoreError> {
+        let Some(session) = &reading.session else { return Ok(Vec::new()) };
         let query = HistoryQuery {
             before: None,
             from: session.history_from,
             limit: MAX_MESSAGES,
-            max_bytes: self.budget(run),
+            max_bytes: self.budget(reading),
         };
-        let page = self.0.deps.archive.history(&run.session_id, query).await?;
+        let page = self.0.deps.archive.history(&session.id, query).await?;
         let messages: Vec<Message> = page
             .records
             .iter()
@@ -76,16 +101,16 @@ impl Chat {
             !key.and_then(|key| key.parse().ok()).is_some_and(|id| lanes.runs.contains_key(&id))
         };
         let messages = messages.iter().filter(|message| answered(message)).filter_map(shown);
-        Ok(paired(messages.collect(), &run.message))
+        Ok(paired(messages.collect(), reading.question))
     }
 
     /// How many bytes of history fit.
-    fn budget(&self, run: &Run) -> usize {
+    fn budget(&self, reading: &Reading<'_>) -> usize {
         let config = self.0.deps.config.current();
-        let model = run
+        let model = reading
             .model
-            .clone()
-            .or_else(|| self.0.deps.agents.models_of(&run.agent).into_iter().next());
+            .cloned()
+            .or_else(|| self.0.deps.agents.models_of(reading.agent).into_iter().next());
         let window = model
             .and_then(|model| self.0.deps.agents.model_info(&model))
             .and_then(|info| info.context_window)

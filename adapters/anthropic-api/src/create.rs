@@ -1,0 +1,109 @@
+//! `POST /v1/messages`.
+
+use std::time::Duration;
+
+use domain::access::Scope;
+use futures_util::StreamExt;
+use http::{Request, Response, request::Parts};
+use http_kit::{Body, Reader, Target, Wish, compute};
+use hyper::body::Incoming;
+use ports::{config::Config, driving::Question};
+
+use crate::{
+    Visit,
+    caller::caller,
+    not_served,
+    refusal::Refusal,
+    request::{self, Asked, Purpose},
+    script::Label,
+    sse, whole,
+};
+
+pub(crate) async fn create(
+    visit: &Visit,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    let config = visit.deps.config.current();
+    if !visit.deps.serves(&config) {
+        return Ok(not_served());
+    }
+    let (asked, target) = visit.asked(request, &config, Purpose::Answer).await?;
+    let label = Label {
+        id: visit.answer_id(),
+        model: asked.model.clone(),
+        request_id: visit.request_id.as_ref().and_then(|id| Some(id.to_str().ok()?.to_owned())),
+        stops: asked.sampling.stop.clone(),
+        thoughts: asked.thoughts,
+    };
+    let stream = asked.stream;
+    let question = visit.question(asked, target)?;
+    let mut answer = visit.deps.conversations.ask(question).await?;
+    if !stream {
+        return whole::response(&label, answer).await;
+    }
+    // A failure before the first word still gets a status.
+    let first = answer.next().await;
+    sse::response(label, first, answer)
+}
+
+impl Visit {
+    /// Who asks in `request` what, and whom.
+    pub(crate) async fn asked(
+        &self,
+        request: Request<Incoming>,
+        config: &Config,
+        purpose: Purpose,
+    ) -> Result<(Asked, Target), Refusal> {
+        let scope = match purpose {
+            Purpose::Answer => Scope::Write,
+            Purpose::Count => Scope::Read,
+        };
+        let principal = caller(&self.deps, &request, scope).await?;
+        let (Parts { headers, .. }, body) = request.into_parts();
+        let limits = &config.gateway.limits;
+        let reader = Reader {
+            limit: limits.messages_body_bytes,
+            timeout: Duration::from_millis(limits.http_body_ms),
+        };
+        let body = reader.bytes(&headers, body).await?;
+        let depth = limits.json_depth;
+        let asked = compute(body.len(), move || request::read(&body, depth, purpose)).await?;
+
+        let own_place = format!("anthropic:{}", self.uuid);
+        let wish = Wish {
+            headers: &headers,
+            model: Some(&asked.model),
+            place: asked.place.as_deref().map(|place| ("metadata.user_id", place)),
+            own_place: &own_place,
+        };
+        let agents = self.deps.conversations.agents();
+        let target = wish.target(&principal, &agents, &config.session.main_key)?;
+        if target.fresh && asked.talk.rests_on_transcript() {
+            let message = "messages: tool_result without a tool_use before it";
+            return Err(Refusal::invalid(message));
+        }
+        Ok((asked, target))
+    }
+
+    fn answer_id(&self) -> String {
+        format!("msg_{}", self.uuid)
+    }
+
+    /// What is asked of whom, as the gateway understands it.
+    pub(crate) fn question(&self, asked: Asked, target: Target) -> Result<Question, Refusal> {
+        let run = self.answer_id().parse();
+        Ok(Question {
+            run: run.map_err(|_| Refusal::failed("the run has no name", None))?,
+            session: target.session,
+            fresh: target.fresh,
+            agent: target.agent,
+            history: asked.talk.history,
+            message: asked.talk.message,
+            instructions: asked.talk.instructions,
+            model: target.model,
+            thinking: asked.thinking,
+            sampling: asked.sampling,
+            tools: asked.tools,
+        })
+    }
+}

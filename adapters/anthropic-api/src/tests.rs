@@ -1,0 +1,7 @@
+//! The routes, from outside.
+
+mod answers;
+mod house;
+mod properties;
+mod questions;
+mod refusals;
