@@ -16,6 +16,7 @@ pub mod ids;
 pub mod limits;
 pub mod node;
 pub mod origin;
+pub mod outbound;
 pub mod pairing;
 pub mod peer;
 pub mod presence;
