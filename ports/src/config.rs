@@ -69,6 +69,7 @@ pub use gateway::{
     BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig, GatewayConfig, GatewayMode,
     HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig,
 };
+pub use gateway_extras::{HttpFilesConfig, ResponsesEndpointConfig};
 pub use live::Live;
 pub use lookup::{Lookup, LookupChild, lookup};
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};
