@@ -13,23 +13,16 @@ use ports::{
 /// What a picture may be unless the configuration says otherwise.
 const PICTURES: [&str; 6] =
     ["image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/heif"];
-/// What a file may be unless the configuration says otherwise.
-const FILES: [&str; 5] =
-    ["text/plain", "text/markdown", "text/html", "text/csv", "application/json"];
 /// Pictures in one message.
 const MAX_PICTURES: usize = 8;
 /// Bytes of one picture.
 const MAX_PICTURE: usize = 10 * 1024 * 1024;
 /// Bytes of all pictures of a message.
 const MAX_ALL_PICTURES: usize = 20 * 1024 * 1024;
-/// Bytes of one file.
-const MAX_FILE: usize = 5 * 1024 * 1024;
-/// Letters of one file that are shown to the agent.
-const MAX_CHARS: usize = 60_000;
 const MAX_REDIRECTS: usize = 3;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why a picture or a file, or what should be one, is not accepted.
+/// Why a picture, or what should be one, is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MediaError {
     #[error("not fetched here, send it as a data: URL")]
@@ -50,12 +43,11 @@ pub(crate) enum MediaError {
     Fetch(#[from] FetchError),
 }
 
-/// What a picture or a file may be, and where it may be.
+/// What a picture may be, and where it may be.
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
     pub(crate) allow_url: bool,
     pub(crate) mimes: Vec<String>,
-    pub(crate) max_chars: usize,
     pub(crate) terms: FetchTerms,
 }
 
@@ -63,29 +55,19 @@ impl Policy {
     /// The rules for pictures, which are fetched from addresses if the
     /// configuration says so; otherwise, if `by_default`.
     pub(crate) fn pictures(config: &HttpFilesConfig, by_default: bool) -> Self {
-        Self::of(config, by_default, &PICTURES, MAX_PICTURE)
-    }
-
-    /// The rules for files.
-    pub(crate) fn files(config: &HttpFilesConfig) -> Self {
-        Self::of(config, true, &FILES, MAX_FILE)
-    }
-
-    fn of(config: &HttpFilesConfig, by_default: bool, mimes: &[&str], max_bytes: usize) -> Self {
         let size = |configured: Option<u64>, usual: usize| {
             configured.map_or(usual, |it| usize::try_from(it).unwrap_or(usize::MAX))
         };
         let mimes = match config.allowed_mimes.as_slice() {
-            [] => mimes.iter().map(|&mime| mime.to_owned()).collect(),
+            [] => PICTURES.map(str::to_owned).to_vec(),
             mimes => mimes.iter().map(|mime| mime.trim().to_ascii_lowercase()).collect(),
         };
         Self {
             allow_url: config.allow_url.unwrap_or(by_default),
             mimes,
-            max_chars: size(config.max_chars, MAX_CHARS),
             terms: FetchTerms {
                 hosts: config.url_allowlist.clone(),
-                max_bytes: size(config.max_bytes, max_bytes),
+                max_bytes: size(config.max_bytes, MAX_PICTURE),
                 max_redirects: size(config.max_redirects, MAX_REDIRECTS),
                 timeout: config.timeout_ms.map_or(TIMEOUT, Duration::from_millis),
             },
