@@ -21,6 +21,7 @@ pub mod pairing;
 pub mod peer;
 pub mod presence;
 pub mod reload;
+pub mod remembered;
 pub mod restart;
 pub mod run;
 pub mod session;

@@ -107,6 +107,8 @@ pub enum Drawer {
     NodeWork,
     /// Decisions about commands.
     Approvals,
+    /// Answers that can be asked for again.
+    Responses,
 }
 
 impl Drawer {
@@ -119,6 +121,7 @@ impl Drawer {
         Self::NodeRequests,
         Self::NodeWork,
         Self::Approvals,
+        Self::Responses,
     ];
 
     /// The name of the drawer, as stores write it.
@@ -131,6 +134,7 @@ impl Drawer {
             Self::NodeRequests => "node-requests",
             Self::NodeWork => "node-work",
             Self::Approvals => "approvals",
+            Self::Responses => "responses",
         }
     }
 }
