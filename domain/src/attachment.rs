@@ -114,6 +114,15 @@ fn decoded_len(data: &str) -> Option<usize> {
     (data.len().is_multiple_of(4) && padding <= 2 && letters).then(|| data.len() / 4 * 3 - padding)
 }
 
+/// What kind of picture the base64 `data` holds by its first bytes, as in
+/// `image/png`, if it is one that is known here.
+pub fn picture(data: &str) -> Option<&'static str> {
+    match sniff(data) {
+        Sniffed::Picture(mime) => Some(mime),
+        Sniffed::Other | Sniffed::Unknown => None,
+    }
+}
+
 enum Sniffed {
     Picture(&'static str),
     Other,
@@ -124,8 +133,12 @@ enum Sniffed {
 fn sniff(data: &str) -> Sniffed {
     const OTHER: [&[u8]; 6] = [b"%PDF-", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"ID3", b"OggS"];
 
+    const HEIC: [&[u8]; 3] = [b"heic", b"heix", b"hevc"];
+    const HEIF: [&[u8]; 3] = [b"mif1", b"msf1", b"heim"];
+
     let head = first_bytes(data);
     let begins = |magic: &[u8]| head.starts_with(magic);
+    let is_media = |brand: &[u8]| head.get(4..8) == Some(b"ftyp") && head.get(8..12) == Some(brand);
     if begins(b"\x89PNG\r\n\x1a\n") {
         Sniffed::Picture("image/png")
     } else if begins(b"\xff\xd8\xff") {
@@ -134,6 +147,10 @@ fn sniff(data: &str) -> Sniffed {
         Sniffed::Picture("image/gif")
     } else if begins(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
         Sniffed::Picture("image/webp")
+    } else if HEIC.iter().any(|brand| is_media(brand)) {
+        Sniffed::Picture("image/heic")
+    } else if HEIF.iter().any(|brand| is_media(brand)) {
+        Sniffed::Picture("image/heif")
     } else if OTHER.iter().any(|magic| begins(magic)) || begins(b"RIFF") {
         Sniffed::Other
     } else {
@@ -191,6 +208,8 @@ mod tests {
             (None,                 "/9j/4AAQSkZJRg==",           Ok(Some("image/jpeg"))),
             (None,                 "R0lGODlhAQABAAAAACw=",       Ok(Some("image/gif"))),
             (None,                 "UklGRiQAAABXRUJQVlA4",       Ok(Some("image/webp"))),
+            (None,                 "AAAAGGZ0eXBoZWlj",           Ok(Some("image/heic"))),
+            (None,                 "AAAAGGZ0eXBtaWYx",           Ok(Some("image/heif"))),
             (Some("image/avif"),   "AAAA",                       Ok(Some("image/avif"))),
             (None,                 "AAAA",                       Ok(None)),
             (Some("image/png"),    "JVBERi0xLjQ=",               Ok(None)),

@@ -70,6 +70,7 @@ pub use gateway::{
     BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig, GatewayConfig, GatewayMode,
     HstsConfig, HttpConfig, HttpSecurityHeaders, LimitsConfig, MessagesEndpointConfig,
 };
+pub use gateway_extras::{HttpFilesConfig, ResponsesEndpointConfig};
 pub use live::Live;
 pub use lookup::{Lookup, LookupChild};
 pub use models::{ModelConfig, ModelsConfig, ProviderApi, ProviderConfig};

@@ -8,6 +8,7 @@ mod connections;
 mod digests;
 mod discovery;
 mod events;
+mod fetch;
 mod foreign;
 mod lifecycle;
 mod logs;
@@ -36,6 +37,7 @@ pub use connections::Connections;
 pub use digests::Digests;
 pub use discovery::{Advertisement, AdvertisementChange, Advertiser, DiscoveryError, Finder};
 pub use events::EventSink;
+pub use fetch::{Fetch, FetchError, FetchTerms, Fetched};
 pub use foreign::{
     ForeignConversation, ForeignItem, ForeignKind, ForeignRecord, ForeignState, LeftOut, Shelf,
     Shelved,

@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
-use domain::access::Scope;
+use domain::{access::Scope, session::Thinking};
 use futures_util::StreamExt;
 use http::{Request, Response};
 use http_kit::{Body, Reader, compute};
 use hyper::body::Incoming;
-use ports::{driven::ToolUse, driving::Question};
+use ports::{
+    config::HttpFilesConfig,
+    driven::ToolChoice,
+    driving::{Question, Reply},
+};
 
 use crate::{
     Visit,
     caller::caller,
+    media::{Pictures, Policy},
     not_served,
     refusal::Refusal,
     request::{self, Asked},
@@ -50,11 +55,17 @@ pub(crate) async fn complete(
     };
     let (head, body) = request.into_parts();
     let body = reader.bytes(&head.headers, body).await?;
-    let asked = compute(body.len(), move || request::read(&body)).await?;
-    let Asked { model, stream, include_usage, user, talk, sampling, thinking } = asked;
+    let pictures = pictures(config.gateway.http.endpoints.chat_completions.images.as_ref());
+    let asked = compute(body.len(), move || request::read(&body, pictures)).await?;
+    let Asked { model, stream, include_usage, user, talk, sampling, thinking, tools } = asked;
 
-    let wish =
-        Wish { headers: &head.headers, model: model.as_deref(), user: user.as_deref(), uuid };
+    let wish = Wish {
+        headers: &head.headers,
+        model: model.as_deref(),
+        user: user.as_deref(),
+        uuid,
+        prefix: "openai",
+    };
     let agents = deps.conversations.agents();
     let target = wish.target(&principal, &agents, &config.session.main_key)?;
 
@@ -63,24 +74,52 @@ pub(crate) async fn complete(
         created: deps.clock.now().as_millis() / 1000,
         model: model.unwrap_or_else(|| NO_MODEL.to_owned()),
     };
+    let shown = Shown {
+        usage: include_usage,
+        // Nobody expects thoughts who did not ask for them.
+        thinking: thinking.is_some_and(|thinking| thinking != Thinking::Off),
+    };
+    let must_call = matches!(tools.choice, ToolChoice::Required | ToolChoice::Named(_));
     let question = Question {
         run: label.id.parse().map_err(|_| Refusal::failed("the run has no name", None))?,
         session: target.session,
         fresh: target.fresh,
         agent: target.agent,
         history: talk.history,
-        message: talk.message,
+        message: talk.now.gather(&*deps.fetch).await?,
         instructions: talk.instructions,
         model: target.model,
         thinking,
         sampling,
-        tools: ToolUse::default(),
+        tools,
     };
     let mut answer = deps.conversations.ask(question).await?;
     if !stream {
-        return whole::response(&label, answer).await;
+        return whole::response(&label, answer, shown, must_call).await;
     }
     // A failure before the first word still gets a status.
-    let first = answer.next().await;
-    sse::response(&label, first, answer, include_usage)
+    let first = loop {
+        match answer.next().await {
+            Some(Reply::Thinking(_)) if !shown.thinking => (),
+            first => break first,
+        }
+    };
+    sse::response(&label, first, answer, shown)
+}
+
+/// What of an answer is shown beside what was said.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shown {
+    /// What it used, at the end of a stream.
+    pub(crate) usage: bool,
+    /// What the model thought.
+    pub(crate) thinking: bool,
+}
+
+fn pictures(config: Option<&HttpFilesConfig>) -> Pictures {
+    let policy = match config {
+        Some(config) => Policy::pictures(config, false),
+        None => Policy::pictures(&HttpFilesConfig::default(), false),
+    };
+    Pictures::new(policy)
 }

@@ -2,7 +2,8 @@
 
 mod caller;
 mod completions;
-mod image;
+mod format;
+mod media;
 mod messages;
 mod models;
 mod refusal;
@@ -11,6 +12,7 @@ mod sse;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod whole;
 
 use std::{fmt, sync::Arc};
@@ -20,7 +22,7 @@ use http_kit::{Body, Route, text};
 use hyper::body::Incoming;
 use ports::{
     config::{Config, Live},
-    driven::{Clock, ConfigSource, Entropy},
+    driven::{Clock, ConfigSource, Entropy, Fetch},
     driving::{Conversations, Doorkeeper},
 };
 
@@ -33,6 +35,8 @@ pub struct Deps {
     pub door: Arc<dyn Doorkeeper>,
     /// Answers.
     pub conversations: Arc<dyn Conversations>,
+    /// Gets pictures and files requests name by their addresses.
+    pub fetch: Arc<dyn Fetch>,
     /// Makes up the names of answers.
     pub entropy: Arc<dyn Entropy>,
     /// Tells when an answer was made.

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use ports::driven::{ModelMessage, ModelPart, ModelRole};
+use ports::driven::{Fetch, ModelMessage, ModelPart, ModelRole, ToolCall, ToolResult};
 use serde::{
     Deserialize, Deserializer,
     de::{SeqAccess, Visitor},
 };
 
-use crate::{image, refusal::Refusal};
+use crate::{
+    media::{MediaError, Pictures, Piece},
+    refusal::Refusal,
+};
 
 /// A message as it is sent.
 #[derive(Debug, Deserialize)]
@@ -16,6 +19,23 @@ pub(crate) struct Message {
     role: String,
     #[serde(default)]
     content: Option<Content>,
+    #[serde(default)]
+    tool_calls: Option<Vec<Call>>,
+    #[serde(default)]
+    tool_call_id: Option<String>,
+}
+
+/// A tool the assistant asked for.
+#[derive(Debug, Deserialize)]
+struct Call {
+    id: String,
+    function: Called,
+}
+
+#[derive(Debug, Deserialize)]
+struct Called {
+    name: String,
+    arguments: String,
 }
 
 #[derive(Debug)]
@@ -42,15 +62,33 @@ enum ImageUrl {
     Wrapped { url: String },
 }
 
-/// What `messages` says.
-#[derive(Debug, PartialEq)]
+/// What is said in a request, whatever it is called there.
+#[derive(Debug)]
 pub(crate) struct Talk {
     /// What was said before.
     pub(crate) history: Vec<ModelMessage>,
-    /// What is said now.
-    pub(crate) message: ModelMessage,
+    /// What is said now, by a person or by tools.
+    pub(crate) now: Now,
     /// What system and developer say.
     pub(crate) instructions: Option<String>,
+}
+
+/// What is said now: the pieces, where they stand in the request, and what is
+/// left of what they may hold.
+#[derive(Debug)]
+pub(crate) struct Now {
+    pub(crate) place: String,
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pictures: Pictures,
+}
+
+/// A message that says something.
+struct Turn {
+    at: usize,
+    speaker: Speaker,
+    content: Content,
+    calls: Vec<ToolCall>,
+    answers: Option<String>,
 }
 
 /// Whoever speaks.
@@ -66,42 +104,118 @@ impl Talk {
     /// Makes sense of `messages`: the newest one of a user or a tool is what is
     /// said now, those before it are history, and what system and developer say
     /// anywhere are instructions. Messages that say nothing do not count.
-    pub(crate) fn read(messages: Vec<Message>) -> Result<Self, Refusal> {
+    pub(crate) fn read(messages: Vec<Message>, mut pictures: Pictures) -> Result<Self, Refusal> {
         let mut instructions = Vec::new();
         let mut said = Vec::new();
-        for (at, Message { role, content }) in messages.into_iter().enumerate() {
-            let speaker = speaker(&role).ok_or_else(|| {
+        for (at, message) in messages.into_iter().enumerate() {
+            let speaker = speaker(&message.role).ok_or_else(|| {
                 Refusal::invalid(format!("messages[{at}].role"), "messages: unknown role")
             })?;
-            let Some(content) = content.filter(|content| !content.is_empty()) else { continue };
+            let Some(turn) = message.turn(at, speaker) else { continue };
             match speaker {
-                Speaker::System => instructions.push(content.into_text()),
-                speaker => said.push((at, speaker, content)),
+                Speaker::System => instructions.push(turn.content.into_text()),
+                Speaker::User | Speaker::Assistant | Speaker::Tool => said.push(turn),
             }
         }
         let now = said
             .iter()
-            .rposition(|(_, speaker, _)| matches!(speaker, Speaker::User | Speaker::Tool))
+            .rposition(|turn| matches!(turn.speaker, Speaker::User | Speaker::Tool))
             .ok_or_else(|| Refusal::invalid("messages", "Missing user message in `messages`."))?;
         said.truncate(now + 1);
-        let message = match said.pop() {
-            Some((at, Speaker::User, content)) => ModelMessage {
-                role: ModelRole::User,
-                parts: content.into_parts().map_err(|error| {
-                    Refusal::invalid(format!("messages[{at}].content"), error.to_string())
-                })?,
-            },
-            Some((_, speaker, content)) => plain(speaker, content),
-            None => unreachable!("`now` is a position in `said`"),
+        let place = format!("messages[{}].content", said[now].at);
+        let person = said.pop_if(|turn| turn.speaker == Speaker::User);
+        let mut history = Vec::new();
+        for turn in said {
+            turn.add_to(&mut history);
+        }
+        let pieces = match person {
+            Some(turn) => turn
+                .content
+                .into_pieces(&mut pictures)
+                .map_err(|why| Refusal::invalid(place.clone(), why))?,
+            // Tools have the last word.
+            None => history
+                .pop()
+                .map(|message| message.parts.into_iter().map(Piece::Ready).collect())
+                .unwrap_or_default(),
         };
         Ok(Self {
-            history: said
-                .into_iter()
-                .map(|(_, speaker, content)| plain(speaker, content))
-                .collect(),
-            message,
+            history,
+            now: Now { place, pieces, pictures },
             instructions: (!instructions.is_empty()).then(|| instructions.join("\n\n")),
         })
+    }
+}
+
+impl Now {
+    /// What is said, with everything that had to be fetched.
+    pub(crate) async fn gather(self, fetch: &dyn Fetch) -> Result<ModelMessage, Refusal> {
+        let Self { place, pieces, mut pictures } = self;
+        let mut parts = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            parts.push(match piece {
+                Piece::Ready(part) => part,
+                Piece::Picture(url) => pictures
+                    .fetch(&url, fetch)
+                    .await
+                    .map_err(|why| Refusal::invalid(place.clone(), format!("image_url: {why}")))?,
+            });
+        }
+        Ok(ModelMessage { role: ModelRole::User, parts })
+    }
+}
+
+impl Message {
+    /// What it says, if anything.
+    fn turn(self, at: usize, speaker: Speaker) -> Option<Turn> {
+        let calls: Vec<_> = match speaker {
+            Speaker::Assistant => {
+                self.tool_calls.into_iter().flatten().map(ToolCall::from).collect()
+            }
+            Speaker::System | Speaker::User | Speaker::Tool => Vec::new(),
+        };
+        let answers = self.tool_call_id.filter(|_| speaker == Speaker::Tool);
+        let content = self.content.filter(|content| !content.is_empty());
+        if content.is_none() && calls.is_empty() && answers.is_none() {
+            return None;
+        }
+        let content = content.unwrap_or_else(|| Content::Text(String::new()));
+        Some(Turn { at, speaker, content, calls, answers })
+    }
+}
+
+impl Turn {
+    /// Puts it at the end of `history`, as text: pictures are looked at once.
+    /// What several tools say one after the other is one message.
+    fn add_to(self, history: &mut Vec<ModelMessage>) {
+        let text = self.content.into_text();
+        match (self.speaker, self.answers) {
+            (Speaker::Assistant, _) => {
+                let text = (!text.is_empty()).then_some(ModelPart::Text(text));
+                let calls = self.calls.into_iter().map(ModelPart::Call);
+                let parts = text.into_iter().chain(calls).collect();
+                history.push(ModelMessage { role: ModelRole::Assistant, parts });
+            }
+            (Speaker::Tool, Some(call)) => add_result(history, call, text),
+            // Models know two speakers.
+            (Speaker::Tool, None) => {
+                history.push(ModelMessage::text(ModelRole::User, format!("Tool: {text}")));
+            }
+            (Speaker::User | Speaker::System, _) => {
+                history.push(ModelMessage::text(ModelRole::User, text));
+            }
+        }
+    }
+}
+
+/// Puts what came of `call` at the end of `history`, together with what came of
+/// others right before.
+pub(crate) fn add_result(history: &mut Vec<ModelMessage>, call: String, text: String) {
+    let result = ModelPart::Result(ToolResult { call, text, failed: false });
+    let is_result = |part: &ModelPart| matches!(part, ModelPart::Result(_));
+    match history.last_mut() {
+        Some(last) if last.parts.iter().all(is_result) => last.parts.push(result),
+        _ => history.push(ModelMessage { role: ModelRole::User, parts: vec![result] }),
     }
 }
 
@@ -115,14 +229,9 @@ fn speaker(role: &str) -> Option<Speaker> {
     }
 }
 
-/// The text of a message. Models know two speakers; what a tool said is told
-/// them by the user.
-fn plain(speaker: Speaker, content: Content) -> ModelMessage {
-    let text = content.into_text();
-    match speaker {
-        Speaker::Assistant => ModelMessage::text(ModelRole::Assistant, text),
-        Speaker::Tool => ModelMessage::text(ModelRole::User, format!("Tool: {text}")),
-        Speaker::User | Speaker::System => ModelMessage::text(ModelRole::User, text),
+impl From<Call> for ToolCall {
+    fn from(call: Call) -> Self {
+        Self { id: call.id, name: call.function.name, arguments: call.function.arguments }
     }
 }
 
@@ -148,29 +257,29 @@ impl Content {
         }
     }
 
-    /// The text as one part, then the pictures.
-    fn into_parts(self) -> Result<Vec<ModelPart>, image::ImageError> {
+    /// The text as one piece, then the pictures; or what is wrong.
+    fn into_pieces(self, pictures: &mut Pictures) -> Result<Vec<Piece>, String> {
         let Self::Parts(parts) = self else {
-            return Ok(vec![ModelPart::Text(self.into_text())]);
+            return Ok(vec![Piece::Ready(ModelPart::Text(self.into_text()))]);
         };
         if parts.iter().any(Part::is_foreign) {
-            return Err(image::ImageError::Foreign);
+            return Err("only text and image_url parts are supported".to_owned());
         }
-        let mut allowance = image::Allowance::default();
-        let mut pictures = Vec::new();
+        let mut seen = Vec::new();
         let mut texts = Vec::new();
         for part in parts {
             match (part.text().is_some(), part.image_url) {
                 (true, _) => texts.extend(part.text.or(part.input_text)),
                 (false, Some(ImageUrl::Plain(url) | ImageUrl::Wrapped { url })) => {
-                    pictures.push(allowance.take(url)?);
+                    let named = |why: MediaError| format!("image_url: {why}");
+                    seen.push(pictures.take(url).map_err(named)?);
                 }
                 (false, None) => (),
             }
         }
         let text = texts.join("\n");
-        let text = (!text.is_empty()).then_some(ModelPart::Text(text));
-        Ok(text.into_iter().chain(pictures).collect())
+        let text = (!text.is_empty()).then_some(Piece::Ready(ModelPart::Text(text)));
+        Ok(text.into_iter().chain(seen).collect())
     }
 }
 

@@ -88,6 +88,14 @@ impl Refusal {
         refusal
     }
 
+    /// The model did not use the tool it had to.
+    pub(crate) fn not_called() -> Self {
+        let message = "the model did not call a tool, which was required";
+        let mut refusal = Self::new(StatusCode::BAD_GATEWAY, FAULT, message);
+        refusal.error.code = Some("tool_not_called");
+        refusal
+    }
+
     /// The run was stopped before it said all it had to say, and not by a person.
     pub(crate) fn stopped(reason: StopReason) -> Self {
         match reason {

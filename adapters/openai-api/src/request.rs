@@ -1,12 +1,15 @@
 //! The body of `POST /v1/chat/completions`.
 
 use domain::session::Thinking;
-use ports::driven::Sampling;
-use serde::{Deserialize, de::IgnoredAny};
+use ports::driven::{Sampling, ToolUse};
+use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};
 
 use crate::{
+    format::Format,
+    media::Pictures,
     messages::{Message, Talk},
     refusal::Refusal,
+    tools::{Choice, Tool, tool_use},
 };
 
 /// The body as it is sent. What is not listed here is ignored.
@@ -28,8 +31,10 @@ pub(crate) struct ChatRequest {
     stop: Option<Stop>,
     n: Option<u64>,
     reasoning_effort: Option<String>,
-    tools: Option<Vec<IgnoredAny>>,
-    tool_choice: Option<ToolChoice>,
+    response_format: Option<Format>,
+    tools: Option<Vec<Tool>>,
+    tool_choice: Option<Choice>,
+    parallel_tool_calls: Option<bool>,
     functions: Option<Vec<IgnoredAny>>,
 }
 
@@ -46,13 +51,6 @@ enum Stop {
     Several(Vec<String>),
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum ToolChoice {
-    Word(String),
-    Named(IgnoredAny),
-}
-
 /// The body, checked.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -66,6 +64,7 @@ pub(crate) struct Asked {
     pub(crate) talk: Talk,
     pub(crate) sampling: Sampling,
     pub(crate) thinking: Option<Thinking>,
+    pub(crate) tools: ToolUse,
 }
 
 /// The most texts that may end an answer.
@@ -75,29 +74,31 @@ const MAX_STOPS: usize = 4;
 /// quote the body.
 const MAX_EXPLANATION: usize = 300;
 
-/// Reads and checks `body`.
-pub(crate) fn read(body: &[u8]) -> Result<Asked, Refusal> {
-    let request = match serde_json::from_slice(body) {
-        Ok(request) => request,
-        Err(error) => not_an_object(body).ok_or_else(|| explain(body, &error))?,
-    };
-    check(request)
+/// Reads and checks `body`, which may hold `pictures`.
+pub(crate) fn read(body: &[u8], pictures: Pictures) -> Result<Asked, Refusal> {
+    check(parse(body)?, pictures)
 }
 
-/// An empty request, if `body` is empty or JSON but not an object: what is
-/// missing is told then, rather than what is there.
-fn not_an_object(body: &[u8]) -> Option<ChatRequest> {
-    let is_object = body.trim_ascii_start().first() == Some(&b'{');
-    let is_json = || serde_json::from_slice::<IgnoredAny>(body).is_ok();
-    (body.is_empty() || (!is_object && is_json())).then(ChatRequest::default)
+/// `body` as a request, or what is wrong with it. An empty body counts as an
+/// empty request, and so does JSON that is not an object: what is missing is
+/// told then, rather than what is there.
+pub(crate) fn parse<T: Default + DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).or_else(|error| {
+        let is_object = body.trim_ascii_start().first() == Some(&b'{');
+        let is_json = || serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        if body.is_empty() || (!is_object && is_json()) {
+            return Ok(T::default());
+        }
+        Err(explain::<T>(body, &error))
+    })
 }
 
 /// What is wrong with `body`, which could not be read for `error`. Reads it once
 /// more and slowly, to tell where.
-fn explain(body: &[u8], error: &serde_json::Error) -> Refusal {
+fn explain<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Refusal {
     let brief = |text: String| text.chars().take(MAX_EXPLANATION).collect::<String>();
     let mut json = serde_json::Deserializer::from_slice(body);
-    match serde_path_to_error::deserialize::<_, ChatRequest>(&mut json) {
+    match serde_path_to_error::deserialize::<_, T>(&mut json) {
         Err(found) if error.is_data() => {
             let path = found.path().to_string();
             let explanation = brief(format!("{path}: {}", found.inner()));
@@ -107,7 +108,7 @@ fn explain(body: &[u8], error: &serde_json::Error) -> Refusal {
     }
 }
 
-fn check(request: ChatRequest) -> Result<Asked, Refusal> {
+fn check(request: ChatRequest, pictures: Pictures) -> Result<Asked, Refusal> {
     let thinking = thinking(request.reasoning_effort.as_deref())?;
     let sampling = Sampling {
         max_tokens: max_tokens(&request)?,
@@ -118,17 +119,18 @@ fn check(request: ChatRequest) -> Result<Asked, Refusal> {
         presence_penalty: within("presence_penalty", request.presence_penalty, -2.0, 2.0)?,
         seed: request.seed,
         stop: stops(request.stop)?,
-        format: None,
+        format: match request.response_format {
+            Some(format) => format.read("response_format")?,
+            None => None,
+        },
     };
     if request.n.is_some_and(|n| n != 1) {
         return Err(Refusal::invalid("n", "n: only one answer at a time is supported"));
     }
-    let unused = matches!(&request.tool_choice, Some(ToolChoice::Word(word)) if word == "none");
-    for (param, tools) in [("tools", &request.tools), ("functions", &request.functions)] {
-        if !unused && tools.as_ref().is_some_and(|tools| !tools.is_empty()) {
-            return Err(Refusal::invalid(param, format!("{param} are not supported yet")));
-        }
+    if request.functions.is_some_and(|functions| !functions.is_empty()) {
+        return Err(Refusal::invalid("functions", "functions: offer them as tools instead"));
     }
+    let tools = request.tools.unwrap_or_default();
     Ok(Asked {
         model: request.model,
         stream: request.stream.unwrap_or_default(),
@@ -137,13 +139,14 @@ fn check(request: ChatRequest) -> Result<Asked, Refusal> {
             .and_then(|options| options.include_usage)
             .unwrap_or_default(),
         user: request.user,
-        talk: Talk::read(request.messages.unwrap_or_default())?,
+        talk: Talk::read(request.messages.unwrap_or_default(), pictures)?,
         sampling,
         thinking,
+        tools: tool_use(tools, request.tool_choice, request.parallel_tool_calls)?,
     })
 }
 
-fn within(
+pub(crate) fn within(
     param: &'static str,
     value: Option<f64>,
     low: f64,

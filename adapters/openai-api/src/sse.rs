@@ -20,7 +20,7 @@ use ports::driving::{Answer, Reply};
 use serde::Serialize;
 
 use crate::{
-    completions::Label,
+    completions::{Label, Shown},
     refusal::Refusal,
     whole::{Ended, NOTHING_SAID, TokensUsed, broke_off, ended},
 };
@@ -33,7 +33,7 @@ struct Events {
     /// How every piece begins, up to its choices.
     head: Box<[u8]>,
     buffer: BytesMut,
-    include_usage: bool,
+    shown: Shown,
     /// Whether any text was sent.
     said: bool,
 }
@@ -47,13 +47,13 @@ pub(crate) fn response(
     label: &Label,
     first: Option<Reply>,
     answer: Answer,
-    include_usage: bool,
+    shown: Shown,
 ) -> Result<Response<Body>, Refusal> {
     let mut events = Events {
         answer: Some(answer),
         head: head(label),
         buffer: BytesMut::with_capacity(FULL / 16),
-        include_usage,
+        shown,
         said: false,
     };
     events.choice(r#"{"role":"assistant"}"#, None);
@@ -101,15 +101,48 @@ fn head(label: &Label) -> Box<[u8]> {
 impl Events {
     /// A piece that says `text`.
     fn text(&mut self, text: &str) {
-        if text.is_empty() {
-            return;
+        if !text.is_empty() {
+            self.said = true;
+            self.delta(br#"{"content":"#, text, b"}");
         }
+    }
+
+    /// A piece of what the model thinks.
+    fn thought(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.delta(br#"{"reasoning_content":"#, text, b"}");
+        }
+    }
+
+    /// The beginning of the call `at`.
+    fn call(&mut self, at: usize, id: &str, name: &str) {
         self.said = true;
-        self.buffer.reserve(self.head.len() + text.len() + 64);
         self.buffer.put_slice(&self.head);
-        self.buffer.put_slice(br#"{"index":0,"delta":{"content":"#);
+        self.buffer.put_slice(br#"{"index":0,"delta":{"tool_calls":[{"index":"#);
+        self.json(&at);
+        self.buffer.put_slice(br#","id":"#);
+        self.json(&id);
+        self.buffer.put_slice(br#","type":"function","function":{"name":"#);
+        self.json(&name);
+        self.buffer.put_slice(br#","arguments":""}}]}"#);
+        self.buffer.put_slice(b",\"finish_reason\":null}]}\n\n");
+    }
+
+    /// More of what the tool of the call `at` is given.
+    fn arguments(&mut self, at: usize, piece: &str) {
+        let begin = format!(r#"{{"tool_calls":[{{"index":{at},"function":{{"arguments":"#);
+        self.delta(begin.as_bytes(), piece, b"}}]}");
+    }
+
+    /// A piece whose delta is `text`, between its `begin` and its `end`.
+    fn delta(&mut self, begin: &[u8], text: &str, end: &[u8]) {
+        self.buffer.reserve(self.head.len() + begin.len() + text.len() + 64);
+        self.buffer.put_slice(&self.head);
+        self.buffer.put_slice(br#"{"index":0,"delta":"#);
+        self.buffer.put_slice(begin);
         self.json(&text);
-        self.buffer.put_slice(b"},\"finish_reason\":null}]}\n\n");
+        self.buffer.put_slice(end);
+        self.buffer.put_slice(b",\"finish_reason\":null}]}\n\n");
     }
 
     /// A piece with `delta`, which is JSON.
@@ -126,12 +159,12 @@ impl Events {
     fn end(&mut self, outcome: Result<Ended, Refusal>) {
         self.answer = None;
         match outcome {
-            Ok(Ended { text, finish, usage }) => {
+            Ok(Ended { text, calls: _, finish, usage }) => {
                 if !self.said {
                     self.text(if text.is_empty() { NOTHING_SAID } else { &text });
                 }
                 self.choice("{}", Some(finish.as_str()));
-                if self.include_usage {
+                if self.shown.usage {
                     self.buffer.put_slice(&self.head);
                     self.buffer.put_slice(br#"],"usage":"#);
                     self.json(&TokensUsed::from(usage));
@@ -156,8 +189,11 @@ impl Events {
     fn reply(&mut self, reply: Option<Reply>) {
         match reply {
             Some(Reply::Text(text)) => self.text(&text),
+            Some(Reply::Thinking(text)) if self.shown.thinking => self.thought(&text),
+            Some(Reply::Thinking(_)) => (),
+            Some(Reply::CallBegun { at, id, name }) => self.call(at, &id, &name),
+            Some(Reply::CallArguments { at, piece }) => self.arguments(at, &piece),
             Some(Reply::End(outcome)) => self.end(ended(outcome)),
-            Some(_) => (),
             None => self.end(Err(broke_off())),
         }
     }

@@ -34,6 +34,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) user: Option<&'a str>,
     /// Names a conversation of its own, if it comes to that.
     pub(crate) uuid: &'a str,
+    /// What the names of such conversations begin with.
+    pub(crate) prefix: &'static str,
 }
 
 /// The names the gateway had before, which old clients still use.
@@ -113,11 +115,11 @@ impl Wish<'_> {
         }
         match self.user.map(str::trim).filter(|user| !user.is_empty()) {
             Some(user) => keys
-                .key(agent, &format!("openai-user:{user}"))
+                .key(agent, &format!("{}-user:{user}", self.prefix))
                 .map(|key| (key, false))
                 .map_err(|error| Refusal::invalid("user", format!("user: {error}"))),
             None => keys
-                .key(agent, &format!("openai:{}", self.uuid))
+                .key(agent, &format!("{}:{}", self.prefix, self.uuid))
                 .map(|key| (key, true))
                 .map_err(|error| Refusal::malformed(error.to_string())),
         }

@@ -10,9 +10,13 @@ use http_client::{
 use ports::driven::{FinishReason, ModelError};
 use serde::Deserialize;
 
+use crate::calls::{Calls, Piece};
+
 /// Reads chunks of an answer.
-#[derive(Debug)]
-pub(crate) struct Chunks;
+#[derive(Debug, Default)]
+pub(crate) struct Chunks {
+    calls: Calls,
+}
 
 impl Dialect for Chunks {
     fn read(
@@ -30,9 +34,11 @@ impl Dialect for Chunks {
             Ok(chunk) if event.name == b"error" && chunk.error.is_none() => {
                 Err(service.complained(&Complaint::read(data), None))
             }
-            Ok(chunk) => chunk.understand(service, pieces),
+            Ok(chunk) => chunk.understand(service, &mut self.calls, pieces),
             Err(error) => match mend(data) {
-                Some(mended) => read(&mended, service)?.understand(service, pieces),
+                Some(mended) => {
+                    read(&mended, service)?.understand(service, &mut self.calls, pieces)
+                }
                 None => Err(misread(service, error)),
             },
         }
@@ -49,7 +55,7 @@ pub(crate) fn read_whole(
     if chunk.error.is_none() && chunk.choices.as_ref().is_none_or(Vec::is_empty) {
         return Err(service.misunderstood("it sent something that is not an answer"));
     }
-    chunk.understand(service, pieces)
+    chunk.understand(service, &mut Calls::default(), pieces)
 }
 
 fn read<'a>(data: &'a [u8], service: &Service) -> Result<Chunk<'a>, ModelError> {
@@ -95,12 +101,14 @@ struct Said<'a> {
     reasoning: Option<Text<'a>>,
     #[serde(borrow)]
     refusal: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    tool_calls: Option<Vec<Piece<'a>>>,
 }
 
 /// Text that is only copied if it holds escapes. (In an `Option`, a plain `Cow`
 /// is always copied.)
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 #[derive(Deserialize)]
 struct Counts {
@@ -116,12 +124,20 @@ struct Details {
 }
 
 impl Chunk<'_> {
-    fn understand(self, service: &Service, pieces: &mut Pieces) -> Result<(), ModelError> {
+    fn understand(
+        self,
+        service: &Service,
+        calls: &mut Calls,
+        pieces: &mut Pieces,
+    ) -> Result<(), ModelError> {
         // Only one answer is asked for.
         let choice = self.choices.into_iter().flatten().find(|choice| choice.index == 0);
         if let Some(choice) = choice {
             if let Some(said) = choice.delta.or(choice.message) {
                 said.pass_on(pieces);
+                for piece in said.tool_calls.iter().flatten() {
+                    calls.take(piece, service, pieces)?;
+                }
             }
             if let Some(Text(reason)) = choice.finish_reason
                 && self.error.is_none()
@@ -173,6 +189,7 @@ fn finish(reason: &str) -> FinishReason {
     match reason {
         "length" | "max_tokens" => FinishReason::Length,
         "content_filter" => FinishReason::ContentFilter,
+        "tool_calls" | "function_call" => FinishReason::ToolCalls,
         // `stop`, and whatever else a server calls a plain end.
         _ => FinishReason::Stop,
     }

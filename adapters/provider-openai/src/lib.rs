@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod calls;
 mod chunk;
 mod list;
+mod messages;
 mod objections;
 mod request;
 
@@ -105,7 +107,11 @@ impl ModelProvider for OpenAiProvider {
                 }
                 Ok(response) => {
                     let service = self.service.clone();
-                    return Ok(Box::pin(Answer::new(service, Chunks, response.events())));
+                    return Ok(Box::pin(Answer::new(
+                        service,
+                        Chunks::default(),
+                        response.events(),
+                    )));
                 }
                 Err(refused) => match self.objections.without(&refused, &request.model, extras) {
                     Some(fewer) => extras = fewer,

@@ -1,10 +1,13 @@
 //! A request, as the protocol words it.
 
 use bytes::Bytes;
-use ports::driven::{ModelMessage, ModelPart, ModelRequest, ModelRole};
-use serde::{Serialize, Serializer, ser::SerializeSeq};
+use ports::{
+    Json,
+    driven::{AnswerFormat, ModelRequest, ToolChoice, ToolSpec, ToolUse},
+};
+use serde::Serialize;
 
-use crate::objections::Extras;
+use crate::{messages::Messages, objections::Extras};
 
 /// What the limit on tokens is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,10 @@ pub(crate) fn body(request: &ModelRequest, wording: Wording, extras: Extras) -> 
         seed: sampling.seed,
         stop: &sampling.stop,
         reasoning_effort: extras.effort,
+        response_format: sampling.format.as_ref().map(Format::from),
+        tools: request.tools.offered.iter().map(Tool::from).collect(),
+        tool_choice: choice(&request.tools),
+        parallel_tool_calls: request.tools.parallel.filter(|_| !request.tools.offered.is_empty()),
     };
     serde_json::to_vec(&body).expect("text, numbers and lists can be written as JSON").into()
 }
@@ -74,6 +81,14 @@ struct Body<'a> {
     stop: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<Format<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Choice<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parallel_tool_calls: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -81,96 +96,98 @@ struct StreamOptions {
     include_usage: bool,
 }
 
-/// The instructions and what was said.
-struct Messages<'a>(&'a ModelRequest);
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Format<'a> {
+    JsonObject,
+    JsonSchema { json_schema: Shape<'a> },
+}
 
 #[derive(Serialize)]
-struct Message<'a> {
-    role: &'static str,
-    content: Content<'a>,
+struct Shape<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    schema: &'a Json,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strict: Option<bool>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "function")]
+struct Tool<'a> {
+    function: Function<'a>,
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strict: Option<bool>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Content<'a> {
-    Text(&'a str),
-    Texts(String),
-    Parts(Vec<Part<'a>>),
+enum Choice<'a> {
+    Word(&'static str),
+    Named(Tool<'a>),
 }
 
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Part<'a> {
-    Text { text: &'a str },
-    ImageUrl { image_url: ImageUrl<'a> },
-}
-
-#[derive(Serialize)]
-struct ImageUrl<'a> {
-    url: DataUrl<'a>,
-}
-
-/// Written straight into the body: pictures are large.
-struct DataUrl<'a> {
-    mime: &'a str,
-    data: &'a str,
-}
-
-impl Serialize for DataUrl<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("data:{};base64,{}", self.mime, self.data))
+/// Whether one of the tools has to be asked for. It goes without saying that a
+/// model may do as it likes.
+fn choice(tools: &ToolUse) -> Option<Choice<'_>> {
+    if tools.offered.is_empty() {
+        return None;
     }
-}
-
-impl Serialize for Messages<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut messages = serializer.serialize_seq(None)?;
-        if let Some(system) = &self.0.system {
-            let content = Content::Text(system);
-            messages.serialize_element(&Message { role: "system", content })?;
+    match &tools.choice {
+        ToolChoice::Auto => None,
+        ToolChoice::None => Some(Choice::Word("none")),
+        ToolChoice::Required => Some(Choice::Word("required")),
+        ToolChoice::Named(name) => {
+            let function = Function { name, description: None, parameters: None, strict: None };
+            Some(Choice::Named(Tool { function }))
         }
-        for message in &self.0.messages {
-            messages.serialize_element(&Message::from(message))?;
+    }
+}
+
+impl<'a> From<&'a ToolSpec> for Tool<'a> {
+    fn from(tool: &'a ToolSpec) -> Self {
+        Self {
+            function: Function {
+                name: &tool.name,
+                description: tool.description.as_deref(),
+                parameters: tool.parameters.as_ref(),
+                strict: tool.strict,
+            },
         }
-        messages.end()
     }
 }
 
-impl<'a> From<&'a ModelMessage> for Message<'a> {
-    fn from(message: &'a ModelMessage) -> Self {
-        let role = match message.role {
-            ModelRole::User => "user",
-            ModelRole::Assistant => "assistant",
-        };
-        // Lists of parts are only understood by servers that see pictures, and
-        // only in what people say.
-        let pictures = message.parts.iter().any(|part| matches!(part, ModelPart::Image { .. }));
-        let content = match message.parts.as_slice() {
-            [ModelPart::Text(text)] => Content::Text(text),
-            parts if pictures && message.role == ModelRole::User => {
-                Content::Parts(parts.iter().filter_map(Part::of).collect())
-            }
-            _ => Content::Texts(message.plain_text()),
-        };
-        Self { role, content }
-    }
-}
-
-impl<'a> Part<'a> {
-    fn of(part: &'a ModelPart) -> Option<Self> {
-        match part {
-            ModelPart::Text(text) => Some(Self::Text { text }),
-            ModelPart::Image { mime, data } => {
-                Some(Self::ImageUrl { image_url: ImageUrl { url: DataUrl { mime, data } } })
-            }
-            ModelPart::Call(_) | ModelPart::Result(_) => None,
+impl<'a> From<&'a AnswerFormat> for Format<'a> {
+    fn from(format: &'a AnswerFormat) -> Self {
+        match format {
+            AnswerFormat::JsonObject => Self::JsonObject,
+            AnswerFormat::JsonSchema { name, description, schema, strict } => Self::JsonSchema {
+                json_schema: Shape {
+                    name,
+                    description: description.as_deref(),
+                    schema,
+                    strict: *strict,
+                },
+            },
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use ports::driven::{Sampling, ToolUse};
+    use ports::driven::{
+        ModelMessage, ModelPart, ModelRole, Sampling, ToolCall, ToolResult, ToolUse,
+    };
     use serde_json::{Value, json};
 
     use super::*;
@@ -255,6 +272,107 @@ mod tests {
         let max = object.remove("max_tokens").unwrap();
         object.insert("max_completion_tokens".to_owned(), max);
         assert_eq!(write(&request, Wording::Official, ALL), expected);
+    }
+
+    fn schema() -> Json {
+        Json::parse(r#"{"type":"object"}"#.to_owned()).unwrap()
+    }
+
+    fn with_tools(choice: ToolChoice) -> ModelRequest {
+        let tool = |name: &str, parameters: Option<Json>, strict| ToolSpec {
+            name: name.to_owned(),
+            description: parameters.is_some().then(|| "what it does".to_owned()),
+            parameters,
+            strict,
+        };
+        let offered = vec![tool("look", Some(schema()), Some(true)), tool("bare", None, None)];
+        let tools = ToolUse { offered, choice, parallel: Some(false) };
+        ModelRequest { tools, ..request() }
+    }
+
+    #[test]
+    fn tools_are_offered_and_may_be_wanted() {
+        let body = write(&with_tools(ToolChoice::Auto), Wording::Common, NONE);
+        let look = json!({ "name": "look", "description": "what it does", "parameters": { "type": "object" }, "strict": true });
+        let expected = json!([
+            { "type": "function", "function": look },
+            { "type": "function", "function": { "name": "bare" } },
+        ]);
+        assert_eq!((&body["tools"], &body["parallel_tool_calls"]), (&expected, &json!(false)));
+        assert!(body.get("tool_choice").is_none());
+
+        let named = json!({ "type": "function", "function": { "name": "look" } });
+        let table = [
+            (ToolChoice::None, json!("none")),
+            (ToolChoice::Required, json!("required")),
+            (ToolChoice::Named("look".to_owned()), named),
+        ];
+        for (choice, expected) in table {
+            let body = write(&with_tools(choice), Wording::Common, NONE);
+            assert_eq!(body["tool_choice"], expected);
+        }
+    }
+
+    #[test]
+    fn without_tools_nothing_is_said_about_them() {
+        let mut request = with_tools(ToolChoice::Required);
+        request.tools.offered.clear();
+        let body = write(&request, Wording::Common, NONE);
+        for field in ["tools", "tool_choice", "parallel_tool_calls", "response_format"] {
+            assert!(body.get(field).is_none(), "{field}");
+        }
+    }
+
+    #[test]
+    fn calls_and_what_came_of_them_are_messages_of_their_own() {
+        let call = |id: &str, arguments: &str| {
+            let (id, arguments) = (id.to_owned(), arguments.to_owned());
+            ModelPart::Call(ToolCall { id, name: "look".to_owned(), arguments })
+        };
+        let result = |call: &str, text: &str| {
+            let (call, text) = (call.to_owned(), text.to_owned());
+            ModelPart::Result(ToolResult { call, text, failed: false })
+        };
+        let text = |text: &str| ModelPart::Text(text.to_owned());
+        let message = |role, parts| ModelMessage { role, parts };
+        let messages = vec![
+            message(ModelRole::Assistant, vec![call("a", "{\"x\":1}"), call("b", "")]),
+            message(ModelRole::User, vec![text("news"), result("a", "1"), result("b", "2")]),
+            message(ModelRole::Assistant, vec![text("hm"), call("c", "{}")]),
+            message(ModelRole::User, vec![result("c", "3")]),
+        ];
+        let body = write(&ModelRequest { messages, ..request() }, Wording::Common, NONE);
+        let called = |id: &str, arguments: &str| json!({ "id": id, "type": "function", "function": { "name": "look", "arguments": arguments } });
+        let expected = json!([
+            { "role": "system", "content": "be \"brief\"" },
+            { "role": "assistant", "content": null, "tool_calls": [called("a", "{\"x\":1}"), called("b", "{}")] },
+            { "role": "tool", "content": "1", "tool_call_id": "a" },
+            { "role": "tool", "content": "2", "tool_call_id": "b" },
+            { "role": "user", "content": "news" },
+            { "role": "assistant", "content": "hm", "tool_calls": [called("c", "{}")] },
+            { "role": "tool", "content": "3", "tool_call_id": "c" },
+        ]);
+        assert_eq!(body["messages"], expected);
+    }
+
+    #[test]
+    fn an_answer_may_have_to_be_json() {
+        let write = |format| {
+            let sampling = Sampling { format: Some(format), ..Sampling::default() };
+            write(&ModelRequest { sampling, ..request() }, Wording::Common, NONE)
+        };
+        let object = write(AnswerFormat::JsonObject);
+        assert_eq!(object["response_format"], json!({ "type": "json_object" }));
+        let format = AnswerFormat::JsonSchema {
+            name: "person".to_owned(),
+            description: None,
+            schema: schema(),
+            strict: Some(true),
+        };
+        let expected = json!({ "type": "json_schema", "json_schema": {
+            "name": "person", "schema": { "type": "object" }, "strict": true,
+        } });
+        assert_eq!(write(format)["response_format"], expected);
     }
 
     #[test]

@@ -216,6 +216,112 @@ async fn a_server_that_has_finished_is_not_waited_for_long() {
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
 }
 
+/// The calls of an answer, put together, and how it ended.
+fn calls(events: Vec<ModelEvent>) -> (Vec<(String, String, String)>, Option<FinishReason>) {
+    let mut calls = Vec::new();
+    let mut finish = None;
+    for event in events {
+        match event {
+            ModelEvent::CallBegun { at, id, name } => {
+                assert_eq!(at, calls.len(), "calls are counted without a gap");
+                calls.push((id, name, String::new()));
+            }
+            ModelEvent::CallArguments { at, piece } => calls[at].2.push_str(&piece),
+            ModelEvent::End(reason) => finish = Some(reason),
+            ModelEvent::Text(_) | ModelEvent::Thinking(_) | ModelEvent::Usage(_) => (),
+        }
+    }
+    (calls, finish)
+}
+
+#[tokio::test]
+async fn servers_ask_for_tools_in_different_ways() {
+    let stream = |deltas: &[&str], finish: &str| {
+        let mut text = String::new();
+        for calls in deltas {
+            let delta = format!(r#"{{"choices":[{{"delta":{{"tool_calls":{calls}}}}}]}}"#);
+            writeln!(text, "data: {delta}\n").unwrap();
+        }
+        format!(
+            "{text}data: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"{finish}\"}}]}}\n\n"
+        )
+    };
+    #[rustfmt::skip]
+    let table = [
+        // OpenAI: an index with every piece, two calls in turn.
+        stream(&[
+            r#"[{"index":0,"id":"a","type":"function","function":{"name":"look","arguments":""}}]"#,
+            r#"[{"index":0,"function":{"arguments":"{\"x\":"}}]"#,
+            r#"[{"index":0,"function":{"arguments":"1}"}},{"index":1,"id":"b","function":{"name":"ask","arguments":"{}"}}]"#,
+        ], "tool_calls"),
+        // Everything is repeated, and the pieces are mixed.
+        stream(&[
+            r#"[{"index":0,"id":"a","function":{"name":"look"}},{"index":1,"id":"b","function":{"name":"ask","arguments":"{"}}]"#,
+            r#"[{"index":0,"id":"a","function":{"name":"look","arguments":"{\"x\":1}"}},{"index":1,"id":"b","function":{"name":"ask","arguments":"}"}}]"#,
+        ], "tool_calls"),
+        // Every call is the first.
+        stream(&[
+            r#"[{"index":0,"id":"a","function":{"name":"look","arguments":"{\"x\":1}"}}]"#,
+            r#"[{"index":0,"id":"b","function":{"name":"ask","arguments":"{}"}}]"#,
+        ], "stop"),
+        // No index; arguments that are JSON, or are not there.
+        stream(&[
+            r#"[{"id":"a","function":{"name":"look","arguments":{"x":1}}}]"#,
+            r#"[{"id":"b","function":{"name":"ask","arguments":null}}]"#,
+        ], "stop"),
+        // No index with the pieces that follow.
+        stream(&[
+            r#"[{"id":"a","function":{"name":"look","arguments":"{\"x\""}}]"#,
+            r#"[{"function":{"arguments":":1}"}}]"#,
+            r#"[{"id":"b","function":{"name":"ask"}}]"#,
+        ], ""),
+    ];
+    let call = |id: &str, name: &str, arguments: &str| {
+        (id.to_owned(), name.to_owned(), arguments.to_owned())
+    };
+    for text in table {
+        let (events, error) = answer_to(fake::events(&text)).await;
+        assert!(error.is_none(), "{error:?}: {text}");
+        let expected = vec![call("a", "look", r#"{"x":1}"#), call("b", "ask", "{}")];
+        assert_eq!(calls(events), (expected, Some(FinishReason::ToolCalls)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_name_of_its_own_gets_one() {
+    let whole = r#"{"choices":[{"message":{"role":"assistant","content":"","tool_calls":[
+        {"function":{"name":"look","arguments":{"x":1}}},{"function":{"name":"look","arguments":{}}}]},
+        "finish_reason":"stop"}]}"#;
+    let (events, error) = answer_to(fake::json(whole)).await;
+    assert!(error.is_none(), "{error:?}");
+    let (calls, finish) = calls(events);
+    assert_eq!(finish, Some(FinishReason::ToolCalls));
+    let [(first, _, one), (second, _, two)] = calls.as_slice() else { panic!("{calls:?}") };
+    assert!(first.starts_with("call_") && second.starts_with("call_") && first != second);
+    assert_eq!((one.as_str(), two.as_str()), (r#"{"x":1}"#, "{}"));
+}
+
+#[tokio::test]
+async fn calls_that_make_no_sense_end_in_an_error() {
+    let delta = |calls: &str| {
+        fake::events(&format!(
+            "data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":{calls}}}}}]}}\n\n"
+        ))
+    };
+    let many: Vec<_> =
+        (0..200).map(|at| format!(r#"{{"index":{at},"function":{{"name":"f"}}}}"#)).collect();
+    let table = [
+        (delta(r#"[{"index":0,"function":{"arguments":"{}"}}]"#), "a tool without a name"),
+        (delta(&format!("[{}]", many.join(","))), "too many tools"),
+    ];
+    for (steps, message) in table {
+        let (_, error) = answer_to(steps).await;
+        let error = error.unwrap();
+        assert_eq!(error.kind, FailureKind::Format);
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_character_cut_in_two_does_not_end_an_answer() {
     let halves = r#"data: {"choices":[{"delta":{"content":"a\ud83d"}}]}

@@ -20,6 +20,7 @@ pub mod pairing;
 pub mod presence;
 pub mod probe;
 pub mod reload;
+pub mod responses;
 pub mod restart;
 pub mod sessions;
 pub mod status;

@@ -109,6 +109,8 @@ pub enum Drawer {
     Approvals,
     /// Webhooks that were called.
     HookDeliveries,
+    /// Answers that can be asked for again.
+    Responses,
 }
 
 impl Drawer {
@@ -122,6 +124,7 @@ impl Drawer {
         Self::NodeWork,
         Self::Approvals,
         Self::HookDeliveries,
+        Self::Responses,
     ];
 
     /// The name of the drawer, as stores write it.
@@ -135,6 +138,7 @@ impl Drawer {
             Self::NodeWork => "node-work",
             Self::Approvals => "approvals",
             Self::HookDeliveries => "hook-deliveries",
+            Self::Responses => "responses",
         }
     }
 }

@@ -36,6 +36,9 @@ pub struct Pieces {
     waiting: VecDeque<ModelEvent>,
     finish: Option<FinishReason>,
     complete: bool,
+    has_calls: bool,
+    // Calls that were not given anything so far.
+    bare_calls: Vec<usize>,
 }
 
 impl Pieces {
@@ -57,17 +60,21 @@ impl Pieces {
         }
     }
 
-    /// The model begins to ask for the tool `name`; it is the call `at` of this
-    /// answer, counted from 0.
+    /// The call `at`, counted from 0, for the tool `name`.
     pub fn call(&mut self, at: usize, id: &str, name: &str) {
+        self.has_calls = true;
+        self.bare_calls.push(at);
         let (id, name) = (id.to_owned(), name.to_owned());
         self.waiting.push_back(ModelEvent::CallBegun { at, id, name });
     }
 
     /// More of what the tool of the call `at` is given.
     pub fn arguments(&mut self, at: usize, more: &str) {
+        if more.is_empty() {
+            return;
+        }
+        self.bare_calls.retain(|bare| *bare != at);
         match self.waiting.back_mut() {
-            _ if more.is_empty() => (),
             Some(ModelEvent::CallArguments { at: last, piece }) if *last == at => {
                 piece.push_str(more);
             }
@@ -95,9 +102,23 @@ impl Pieces {
 
     /// Everything up to the end of an answer that came in one piece.
     pub fn into_events(mut self) -> impl Iterator<Item = ModelEvent> {
-        let end = self.finish.unwrap_or(FinishReason::Stop);
-        self.waiting.push_back(ModelEvent::End(end));
+        let end = self.end(self.finish.unwrap_or(FinishReason::Stop));
+        self.waiting.push_back(end);
         self.waiting.into_iter()
+    }
+
+    /// The end of an answer that ended well, for `reason`. Some services say
+    /// "stop" although they asked for a tool, or the other way round; and tools
+    /// that take nothing are given nothing rather than an empty object.
+    fn end(&mut self, reason: FinishReason) -> ModelEvent {
+        for at in std::mem::take(&mut self.bare_calls) {
+            self.arguments(at, "{}");
+        }
+        ModelEvent::End(match (reason, self.has_calls) {
+            (FinishReason::Stop, true) => FinishReason::ToolCalls,
+            (FinishReason::ToolCalls, false) => FinishReason::Stop,
+            (reason, _) => reason,
+        })
     }
 }
 
@@ -136,9 +157,9 @@ impl<D: Dialect> Answer<D> {
     fn end(&mut self, failure: Option<ModelError>) {
         let events = self.events.take();
         self.end = Some(match (self.pieces.finish, failure) {
-            (Some(reason), _) => Ok(ModelEvent::End(reason)),
+            (Some(reason), _) => Ok(self.pieces.end(reason)),
             (None, Some(error)) => Err(error),
-            (None, None) if self.pieces.complete => Ok(ModelEvent::End(FinishReason::Stop)),
+            (None, None) if self.pieces.complete => Ok(self.pieces.end(FinishReason::Stop)),
             (None, None) => Err(self.service.broke_off()),
         });
         if self.pieces.complete

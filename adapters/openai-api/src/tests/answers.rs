@@ -13,7 +13,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::house::{BEARER, House, PATIENCE, done, failed, text};
+use serde_json::json;
+
+use super::house::{
+    BEARER, House, PATIENCE, asks_for, call_begins, done, failed, given, text, thought,
+};
 
 const HI: &str = r#"{"model":"openclaw","messages":[{"role":"user","content":"hi"}]}"#;
 const STREAM: &str =
@@ -47,7 +51,7 @@ async fn a_whole_answer() {
     assert!(said.head.contains("\r\nx-request-id: req_0b5c"), "{}", said.head);
     assert_eq!(
         said.body,
-        r#"{"id":"chatcmpl_0b5c","object":"chat.completion","created":1700000000,"model":"openclaw","choices":[{"index":0,"message":{"role":"assistant","content":"Good \"morning\""},"finish_reason":"stop"}],"usage":{"prompt_tokens":11,"completion_tokens":4,"total_tokens":15}}"#
+        r#"{"id":"chatcmpl_0b5c","object":"chat.completion","created":1700000000,"model":"openclaw","choices":[{"index":0,"message":{"role":"assistant","content":"Good \"morning\""},"finish_reason":"stop"}],"usage":{"prompt_tokens":11,"completion_tokens":4,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":0}}}"#
     );
 }
 
@@ -82,10 +86,118 @@ async fn what_an_answer_used_is_told_at_its_end_if_asked_for() {
     let pieces = pieces(&said.body, "openclaw");
     let expected = [
         r#"~{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
-        r#"~],"usage":{"prompt_tokens":11,"completion_tokens":4,"total_tokens":15}}"#,
+        r#"~],"usage":{"prompt_tokens":11,"completion_tokens":4,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":0}}}"#,
         "[DONE]",
     ];
     assert_eq!(pieces[2..], expected);
+}
+
+const TOOLS: &str = r#""tools":[{"type":"function","function":{"name":"look"}},{"type":"function","function":{"name":"ask"}}],"messages":[{"role":"user","content":"hi"}]}"#;
+
+#[tokio::test]
+async fn a_whole_answer_with_calls() {
+    let house = House::open().await;
+    let calls = [("look", r#"{"x":1}"#), ("ask", "{}")];
+    let call = |at: usize| {
+        let (name, arguments) = calls[at];
+        json!({ "id": format!("call_{at}"), "type": "function", "function": { "name": name, "arguments": arguments } })
+    };
+    for (text, content) in [("", json!(null)), ("let me see", json!("let me see"))] {
+        house.says([asks_for(text, &calls)]);
+        let whole = house.complete(&format!("{{{TOOLS}")).await.json();
+        let expected = json!({
+            "index": 0,
+            "message": { "role": "assistant", "content": content, "tool_calls": [call(0), call(1)] },
+            "finish_reason": "tool_calls",
+        });
+        assert_eq!(whole["choices"], json!([expected]));
+        assert_eq!(whole["usage"]["prompt_tokens_details"]["cached_tokens"], 3);
+    }
+}
+
+#[tokio::test]
+async fn calls_in_pieces() {
+    let house = House::open().await;
+    house.says([
+        call_begins(0, "look"),
+        given(0, "{\"x\""),
+        call_begins(1, "ask"),
+        given(1, "{}"),
+        given(0, ":1}"),
+        asks_for("", &[("look", r#"{"x":1}"#), ("ask", "{}")]),
+    ]);
+    let said = house.complete(&format!(r#"{{"stream":true,{TOOLS}"#)).await;
+    let call = |call: &str| {
+        format!(r#"~{{"index":0,"delta":{{"tool_calls":[{call}]}},"finish_reason":null}}]}}"#)
+    };
+    let expected = [
+        r#"~{"index":0,"delta":{"role":"assistant"},"finish_reason":null}]}"#.to_owned(),
+        call(
+            r#"{"index":0,"id":"call_0","type":"function","function":{"name":"look","arguments":""}}"#,
+        ),
+        call(r#"{"index":0,"function":{"arguments":"{\"x\""}}"#),
+        call(
+            r#"{"index":1,"id":"call_1","type":"function","function":{"name":"ask","arguments":""}}"#,
+        ),
+        call(r#"{"index":1,"function":{"arguments":"{}"}}"#),
+        call(r#"{"index":0,"function":{"arguments":":1}"}}"#),
+        r#"~{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#.to_owned(),
+        "[DONE]".to_owned(),
+    ];
+    assert_eq!(pieces(&said.body, "openclaw"), expected);
+}
+
+#[tokio::test]
+async fn an_answer_without_a_call_that_was_required_is_none() {
+    let house = House::open().await;
+    let named = r#"{"type":"function","function":{"name":"ask"}}"#;
+    for choice in [r#""required""#, named] {
+        let body = format!(r#"{{"tool_choice":{choice},{TOOLS}"#);
+        house.says([done("no")]);
+        let said = house.complete(&body).await;
+        assert_eq!((said.status, &said.json()["error"]["code"]), (502, &json!("tool_not_called")));
+
+        house.says([asks_for("", &[("ask", "{}")])]);
+        assert_eq!(house.complete(&body).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn what_a_model_thinks_is_shown_to_whoever_asked_for_it() {
+    let house = House::open().await;
+    let replies = [thought("Hm"), thought("m…"), text("yes"), done("yes")];
+    let ask = |stream: bool, effort: &str| {
+        let effort = json!(Some(effort).filter(|it| !it.is_empty()));
+        json!({ "stream": stream, "reasoning_effort": effort, "messages": [{ "role": "user", "content": "hi" }] }).to_string()
+    };
+    #[rustfmt::skip]
+    let table = [("", None), ("none", None), ("high", Some("Hmm…"))];
+    for (effort, shown) in table {
+        house.says(replies.clone());
+        let whole = house.complete(&ask(false, effort)).await.json();
+        let message = &whole["choices"][0]["message"];
+        assert_eq!(message["reasoning_content"].as_str(), shown, "{effort}");
+        assert_eq!(message["content"], "yes");
+
+        house.says(replies.clone());
+        let said = house.complete(&ask(true, effort)).await;
+        let events = pieces(&said.body, "openclaw");
+        let thoughts: Vec<_> =
+            events.iter().filter(|it| it.contains("reasoning_content")).collect();
+        match shown {
+            None => assert!(thoughts.is_empty() && events[1].contains("yes"), "{events:?}"),
+            Some(_) => assert_eq!(
+                thoughts,
+                [
+                    r#"~{"index":0,"delta":{"reasoning_content":"Hm"},"finish_reason":null}]}"#,
+                    r#"~{"index":0,"delta":{"reasoning_content":"m…"},"finish_reason":null}]}"#,
+                ]
+            ),
+        }
+    }
+    // A thought nobody sees does not take the status away from a failure.
+    house.says([thought("Hm"), failed(Some(FailureKind::Overloaded))]);
+    assert_eq!(house.complete(&ask(true, "")).await.status, 503);
 }
 
 #[tokio::test]

@@ -22,7 +22,10 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use ports::{
     config::{Config, Live},
-    driven::{Clock, ConfigSnapshot, ConfigSource, Entropy, FinishReason},
+    driven::{
+        Clock, ConfigSnapshot, ConfigSource, Entropy, Fetch, FetchError, FetchTerms, Fetched,
+        FinishReason, ToolCall,
+    },
     driving::{
         Answer, AskError, Circumstances, Conversations, Credentials, Doorkeeper, Knock, Outcome,
         Question, Refusal, Reply, RpcError, Welcome,
@@ -157,6 +160,32 @@ impl Entropy for Fixed {
     }
 }
 
+/// The internet, as far as it goes.
+struct Internet;
+
+#[async_trait]
+impl Fetch for Internet {
+    async fn fetch(&self, url: &str, terms: &FetchTerms) -> Result<Fetched, FetchError> {
+        let address = domain::outbound::WebAddress::parse(url)?;
+        let (mime, bytes): (_, &[u8]) = match address.file_name() {
+            "cat.png" => (Some("image/png"), b"\x89PNG\r\n\x1a\n"),
+            "octets" => (Some("application/octet-stream"), b"\x89PNG\r\n\x1a\n"),
+            "bare" => (None, b"\xff\xd8\xff\xe0"),
+            "disguised.jpg" => (Some("image/jpeg"), b"\x89PNG\r\n\x1a\n"),
+            "page" => {
+                (Some("text/html"), b"<h1>Hello</h1><script>no()</script> <b>you</b> &amp; me")
+            }
+            _ => return Err(FetchError::Status(404)),
+        };
+        assert!(terms.max_redirects <= 3 && !terms.timeout.is_zero());
+        Ok(Fetched {
+            mime: mime.map(str::to_owned),
+            name: address.file_name().to_owned(),
+            bytes: bytes.to_vec(),
+        })
+    }
+}
+
 impl House {
     pub(super) async fn open() -> Self {
         Self::with(Config::default(), true).await
@@ -168,6 +197,7 @@ impl House {
         let routes = routes(&Deps {
             door: Arc::new(Door),
             conversations: Arc::clone(&agent) as _,
+            fetch: Arc::new(Internet),
             entropy: Arc::new(Fixed),
             clock: Arc::new(Fixed),
             config: Arc::new(Settings(config.into())),
@@ -322,6 +352,36 @@ pub(super) fn done(text: &str) -> Reply {
         finish: FinishReason::Stop,
         usage,
     })
+}
+
+/// The end of an answer that asks for tools: their names and what they are
+/// given. They are called `call_0`, `call_1` and so on.
+pub(super) fn asks_for(text: &str, calls: &[(&str, &str)]) -> Reply {
+    let calls = calls.iter().enumerate().map(|(at, (name, arguments))| ToolCall {
+        id: format!("call_{at}"),
+        name: (*name).to_owned(),
+        arguments: (*arguments).to_owned(),
+    });
+    let usage = Usage { input: 11, output: 4, cache_read: 3, cache_write: 0 };
+    Reply::End(Outcome::Done {
+        text: text.to_owned(),
+        calls: calls.collect(),
+        finish: FinishReason::ToolCalls,
+        usage,
+    })
+}
+
+/// The same, as it is said before the end.
+pub(super) fn call_begins(at: usize, name: &str) -> Reply {
+    Reply::CallBegun { at, id: format!("call_{at}"), name: name.to_owned() }
+}
+
+pub(super) fn given(at: usize, piece: &str) -> Reply {
+    Reply::CallArguments { at, piece: piece.to_owned() }
+}
+
+pub(super) fn thought(text: &str) -> Reply {
+    Reply::Thinking(text.to_owned())
 }
 
 pub(super) fn failed(kind: Option<FailureKind>) -> Reply {

@@ -8,6 +8,7 @@ use ports::{
     driven::{Clock, ConfigSource, Entropy},
     driving::{Conversations, Doorkeeper, Probe, TokenCounter},
 };
+use url_fetch::UrlFetch;
 use usecases::{chat::Chat, probe::Parts};
 
 /// What answers.
@@ -36,6 +37,7 @@ pub(super) fn all(around: Around) -> Vec<Route> {
     routes.extend(openai_api::routes(&openai_api::Deps {
         door,
         conversations: Arc::new(chat) as Arc<dyn Conversations>,
+        fetch: Arc::new(UrlFetch::new()),
         entropy,
         clock,
         config,

@@ -61,7 +61,7 @@ impl Chat {
             Purpose::Answer => self.with_news(run),
             Purpose::Compact => ModelMessage::text(ModelRole::User, SUM_UP),
         });
-        Ok(messages)
+        Ok(paired(messages))
     }
 
     /// The question, preceded by what happened since the last one.
@@ -101,7 +101,7 @@ impl Chat {
             !key.and_then(|key| key.parse().ok()).is_some_and(|id| lanes.runs.contains_key(&id))
         };
         let messages = messages.iter().filter(|message| answered(message)).filter_map(shown);
-        Ok(paired(messages.collect(), reading.question))
+        Ok(messages.collect())
     }
 
     /// How many bytes of history fit.
@@ -160,32 +160,62 @@ fn part(part: &MessagePart) -> Option<ModelPart> {
     }
 }
 
-/// `messages` without the calls nobody answered and the results nobody asked
-/// for, which providers refuse; `question` may hold the last results. Both
-/// happen where the history was cut or a client lost interest.
-fn paired(mut messages: Vec<ModelMessage>, question: &ModelMessage) -> Vec<ModelMessage> {
-    let parts = messages.iter().flat_map(|message| &message.parts);
-    let asked: HashSet<String> = parts
-        .clone()
-        .filter_map(|part| match part {
-            ModelPart::Call(call) => Some(call.id.clone()),
-            _ => None,
-        })
-        .collect();
-    let answered: HashSet<String> = parts
-        .chain(&question.parts)
-        .filter_map(|part| match part {
-            ModelPart::Result(result) => Some(result.call.clone()),
-            _ => None,
-        })
-        .collect();
+/// `messages` without what providers refuse: calls nobody answered are left out,
+/// and what came of calls that are not there is told as text. Both happen where
+/// the history was cut or a client lost interest.
+fn paired(mut messages: Vec<ModelMessage>) -> Vec<ModelMessage> {
+    let mut asked = HashSet::new();
+    let mut answered = HashSet::new();
+    for part in messages.iter_mut().flat_map(|message| &mut message.parts) {
+        match part {
+            ModelPart::Call(call) => drop(asked.insert(call.id.clone())),
+            ModelPart::Result(result) if asked.contains(&result.call) => {
+                answered.insert(result.call.clone());
+            }
+            ModelPart::Result(result) => *part = ModelPart::Text(format!("Tool: {}", result.text)),
+            ModelPart::Text(_) | ModelPart::Image { .. } => (),
+        }
+    }
     for message in &mut messages {
         message.parts.retain(|part| match part {
             ModelPart::Call(call) => answered.contains(&call.id),
-            ModelPart::Result(result) => asked.contains(&result.call),
-            ModelPart::Text(_) | ModelPart::Image { .. } => true,
+            ModelPart::Result(_) | ModelPart::Text(_) | ModelPart::Image { .. } => true,
         });
     }
     messages.retain(|message| !message.parts.is_empty());
     messages
+}
+
+#[test]
+fn calls_and_what_came_of_them_belong_together() {
+    let call = |id: &str| {
+        let (id, name) = (id.to_owned(), "look".to_owned());
+        ModelPart::Call(ToolCall { id, name, arguments: "{}".to_owned() })
+    };
+    let result = |call: &str| {
+        let call = call.to_owned();
+        ModelPart::Result(ToolResult { call, text: "seen".to_owned(), failed: false })
+    };
+    let text = |text: &str| ModelPart::Text(text.to_owned());
+    let user = |parts| ModelMessage { role: ModelRole::User, parts };
+    let assistant = |parts| ModelMessage { role: ModelRole::Assistant, parts };
+
+    let messages = vec![
+        user(vec![result("cut away")]),
+        user(vec![result("b")]),
+        assistant(vec![text("hm"), call("a"), call("nobody answered")]),
+        user(vec![result("a")]),
+        assistant(vec![call("nobody answered either")]),
+        assistant(vec![call("b")]),
+        user(vec![text("now"), result("b")]),
+    ];
+    let expected = [
+        user(vec![text("Tool: seen")]),
+        user(vec![text("Tool: seen")]),
+        assistant(vec![text("hm"), call("a")]),
+        user(vec![result("a")]),
+        assistant(vec![call("b")]),
+        user(vec![text("now"), result("b")]),
+    ];
+    assert_eq!(paired(messages), expected);
 }
