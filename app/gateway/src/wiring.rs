@@ -304,7 +304,6 @@ pub(crate) async fn wire(
         tasks: tasks.clone(),
     };
     let moving = Moving::start(around, plan, certificates, names).await;
-    let lifecycle = Arc::new(moving.clone());
-    tasks.spawn(reload.clone().run(lifecycle, follow::watch(&file), stop.clone()));
+    tasks.spawn(reload.clone().run(Arc::new(moving.clone()), follow::watch(&file), stop.clone()));
     Ok(Wired { chat, hub, model: found.choice, moved, moving, parts, reload, restarts, store })
 }

@@ -36,7 +36,6 @@ pub(super) struct Reading<'a> {
     pub(super) agent: &'a AgentId,
     /// A model other than the agent's own.
     pub(super) model: Option<&'a ModelRef>,
-    pub(super) question: &'a ModelMessage,
 }
 
 impl Run {
@@ -45,7 +44,6 @@ impl Run {
             session: self.opened.session().filter(|session| session.id == self.session_id),
             agent: &self.agent,
             model: self.model.as_ref(),
-            question: &self.message,
         }
     }
 }
@@ -163,7 +161,7 @@ fn part(part: &MessagePart) -> Option<ModelPart> {
 /// `messages` without what providers refuse: calls nobody answered are left out,
 /// and what came of calls that are not there is told as text. Both happen where
 /// the history was cut or a client lost interest.
-fn paired(mut messages: Vec<ModelMessage>) -> Vec<ModelMessage> {
+pub(super) fn paired(mut messages: Vec<ModelMessage>) -> Vec<ModelMessage> {
     let mut asked = HashSet::new();
     let mut answered = HashSet::new();
     for part in messages.iter_mut().flat_map(|message| &mut message.parts) {

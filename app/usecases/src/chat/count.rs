@@ -8,7 +8,10 @@ use ports::{
 };
 use tracing::warn;
 
-use super::{Chat, context::Reading};
+use super::{
+    Chat,
+    context::{Reading, paired},
+};
 
 #[async_trait]
 impl TokenCounter for Chat {
@@ -32,12 +35,7 @@ impl TokenCounter for Chat {
         let model = question.model.or(settings.model);
         let mut messages = question.history;
         if messages.is_empty() {
-            let reading = Reading {
-                session,
-                agent: &question.agent,
-                model: model.as_ref(),
-                question: &question.message,
-            };
+            let reading = Reading { session, agent: &question.agent, model: model.as_ref() };
             messages = self.transcript(&reading).await.map_err(|error| CountError::Failed {
                 message: error.to_string(),
                 kind: FailureKind::Overloaded,
@@ -52,7 +50,7 @@ impl TokenCounter for Chat {
             model,
             thinking: question.thinking.or(settings.thinking),
             instructions: question.instructions,
-            messages,
+            messages: paired(messages),
             sampling: question.sampling,
             tools: question.tools,
         };
