@@ -64,7 +64,9 @@ pub mod wide_area;
 pub use agents::{
     AgentConfig, AgentDefaults, AgentsConfig, HeartbeatConfig, IdentityConfig, ModelChoice,
 };
-pub use auth::{AuthConfig, AuthMode, ProxyNetwork, RateLimitConfig, TrustedProxyConfig};
+pub use auth::{
+    AuthConfig, AuthMode, IdentityScopes, ProxyNetwork, RateLimitConfig, TrustedProxyConfig,
+};
 pub use discovery::{DiscoveryConfig, MdnsConfig, MdnsMode};
 pub use gateway::{
     BindMode, ControlUiConfig, EndpointConfig, EndpointsConfig, GatewayConfig, GatewayMode,

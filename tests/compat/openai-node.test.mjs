@@ -94,6 +94,32 @@ describe("chat completions", () => {
     assert.equal(JSON.stringify(model.request(stranger).body).includes(ada), false);
   });
 
+  test("a tool is asked for, used, and its result reaches the model", async () => {
+    const tools = [{
+      type: "function",
+      function: { name: "get_weather", description: "The weather.", parameters: { type: "object", properties: { city: { type: "string" } } } },
+    }];
+    for (const streaming of [false, true]) {
+      const marker = `tool-${crypto.randomUUID()}`;
+      const question = { role: "user", content: `FAKE_TOOL:get_weather:{"city":"Ghent"}; ${marker}` };
+      const body = { model: "openclaw", tools, messages: [question] };
+      const called = streaming
+        ? await openai.chat.completions.stream(body).finalChatCompletion()
+        : await openai.chat.completions.create(body);
+      const [choice] = called.choices;
+      assert.deepEqual([choice.finish_reason, choice.message.content], ["tool_calls", null]);
+      const [call] = choice.message.tool_calls;
+      assert.deepEqual([call.type, call.function.name, JSON.parse(call.function.arguments)], ["function", "get_weather", { city: "Ghent" }]);
+      const answer = await openai.chat.completions.create({
+        ...body,
+        messages: [question, choice.message, { role: "tool", tool_call_id: call.id, content: `rain over ${marker}` }],
+      });
+      assert.equal(answer.choices[0].finish_reason, "stop");
+      const said = model.request(`rain over ${marker}`).body.messages.find((message) => message.role === "tool");
+      assert.deepEqual([said.tool_call_id, said.content], [call.id, `rain over ${marker}`]);
+    }
+  });
+
   test("breaking off mid-stream lets the model go", async () => {
     const marker = `break-${crypto.randomUUID()}`;
     const stream = await openai.chat.completions.create({ model: "openclaw", messages: user(`FAKE_TOKENS:400;FAKE_DELAY:25; ${marker}`), stream: true });

@@ -6,7 +6,7 @@ use std::{fmt, net::IpAddr};
 
 use super::gateway_extras::DeviceAutoApproveConfig;
 use domain::{
-    access::Scope,
+    access::{Scope, Scopes},
     exposure::Login,
     peer::{self, Network},
 };
@@ -45,11 +45,12 @@ pub struct AuthConfig {
     /// Whether whoever knows the secret gets the scopes it asks for from
     /// elsewhere without being a paired device, too. By default it gets none.
     pub deviceless_scopes: bool,
-    /// What those may be allowed whom the tailnet or the proxy in front knows.
-    /// Default: what they ask for.
+    /// What those may be allowed whom the tailnet or the proxy in front knows:
+    /// a list of scopes for all of them, or a list for each name. Whose name is
+    /// not there gets nothing. Default: what they ask for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "scopes")]
-    pub identity_scopes: Option<Vec<Scope>>,
+    #[schemars(schema_with = "identity_scopes")]
+    pub identity_scopes: Option<IdentityScopes>,
     /// How the proxy in front says who somebody is, for mode `trusted-proxy`.
     pub trusted_proxy: TrustedProxyConfig,
     /// How often one may be wrong.
@@ -69,9 +70,61 @@ impl fmt::Debug for AuthConfig {
     }
 }
 
-fn scopes(_: &mut SchemaGenerator) -> Schema {
+/// What those may be allowed whom somebody vouches for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "has to be a list of scopes, or names with a list of scopes each")]
+pub enum IdentityScopes {
+    /// The same for everybody.
+    Everybody(Vec<Scope>),
+    /// By name, as OpenClaw writes it since 2026.9. Names that are addresses of
+    /// mail match whatever their case.
+    Each(BTreeMap<String, Vec<Scope>>),
+}
+
+impl IdentityScopes {
+    /// What `user` may be allowed at most.
+    pub fn most(&self, user: &str) -> Scopes {
+        let scopes = match self {
+            Self::Everybody(scopes) => Some(scopes),
+            Self::Each(names) => names.get(user).or_else(|| {
+                let same = |name: &str| name.contains('@') && name.eq_ignore_ascii_case(user);
+                names.iter().find(|(name, _)| same(name)).map(|(_, scopes)| scopes)
+            }),
+        };
+        scopes.into_iter().flatten().copied().collect()
+    }
+}
+
+fn identity_scopes(_: &mut SchemaGenerator) -> Schema {
     let words: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-    json_schema!({ "type": "array", "items": { "type": "string", "enum": words } })
+    let scopes = json_schema!({ "type": "array", "items": { "type": "string", "enum": words } });
+    json_schema!({ "anyOf": [
+        scopes,
+        { "type": "object", "additionalProperties": scopes },
+        { "type": "null" },
+    ] })
+}
+
+#[test]
+fn a_name_gets_what_is_written_for_it() {
+    let read = |text| serde_json::from_str::<IdentityScopes>(text).unwrap();
+    let reads = Scopes::NONE.with(Scope::Read);
+    let each = read(r#"{"Owner@Example.com":["operator.read"],"Root":["operator.admin"],"x":[]}"#);
+    let table = [
+        (&each, "owner@example.COM", reads),
+        (&each, "Root", Scopes::NONE.with(Scope::Admin)),
+        (&each, "root", Scopes::NONE),
+        (&each, "x", Scopes::NONE),
+        (&each, "nobody@example.com", Scopes::NONE),
+        (&read(r#"["operator.read"]"#), "anybody", reads),
+        (&read("[]"), "anybody", Scopes::NONE),
+    ];
+    for (scopes, user, most) in table {
+        assert_eq!(scopes.most(user), most, "{user}");
+    }
+    for wrong in [r#""operator.read""#, r#"["operator.everything"]"#, r#"{"x":"operator.read"}"#] {
+        assert!(serde_json::from_str::<IdentityScopes>(wrong).is_err(), "{wrong}");
+    }
 }
 
 /// What a client has to show.

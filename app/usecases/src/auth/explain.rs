@@ -106,7 +106,8 @@ impl Rules {
             (Role::Node | Role::Operator, _) => (),
         }
         if scene.in_tailnet && self.may_be_vouched_for(facts) {
-            return Ok(("being known to the tailnet", Footing::Person(self.most())));
+            // A scene has no name; where scopes go by name, that is nobody's.
+            return Ok(("being known to the tailnet", Footing::Person(self.most(""))));
         }
         if let Some(person) = self
             .vouched_by_proxy(&scene.circumstances, facts)

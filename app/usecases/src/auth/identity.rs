@@ -64,14 +64,14 @@ impl Rules {
         if !proxy.allow_users.is_empty() && !proxy.allow_users.iter().any(allowed) {
             return Err(NoIdentity::NotAllowed);
         }
-        Ok(Some(Person { user: user.into(), proof: Proof::TrustedProxy, most: self.most() }))
+        Ok(Some(Person { user: user.into(), proof: Proof::TrustedProxy, most: self.most(user) }))
     }
 
-    /// What those may do at most whom somebody vouches for.
-    pub(super) fn most(&self) -> Scopes {
+    /// What `user` may do at most, for whom somebody vouches.
+    pub(super) fn most(&self, user: &str) -> Scopes {
         let config = self.config.current();
         let limit = &config.gateway.auth.identity_scopes;
-        limit.as_ref().map_or_else(Scopes::all, |scopes| scopes.iter().copied().collect())
+        limit.as_ref().map_or_else(Scopes::all, |scopes| scopes.most(user))
     }
 }
 
@@ -100,9 +100,9 @@ impl Auth {
             }
         };
         (!claimed.is_empty() && claimed == known).then(|| Person {
+            most: rules.most(&known),
             user: known.into(),
             proof: Proof::Tailscale,
-            most: rules.most(),
         })
     }
 }

@@ -9,7 +9,7 @@ use domain::{
     exposure::Exposure,
 };
 use ports::{
-    config::{AuthMode, Config},
+    config::{AuthMode, Config, IdentityScopes},
     driven::{MockTailnet, TailnetError, TailnetUser},
 };
 
@@ -89,7 +89,7 @@ async fn the_proxy_says_who_it_is() {
 #[tokio::test]
 async fn a_person_is_allowed_what_the_configuration_says() {
     let mut config = behind_proxy();
-    config.gateway.auth.identity_scopes = Some(vec![Read]);
+    config.gateway.auth.identity_scopes = Some(IdentityScopes::Everybody(vec![Read]));
     let gateway = Gateway::new(config);
     let visit = |asked: &'static [Scope], device| Visit {
         from: through_proxy(),
@@ -106,7 +106,8 @@ async fn a_person_is_allowed_what_the_configuration_says() {
     assert_eq!(new, Err("PAIRING_REQUIRED"));
 
     let mut config = behind_proxy();
-    config.gateway.auth.identity_scopes = Some(Vec::new());
+    let names = [("somebody-else@example.com".to_owned(), vec![Read])];
+    config.gateway.auth.identity_scopes = Some(IdentityScopes::Each(names.into()));
     let gateway = Gateway::new(config);
     let nothing = gateway.verdict(&visit(&[Read], Device::Paired)).await;
     assert_eq!(nothing, Ok((Proof::TrustedProxy, Scopes::NONE)), "nor as a device");
