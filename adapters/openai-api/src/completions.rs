@@ -16,7 +16,7 @@ use ports::{
 use crate::{
     Visit,
     caller::caller,
-    media::{Pictures, Policy},
+    media::Policy,
     not_served,
     refusal::Refusal,
     request::{self, Asked},
@@ -116,10 +116,9 @@ pub(crate) struct Shown {
     pub(crate) thinking: bool,
 }
 
-fn pictures(config: Option<&HttpFilesConfig>) -> Pictures {
-    let policy = match config {
+fn pictures(config: Option<&HttpFilesConfig>) -> Policy {
+    match config {
         Some(config) => Policy::pictures(config, false),
         None => Policy::pictures(&HttpFilesConfig::default(), false),
-    };
-    Pictures::new(policy)
+    }
 }

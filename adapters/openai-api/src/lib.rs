@@ -8,10 +8,12 @@ mod messages;
 mod models;
 mod refusal;
 mod request;
+mod responses;
 mod sse;
 mod target;
 #[cfg(test)]
 mod tests;
+mod text_or;
 mod tools;
 mod whole;
 
@@ -23,10 +25,10 @@ use hyper::body::Incoming;
 use ports::{
     config::{Config, Live},
     driven::{Clock, ConfigSource, Entropy, Fetch},
-    driving::{Conversations, Doorkeeper},
+    driving::{Conversations, Doorkeeper, Responses},
 };
 
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, responses::Running};
 
 /// What the routes need.
 #[derive(Clone)]
@@ -37,6 +39,8 @@ pub struct Deps {
     pub conversations: Arc<dyn Conversations>,
     /// Gets pictures and files requests name by their addresses.
     pub fetch: Arc<dyn Fetch>,
+    /// Keeps responses for those who ask for them again.
+    pub responses: Arc<dyn Responses>,
     /// Makes up the names of answers.
     pub entropy: Arc<dyn Entropy>,
     /// Tells when an answer was made.
@@ -51,7 +55,26 @@ pub struct Deps {
 /// The routes.
 pub fn routes(deps: &Deps) -> Vec<Route> {
     let since = deps.clock.now();
+    let running = Running::default();
+    let (creating, cancelling) = (running.clone(), running);
     vec![
+        route(Method::POST, "/v1/responses", deps, move |visit, request| {
+            let running = creating.clone();
+            async move { responses::create(&visit, request, running).await }
+        }),
+        route(Method::GET, "/v1/responses/{id}", deps, |visit, request| async move {
+            responses::retrieve(&visit, &request).await
+        }),
+        route(Method::DELETE, "/v1/responses/{id}", deps, |visit, request| async move {
+            responses::delete(&visit, &request).await
+        }),
+        route(Method::GET, "/v1/responses/{id}/input_items", deps, |visit, request| async move {
+            responses::input_items(&visit, &request).await
+        }),
+        route(Method::POST, "/v1/responses/{id}/cancel", deps, move |visit, request| {
+            let running = cancelling.clone();
+            async move { responses::cancel(&visit, &request, &running).await }
+        }),
         route(Method::POST, "/v1/chat/completions", deps, |visit, request| async move {
             completions::complete(&visit, request).await
         }),

@@ -7,9 +7,19 @@ use domain::attachment;
 use http_kit::compute;
 use ports::{
     config::HttpFilesConfig,
-    driven::{Fetch, FetchError, FetchTerms, ModelPart},
+    driven::{Fetch, FetchError, FetchTerms, Fetched, ModelPart},
 };
 
+use crate::responses::files;
+
+/// What a file may be unless the configuration says otherwise.
+const FILES: [&str; 5] =
+    ["text/plain", "text/markdown", "text/html", "text/csv", "application/json"];
+/// How large a file may be unless the configuration says otherwise, in bytes.
+const MAX_FILE: usize = 5 * 1024 * 1024;
+/// How much of a file is shown unless the configuration says otherwise, in
+/// characters.
+const MAX_CHARS: usize = 60_000;
 /// What a picture may be unless the configuration says otherwise.
 const PICTURES: [&str; 6] =
     ["image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/heif"];
@@ -39,27 +49,45 @@ pub(crate) enum MediaError {
     AllTooLarge,
     #[error("at most {MAX_PICTURES} pictures")]
     TooMany,
+    #[error("PDF files are not read here, send their text")]
+    Pdf,
+    #[error("files are not kept here, send the file itself")]
+    NoFiles,
+    #[error("neither an address nor data")]
+    NoSource,
     #[error(transparent)]
     Fetch(#[from] FetchError),
 }
 
-/// What a picture may be, and where it may be.
-#[derive(Clone, Debug)]
+/// What a picture or a file may be, and where it may be.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Policy {
     pub(crate) allow_url: bool,
     pub(crate) mimes: Vec<String>,
     pub(crate) terms: FetchTerms,
+    /// How much of a text is shown, in characters.
+    pub(crate) max_chars: usize,
 }
 
 impl Policy {
     /// The rules for pictures, which are fetched from addresses if the
     /// configuration says so; otherwise, if `by_default`.
     pub(crate) fn pictures(config: &HttpFilesConfig, by_default: bool) -> Self {
+        Self::of(config, by_default, &PICTURES, MAX_PICTURE)
+    }
+
+    /// The rules for files, which are fetched unless the configuration says
+    /// otherwise.
+    pub(crate) fn files(config: &HttpFilesConfig) -> Self {
+        Self::of(config, true, &FILES, MAX_FILE)
+    }
+
+    fn of(config: &HttpFilesConfig, by_default: bool, usual: &[&str], max_bytes: usize) -> Self {
         let size = |configured: Option<u64>, usual: usize| {
             configured.map_or(usual, |it| usize::try_from(it).unwrap_or(usize::MAX))
         };
         let mimes = match config.allowed_mimes.as_slice() {
-            [] => PICTURES.map(str::to_owned).to_vec(),
+            [] => usual.iter().map(|mime| (*mime).to_owned()).collect(),
             mimes => mimes.iter().map(|mime| mime.trim().to_ascii_lowercase()).collect(),
         };
         Self {
@@ -67,10 +95,11 @@ impl Policy {
             mimes,
             terms: FetchTerms {
                 hosts: config.url_allowlist.clone(),
-                max_bytes: size(config.max_bytes, MAX_PICTURE),
+                max_bytes: size(config.max_bytes, max_bytes),
                 max_redirects: size(config.max_redirects, MAX_REDIRECTS),
                 timeout: config.timeout_ms.map_or(TIMEOUT, Duration::from_millis),
             },
+            max_chars: size(config.max_chars, MAX_CHARS),
         }
     }
 
@@ -90,19 +119,73 @@ pub(crate) enum Piece {
     Ready(ModelPart),
     /// A picture at this address.
     Picture(String),
+    /// A file elsewhere.
+    File(RemoteFile),
+}
+
+/// A file elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RemoteFile {
+    pub(crate) url: String,
+    /// What the request calls it.
+    pub(crate) name: Option<String>,
+    pub(crate) policy: Policy,
+}
+
+/// A part of what somebody says, and what was at its address if it has one.
+pub(crate) enum Got {
+    Ready(ModelPart),
+    Picture(Result<Fetched, FetchError>),
+    File(RemoteFile, Result<Fetched, FetchError>),
+}
+
+impl Piece {
+    /// Whether it has to be fetched.
+    pub(crate) const fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Picture(_) | Self::File(_))
+    }
+
+    /// Fetches it if it is elsewhere, a picture on `terms`.
+    pub(crate) async fn get(self, fetch: &dyn Fetch, terms: &FetchTerms) -> Got {
+        match self {
+            Self::Ready(part) => Got::Ready(part),
+            Self::Picture(url) => Got::Picture(fetch.fetch(&url, terms).await),
+            Self::File(file) => {
+                let fetched = fetch.fetch(&file.url, &file.policy.terms).await;
+                Got::File(file, fetched)
+            }
+        }
+    }
+}
+
+impl RemoteFile {
+    /// The file as a text.
+    pub(crate) fn read(&self, fetched: &Fetched) -> Result<ModelPart, MediaError> {
+        files::fetched(&self.policy, self.name.as_deref(), fetched)
+    }
 }
 
 /// What a message may have in pictures, and what is left of that.
 #[derive(Debug)]
 pub(crate) struct Pictures {
+    what: &'static str,
     policy: Policy,
     count: usize,
     bytes: usize,
 }
 
 impl Pictures {
-    pub(crate) fn new(policy: Policy) -> Self {
-        Self { policy, count: 0, bytes: 0 }
+    /// Pictures under the rules of `policy`; `what` is what requests call them.
+    pub(crate) fn new(what: &'static str, policy: Policy) -> Self {
+        Self { what, policy, count: 0, bytes: 0 }
+    }
+
+    pub(crate) const fn what(&self) -> &'static str {
+        self.what
+    }
+
+    pub(crate) const fn terms(&self) -> &FetchTerms {
+        &self.policy.terms
     }
 
     /// The picture at `url`, which may hold it.
@@ -129,13 +212,8 @@ impl Pictures {
         }
     }
 
-    /// Fetches the picture at `url`.
-    pub(crate) async fn fetch(
-        &mut self,
-        url: &str,
-        fetch: &dyn Fetch,
-    ) -> Result<ModelPart, MediaError> {
-        let fetched = fetch.fetch(url, &self.policy.terms).await?;
+    /// A picture that was fetched.
+    pub(crate) async fn fetched(&mut self, fetched: Fetched) -> Result<ModelPart, MediaError> {
         let claimed = fetched.mime.filter(|mime| mime != "application/octet-stream");
         let claimed = claimed.map(|mime| self.policy.allowed(&mime).map(str::to_owned));
         let claimed = claimed.transpose()?;
@@ -208,7 +286,7 @@ mod tests {
     const JPEG: &str = "/9j/4A==";
 
     fn pictures() -> Pictures {
-        Pictures::new(Policy::pictures(&HttpFilesConfig::default(), false))
+        Pictures::new("image_url", Policy::pictures(&HttpFilesConfig::default(), false))
     }
 
     #[test]

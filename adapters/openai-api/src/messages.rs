@@ -1,16 +1,13 @@
 //! `messages`: what was said, and what is said now.
 
-use std::fmt;
-
+use futures_util::future::join_all;
 use ports::driven::{Fetch, ModelMessage, ModelPart, ModelRole, ToolCall, ToolResult};
-use serde::{
-    Deserialize, Deserializer,
-    de::{SeqAccess, Visitor},
-};
+use serde::Deserialize;
 
 use crate::{
-    media::{MediaError, Pictures, Piece},
+    media::{Got, MediaError, Pictures, Piece},
     refusal::Refusal,
+    text_or::TextOr,
 };
 
 /// A message as it is sent.
@@ -38,11 +35,7 @@ struct Called {
     arguments: String,
 }
 
-#[derive(Debug)]
-enum Content {
-    Text(String),
-    Parts(Vec<Part>),
-}
+type Content = TextOr<Part>;
 
 /// A part of a message. Which fields it has depends on its type.
 #[derive(Debug, Default, Deserialize)]
@@ -148,18 +141,22 @@ impl Talk {
 }
 
 impl Now {
-    /// What is said, with everything that had to be fetched.
+    /// What is said, with everything that had to be fetched, all of it at once.
     pub(crate) async fn gather(self, fetch: &dyn Fetch) -> Result<ModelMessage, Refusal> {
         let Self { place, pieces, mut pictures } = self;
-        let mut parts = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            parts.push(match piece {
-                Piece::Ready(part) => part,
-                Piece::Picture(url) => pictures
-                    .fetch(&url, fetch)
-                    .await
-                    .map_err(|why| Refusal::invalid(place.clone(), format!("image_url: {why}")))?,
-            });
+        let terms = pictures.terms().clone();
+        let got = join_all(pieces.into_iter().map(|piece| piece.get(fetch, &terms))).await;
+        let mut parts = Vec::with_capacity(got.len());
+        for got in got {
+            let (what, part) = match got {
+                Got::Ready(part) => (pictures.what(), Ok(part)),
+                Got::Picture(Ok(fetched)) => (pictures.what(), pictures.fetched(fetched).await),
+                Got::Picture(Err(why)) => (pictures.what(), Err(why.into())),
+                Got::File(file, Ok(fetched)) => ("input_file", file.read(&fetched)),
+                Got::File(_, Err(why)) => ("input_file", Err(why.into())),
+            };
+            let refused = |why| Refusal::invalid(place.clone(), format!("{what}: {why}"));
+            parts.push(part.map_err(refused)?);
         }
         Ok(ModelMessage { role: ModelRole::User, parts })
     }
@@ -235,11 +232,11 @@ impl From<Call> for ToolCall {
     }
 }
 
-impl Content {
+impl TextOr<Part> {
     fn is_empty(&self) -> bool {
         match self {
             Self::Text(text) => text.trim().is_empty(),
-            Self::Parts(parts) => parts.iter().all(|part| match part.text() {
+            Self::List(parts) => parts.iter().all(|part| match part.text() {
                 Some(text) => text.trim().is_empty(),
                 None => part.image_url.is_none() && !part.is_foreign(),
             }),
@@ -250,7 +247,7 @@ impl Content {
     fn into_text(self) -> String {
         match self {
             Self::Text(text) => text,
-            Self::Parts(parts) => {
+            Self::List(parts) => {
                 let texts: Vec<_> = parts.iter().filter_map(Part::text).collect();
                 texts.join("\n")
             }
@@ -259,7 +256,7 @@ impl Content {
 
     /// The text as one piece, then the pictures; or what is wrong.
     fn into_pieces(self, pictures: &mut Pictures) -> Result<Vec<Piece>, String> {
-        let Self::Parts(parts) = self else {
+        let Self::List(parts) = self else {
             return Ok(vec![Piece::Ready(ModelPart::Text(self.into_text()))]);
         };
         if parts.iter().any(Part::is_foreign) {
@@ -298,37 +295,5 @@ impl Part {
             None | Some("text" | "input_text" | "image_url" | "refusal")
         );
         !known && self.input_text.is_none()
-    }
-}
-
-impl<'de> Deserialize<'de> for Content {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextOrParts;
-
-        impl<'de> Visitor<'de> for TextOrParts {
-            type Value = Content;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an array of parts")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Content, E> {
-                Ok(Content::Text(text.to_owned()))
-            }
-
-            fn visit_string<E>(self, text: String) -> Result<Content, E> {
-                Ok(Content::Text(text))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Content, A::Error> {
-                let mut all = Vec::new();
-                while let Some(part) = parts.next_element()? {
-                    all.push(part);
-                }
-                Ok(Content::Parts(all))
-            }
-        }
-
-        deserializer.deserialize_any(TextOrParts)
     }
 }

@@ -5,7 +5,10 @@ use std::{borrow::Cow, time::Duration};
 use domain::{access::Denied, agent::FailureKind, run::StopReason};
 use http::{HeaderValue, Response, StatusCode, header};
 use http_kit::{Body, BodyError, json};
-use ports::driving::{AskError, ErrorCode, RpcError};
+use ports::{
+    driven::CommitError,
+    driving::{AskError, ErrorCode, RpcError},
+};
 use serde::Serialize;
 
 /// An error as clients see it.
@@ -64,6 +67,33 @@ impl Refusal {
         refusal.error.code = Some("model_not_found");
         refusal.error.param = Some("model".into());
         refusal
+    }
+
+    /// There is no response `id` for whoever asks.
+    pub(crate) fn no_response(id: &str, param: &'static str) -> Self {
+        let message = format!("Response with id '{id}' not found.");
+        let mut refusal = Self::new(StatusCode::NOT_FOUND, INVALID, message);
+        refusal.error.param = Some(param.into());
+        if param == "previous_response_id" {
+            refusal.status = StatusCode::BAD_REQUEST;
+            refusal.error.code = Some("previous_response_not_found");
+        }
+        refusal
+    }
+
+    /// The disk did not do its part.
+    pub(crate) fn unkept(error: &CommitError) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, FAULT, error.to_string())
+    }
+
+    /// What kind of failure it is, in one word.
+    pub(crate) fn code(&self) -> &'static str {
+        self.error.code.unwrap_or(self.error.kind)
+    }
+
+    /// What happened, for a person.
+    pub(crate) fn message(&self) -> &str {
+        &self.error.message
     }
 
     /// The run failed.

@@ -6,7 +6,7 @@ use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};
 
 use crate::{
     format::Format,
-    media::Pictures,
+    media::{Pictures, Policy},
     messages::{Message, Talk},
     refusal::Refusal,
     tools::{Choice, Tool, tool_use},
@@ -75,7 +75,7 @@ const MAX_STOPS: usize = 4;
 const MAX_EXPLANATION: usize = 300;
 
 /// Reads and checks `body`, which may hold `pictures`.
-pub(crate) fn read(body: &[u8], pictures: Pictures) -> Result<Asked, Refusal> {
+pub(crate) fn read(body: &[u8], pictures: Policy) -> Result<Asked, Refusal> {
     check(parse(body)?, pictures)
 }
 
@@ -108,8 +108,8 @@ fn explain<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Refus
     }
 }
 
-fn check(request: ChatRequest, pictures: Pictures) -> Result<Asked, Refusal> {
-    let thinking = thinking(request.reasoning_effort.as_deref())?;
+fn check(request: ChatRequest, pictures: Policy) -> Result<Asked, Refusal> {
+    let thinking = thinking("reasoning_effort", request.reasoning_effort.as_deref())?;
     let sampling = Sampling {
         max_tokens: max_tokens(&request)?,
         temperature: within("temperature", request.temperature, 0.0, 2.0)?,
@@ -139,7 +139,10 @@ fn check(request: ChatRequest, pictures: Pictures) -> Result<Asked, Refusal> {
             .and_then(|options| options.include_usage)
             .unwrap_or_default(),
         user: request.user,
-        talk: Talk::read(request.messages.unwrap_or_default(), pictures)?,
+        talk: Talk::read(
+            request.messages.unwrap_or_default(),
+            Pictures::new("image_url", pictures),
+        )?,
         sampling,
         thinking,
         tools: tool_use(tools, request.tool_choice, request.parallel_tool_calls)?,
@@ -186,8 +189,12 @@ fn stops(stop: Option<Stop>) -> Result<Vec<String>, Refusal> {
     Ok(stops)
 }
 
-fn thinking(effort: Option<&str>) -> Result<Option<Thinking>, Refusal> {
-    effort.map(str::parse).transpose().map_err(|unknown| {
-        Refusal::invalid("reasoning_effort", format!("reasoning_effort {unknown}"))
-    })
+pub(crate) fn thinking(
+    param: &'static str,
+    effort: Option<&str>,
+) -> Result<Option<Thinking>, Refusal> {
+    effort
+        .map(str::parse)
+        .transpose()
+        .map_err(|unknown| Refusal::invalid(param, format!("{param} {unknown}")))
 }

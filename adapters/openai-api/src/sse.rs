@@ -64,7 +64,11 @@ pub(crate) fn response(
         }
         piece => events.reply(Some(piece)),
     }
-    let mut response = Response::new(events.boxed_unsync());
+    Ok(stream_headers(Response::new(events.boxed_unsync())))
+}
+
+/// `response` with the headers of a stream of events.
+pub(crate) fn stream_headers(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
@@ -75,7 +79,7 @@ pub(crate) fn response(
     }
     // Some proxies wait for more otherwise.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    response
 }
 
 /// `data: {"id":…,"object":…,"created":…,"model":…,"choices":[`

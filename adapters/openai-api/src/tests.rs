@@ -6,3 +6,4 @@ mod house;
 mod models;
 mod questions;
 mod refusals;
+mod responses;

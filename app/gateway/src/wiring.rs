@@ -114,33 +114,32 @@ pub(crate) async fn wire(
 
     let database = paths.database();
     let store = Arc::new(open(&database)?);
-    let archive: Arc<dyn Archive> = Arc::clone(&store) as _;
-    let journal: Arc<dyn Journal> = Arc::clone(&store) as _;
+    let (archive, journal): (Arc<dyn Archive>, Arc<dyn Journal>) = (store.clone(), store.clone());
 
     let found = models::find(&file).await;
     let tailnet = tailnet::tailnet(&file, plan.login, plan.tls);
     let names = tailnet::names(tailnet.as_deref(), plan.reach()).await;
     let certificates = encryption::open(settings, &paths, &plan.listening(), &names, started_at)?;
     let facts = Arc::new(facts::gather(&paths, shown.port.clone(), &*entropy, started_at)?);
-    let machine = facts.host.clone();
     let hub = Hub::new(shown.limits.clone());
     let events: Arc<dyn EventSink> = Arc::new(hub.clone());
-    let versions = Arc::new(Versions::default());
 
     let catalogue = Catalogue::new(found.providers, found.models);
-    let system_events = SystemEvents::default();
-    let Talk { chat, models, sessions } = talk::open(talk::Around {
+    let (system_events, versions) = (SystemEvents::default(), Arc::new(Versions::default()));
+    let Talk { chat, models, responses, sessions } = talk::open(talk::Around {
         archive: Arc::clone(&archive),
         catalogue: catalogue.clone(),
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
+        database: database.clone(),
         entropy: Arc::clone(&entropy),
         events: Arc::clone(&events),
         facts: Arc::clone(&facts),
         journal: Arc::clone(&journal),
         system_events: system_events.clone(),
         tasks: tasks.clone(),
-    });
+    })
+    .await?;
     let Authority { approvals, nodes, pairing } = authority::open(
         &paths.state_dir,
         &database,
@@ -215,7 +214,7 @@ pub(crate) async fn wire(
         directory: Directory::new(Arc::clone(&config), models.clone()),
         entropy: Arc::clone(&entropy),
         events: Arc::clone(&events),
-        facts,
+        facts: Arc::clone(&facts),
         health: health.clone(),
         logs: Logs::new(log_source),
         manual: Arc::new(FileManual),
@@ -254,6 +253,7 @@ pub(crate) async fn wire(
         entropy: Arc::clone(&entropy),
         near: shown.near.clone(),
         parts: parts.clone(),
+        responses,
     });
     let upgrade = ws_server::handler(ws_server::Deps {
         door: Arc::clone(&door),
@@ -295,7 +295,7 @@ pub(crate) async fn wire(
         clock,
         cut: cut.clone(),
         hub: hub.clone(),
-        machine,
+        machine: facts.host.clone(),
         moved: Arc::clone(&moved),
         options,
         server,

@@ -268,6 +268,11 @@ impl HttpConfig {
     pub fn serves_messages(&self, loopback_only: bool) -> bool {
         self.endpoints.messages.enabled.unwrap_or(loopback_only)
     }
+
+    /// Whether `POST /v1/responses` is served, by the same rule.
+    pub fn serves_responses(&self, loopback_only: bool) -> bool {
+        self.endpoints.responses.enabled.unwrap_or(loopback_only)
+    }
 }
 
 /// What answers tell browsers beside the headers that are always there.

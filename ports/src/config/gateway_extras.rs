@@ -189,10 +189,12 @@ pub enum SshHostKeyPolicy {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ResponsesEndpointConfig {
-    /// Whether it is served. Default: no.
+    /// Whether it is served. Default: only on a gateway that listens on
+    /// loopback.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// The longest body, in bytes. Default: 20971520.
+    /// The longest body, in bytes. Default: 20971520, or twice what a picture or
+    /// a file may have if that is more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_body_bytes: Option<u64>,
     /// How many parts of a request may be addresses. Default: 8.

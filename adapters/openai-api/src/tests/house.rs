@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use domain::{
     access::{Principal, Proof, Role, Scope},
     agent::FailureKind,
+    approval::Owner,
     client::{Client, ClientId},
     ids::AgentId,
     run::Usage,
@@ -23,12 +24,12 @@ use hyper_util::rt::TokioIo;
 use ports::{
     config::{Config, Live},
     driven::{
-        Clock, ConfigSnapshot, ConfigSource, Entropy, Fetch, FetchError, FetchTerms, Fetched,
-        FinishReason, ToolCall,
+        Clock, CommitError, ConfigSnapshot, ConfigSource, Entropy, Fetch, FetchError, FetchTerms,
+        Fetched, FinishReason, ToolCall,
     },
     driving::{
-        Answer, AskError, Circumstances, Conversations, Credentials, Doorkeeper, Knock, Outcome,
-        Question, Refusal, Reply, RpcError, Welcome,
+        Answer, AskError, Circumstances, Conversations, Credentials, Doorkeeper, KeptResponse,
+        Knock, Outcome, Question, Refusal, Reply, Responses, RpcError, Welcome,
     },
 };
 use serde_json::Value;
@@ -186,6 +187,28 @@ impl Fetch for Internet {
     }
 }
 
+/// Keeps responses in memory.
+#[derive(Default)]
+struct Shelf(Mutex<Vec<Arc<KeptResponse>>>);
+
+#[async_trait]
+impl Responses for Shelf {
+    fn keep(&self, response: KeptResponse) {
+        self.0.lock().unwrap().push(Arc::new(response));
+    }
+
+    fn find(&self, owner: &Owner, id: &str) -> Option<Arc<KeptResponse>> {
+        let kept = self.0.lock().unwrap();
+        kept.iter().find(|kept| kept.id == id && kept.owner == owner.as_str()).cloned()
+    }
+
+    async fn forget(&self, owner: &Owner, id: &str) -> Result<bool, CommitError> {
+        let found = self.find(owner, id).is_some();
+        self.0.lock().unwrap().retain(|kept| kept.id != id);
+        Ok(found)
+    }
+}
+
 impl House {
     pub(super) async fn open() -> Self {
         Self::with(Config::default(), true).await
@@ -198,6 +221,7 @@ impl House {
             door: Arc::new(Door),
             conversations: Arc::clone(&agent) as _,
             fetch: Arc::new(Internet),
+            responses: Arc::new(Shelf::default()),
             entropy: Arc::new(Fixed),
             clock: Arc::new(Fixed),
             config: Arc::new(Settings(config.into())),
@@ -326,10 +350,9 @@ async fn serve(listener: TcpListener, routes: Arc<[Route]>) {
         let service = service_fn(move |mut request| {
             hyper::Request::extensions_mut(&mut request).insert(ends);
             let path = request.uri().path().to_owned();
-            let route = routes.iter().find(|route| match route.path.strip_suffix("{*id}") {
-                Some(prefix) => path.starts_with(prefix),
-                None => path == route.path,
-            });
+            let is_meant =
+                |route: &&Route| route.method == *request.method() && fits(route.path, &path);
+            let route = routes.iter().find(is_meant);
             let answer = (route.expect("a route of ours").handler)(request);
             async move { Ok::<_, Infallible>(answer.await) }
         });
@@ -338,6 +361,17 @@ async fn serve(listener: TcpListener, routes: Arc<[Route]>) {
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
+}
+
+/// Whether `path` is one of those `pattern` stands for.
+fn fits(pattern: &str, path: &str) -> bool {
+    if let Some(prefix) = pattern.strip_suffix("{*id}") {
+        return path.starts_with(prefix);
+    }
+    let (pattern, path): (Vec<_>, Vec<_>) =
+        (pattern.split('/').collect(), path.split('/').collect());
+    let same = |(wanted, there): (&&str, &&str)| *wanted == "{id}" || wanted == there;
+    pattern.len() == path.len() && pattern.iter().zip(&path).all(same)
 }
 
 pub(super) fn text(text: &str) -> Reply {

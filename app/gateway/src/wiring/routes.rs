@@ -9,7 +9,7 @@ use ports::{
     driving::{Conversations, Doorkeeper, Probe, TokenCounter},
 };
 use url_fetch::UrlFetch;
-use usecases::{chat::Chat, probe::Parts};
+use usecases::{chat::Chat, probe::Parts, responses::Responses};
 
 /// What answers.
 pub(super) struct Around {
@@ -20,11 +20,12 @@ pub(super) struct Around {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) near: Live<bool>,
     pub(super) parts: Parts,
+    pub(super) responses: Responses,
 }
 
 /// Every route but the one for sockets.
 pub(super) fn all(around: Around) -> Vec<Route> {
-    let Around { chat, clock, config, door, entropy, near, parts } = around;
+    let Around { chat, clock, config, door, entropy, near, parts, responses } = around;
     let mut routes = http_server::probe_routes(&(Arc::new(parts) as Arc<dyn Probe>));
     routes.extend(anthropic_api::routes(&anthropic_api::Deps {
         door: Arc::clone(&door),
@@ -38,6 +39,7 @@ pub(super) fn all(around: Around) -> Vec<Route> {
         door,
         conversations: Arc::new(chat) as Arc<dyn Conversations>,
         fetch: Arc::new(UrlFetch::new()),
+        responses: Arc::new(responses),
         entropy,
         clock,
         config,

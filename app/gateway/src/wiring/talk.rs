@@ -1,6 +1,6 @@
 //! Talking to agents, and the list of conversations.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use ports::driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal};
 use tokio_util::task::TaskTracker;
@@ -11,9 +11,12 @@ use usecases::{
     chat::{self, Chat},
     facts::Facts,
     models::Models,
+    responses::{self, Responses},
     sessions::{self, Sessions},
     system::SystemEvents,
 };
+
+use crate::StartError;
 
 /// What it takes.
 pub(super) struct Around {
@@ -21,6 +24,7 @@ pub(super) struct Around {
     pub(super) catalogue: Catalogue,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) config: Arc<dyn ConfigSource>,
+    pub(super) database: PathBuf,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) events: Arc<dyn EventSink>,
     pub(super) facts: Arc<Facts>,
@@ -33,6 +37,7 @@ pub(super) struct Around {
 pub(super) struct Talk {
     pub(super) chat: Chat,
     pub(super) models: Models,
+    pub(super) responses: Responses,
     pub(super) sessions: Sessions,
 }
 
@@ -44,8 +49,16 @@ pub(super) async fn recover(chat: &Chat) {
 }
 
 /// Puts it together.
-pub(super) fn open(around: Around) -> Talk {
+pub(super) async fn open(around: Around) -> Result<Talk, StartError> {
     let Around { archive, catalogue, clock, config, entropy, events, facts, journal, .. } = around;
+    let responses = Responses::open(responses::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        journal: Arc::clone(&journal),
+        tasks: around.tasks.clone(),
+    })
+    .await
+    .map_err(|source| StartError::State { path: around.database, source })?;
     let agents = Agents::new(catalogue.clone(), Arc::clone(&config), Arc::clone(&clock));
     let models = Models::new(catalogue, agents.clone(), Arc::clone(&config));
     let book = Book::new(Arc::clone(&archive), journal);
@@ -72,5 +85,5 @@ pub(super) fn open(around: Around) -> Talk {
         models: models.clone(),
         runs: Arc::new(chat.clone()),
     });
-    Talk { chat, models, sessions }
+    Ok(Talk { chat, models, responses, sessions })
 }
