@@ -159,6 +159,59 @@ describe("chat completions", () => {
   });
 });
 
+describe("responses", () => {
+  test("are made, kept, gone on from and deleted", async () => {
+    const marker = `kept-${crypto.randomUUID()}`;
+    const response = await openai.responses.create({ model: "openclaw", input: `FAKE_TOKENS:7; ${marker}`, metadata: { a: "b" } });
+    assert.deepEqual([response.object, response.status, response.output_text], ["response", "completed", words(7)]);
+    assert.equal(response.usage.output_tokens, 7);
+    assert.equal((await openai.responses.retrieve(response.id)).output_text, words(7));
+    const items = await openai.responses.inputItems.list(response.id);
+    assert.match(JSON.stringify(items.data), new RegExp(marker));
+    const next = await openai.responses.create({ model: "openclaw", input: `next ${marker}`, previous_response_id: response.id });
+    assert.equal(next.previous_response_id, response.id);
+    assert.ok(JSON.stringify(model.request(`next ${marker}`).body.messages).includes(words(7)), "the model knows what it said");
+    await openai.responses.delete(response.id);
+    const gone = await openai.responses.retrieve(response.id).catch((e) => e);
+    assert.ok(gone instanceof NotFoundError, String(gone));
+  });
+
+  test("are streamed, and the SDK puts them together", async () => {
+    const stream = openai.responses.stream({ model: "openclaw", input: "FAKE_TOKENS:25;FAKE_DELAY:5; hi" });
+    const kinds = [];
+    for await (const event of stream) kinds.push(event.type);
+    assert.deepEqual(kinds.slice(0, 4), ["response.created", "response.in_progress", "response.output_item.added", "response.content_part.added"]);
+    assert.ok(kinds.filter((kind) => kind === "response.output_text.delta").length >= 5, "it came in pieces");
+    assert.deepEqual(kinds.slice(-4), ["response.output_text.done", "response.content_part.done", "response.output_item.done", "response.completed"]);
+    assert.equal((await stream.finalResponse()).output_text, words(25));
+  });
+
+  test("a tool is asked for, used, and its result reaches the model", async () => {
+    const marker = `tool-${crypto.randomUUID()}`;
+    const tools = [{ type: "function", name: "get_weather", strict: false, parameters: { type: "object", properties: { city: { type: "string" } } } }];
+    const called = await openai.responses.create({ model: "openclaw", tools, input: `FAKE_TOOL:get_weather:{"city":"Ghent"}; ${marker}` });
+    const call = called.output.find((item) => item.type === "function_call");
+    assert.deepEqual([call.name, JSON.parse(call.arguments)], ["get_weather", { city: "Ghent" }]);
+    const result = { type: "function_call_output", call_id: call.call_id, output: `rain over ${marker}` };
+    const answer = await openai.responses.create({ model: "openclaw", tools, previous_response_id: called.id, input: [result] });
+    assert.ok(answer.output_text.length > 0);
+    const said = model.request(`rain over ${marker}`).body.messages.find((message) => message.role === "tool");
+    assert.deepEqual([said.tool_call_id, said.content], [call.call_id, `rain over ${marker}`]);
+  });
+
+  test("are stopped", async () => {
+    const marker = `stop-${crypto.randomUUID()}`;
+    const stream = await openai.responses.create({ model: "openclaw", input: `FAKE_TOKENS:400;FAKE_DELAY:25; ${marker}`, stream: true });
+    let last;
+    for await (const event of stream) {
+      last = event;
+      if (event.type === "response.created") assert.equal((await openai.responses.cancel(event.response.id)).status, "cancelled");
+    }
+    assert.equal(last.response.status, "cancelled");
+    await until("the model to be let go", () => model.request(marker)?.state !== "running" && model.request(marker)?.state !== undefined);
+  });
+});
+
 describe("what is refused", () => {
   test("a wrong key is an AuthenticationError", async () => {
     const stranger = new OpenAI({ baseURL: `${gateway.http}/v1`, apiKey: "wrong", maxRetries: 0 });

@@ -3,8 +3,7 @@
 use domain::{run::Usage, time::Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::Json;
+use serde_json::Value;
 
 /// One message of a transcript (`ws-protocol.md` 9.3). Stored in this form and
 /// handed out as it is stored.
@@ -101,7 +100,7 @@ pub enum MessagePart {
         name: String,
         /// What it was given: an object, or the text as the model wrote it when
         /// that is no JSON.
-        arguments: Json,
+        arguments: Value,
     },
 }
 
@@ -166,5 +165,22 @@ impl Message {
                 texts.collect::<Vec<_>>().join("\n")
             }
         }
+    }
+}
+
+#[test]
+fn a_call_is_read_as_it_was_written() {
+    let call = |arguments: Value| Message {
+        content: Content::Parts(vec![MessagePart::ToolCall {
+            id: "call_1".into(),
+            name: "weather".into(),
+            arguments,
+        }]),
+        ..Message::text(MessageRole::Assistant, "", Timestamp::from_millis(1))
+    };
+    for arguments in [serde_json::json!({ "city": "Ghent" }), Value::from("no JSON {")] {
+        let message = call(arguments);
+        let written = serde_json::to_string(&message).unwrap();
+        assert_eq!(serde_json::from_str::<Message>(&written).unwrap(), message, "{written}");
     }
 }

@@ -163,25 +163,43 @@ mod tests {
         Policy::files(&HttpFilesConfig { max_chars: Some(20), ..HttpFilesConfig::default() })
     }
 
+    /// What it claims to be, its name, what is in it, and what is made of that.
+    type Row<'a> = (Option<&'a str>, &'a str, &'a [u8], Result<&'a str, &'a str>);
+
     #[test]
     fn files_become_text() {
         let allowed =
             "must be one of text/plain, text/markdown, text/html, text/csv, application/json";
         #[rustfmt::skip]
-        let table: &[(Option<&str>, &str, &[u8], Result<&str, &str>)] = &[
-            (Some("text/plain"),               "a.txt",         b"hello\n",                 Ok("hello")),
-            (Some("TEXT/CSV"),                 "",              b"a,b\n1,2",                Ok("a,b\n1,2")),
-            (None,                             "x.JSON",        b"{\"a\":1}",               Ok("{\"a\":1}")),
-            (Some("application/octet-stream"), "x.md",          b"# hi",                    Ok("# hi")),
-            (None,                             "x.html",        b"<p>a<b>b</b><p>c &lt;d",  Ok("ab\nc <d")),
-            (None,                             "x",             b"\xef\xbb\xbfbom",         Ok("bom")),
-            (None,                             "x",             b"gr\xfc\xdfe",             Ok("gr\u{fffd}\u{fffd}e")),
-            (None,                             "x",             b"a</file>b",               Ok("a<\\/file>b")),
-            (None,                             "x",             b"0123456789012345678901",  Ok("01234567890123456789\n[the rest of the file is left out]")),
-            (Some("image/png"),                "x.txt",         b"x",                       Err(allowed)),
-            (Some("text/plain"),               "x.txt",         b"a\0b",                    Err("the bytes are not text/plain")),
-            (Some("application/pdf"),          "x",             b"x",                       Err("PDF files are not read here, send their text")),
-            (Some("text/plain"),               "x",             b"%PDF-1.7",                Err("PDF files are not read here, send their text")),
+        let table: &[Row<'_>] = &[
+            (Some("text/plain"), "a.txt", b"hello\n", Ok("hello")),
+            (Some("TEXT/CSV"), "", b"a,b\n1,2", Ok("a,b\n1,2")),
+            (None, "x.JSON", b"{\"a\":1}", Ok("{\"a\":1}")),
+            (Some("application/octet-stream"), "x.md", b"# hi", Ok("# hi")),
+            (None, "x.html", b"<p>a<b>b</b><p>c &lt;d", Ok("ab\nc <d")),
+            (None, "x", b"\xef\xbb\xbfbom", Ok("bom")),
+            (None, "x", b"gr\xfc\xdfe", Ok("gr\u{fffd}\u{fffd}e")),
+            (None, "x", b"a</file>b", Ok("a<\\/file>b")),
+            (
+                None,
+                "x",
+                b"0123456789012345678901",
+                Ok("01234567890123456789\n[the rest of the file is left out]"),
+            ),
+            (Some("image/png"), "x.txt", b"x", Err(allowed)),
+            (Some("text/plain"), "x.txt", b"a\0b", Err("the bytes are not text/plain")),
+            (
+                Some("application/pdf"),
+                "x",
+                b"x",
+                Err("PDF files are not read here, send their text"),
+            ),
+            (
+                Some("text/plain"),
+                "x",
+                b"%PDF-1.7",
+                Err("PDF files are not read here, send their text"),
+            ),
         ];
         for (mime, name, bytes, expected) in table {
             let found = read(&policy(), *mime, name, bytes).map_err(|error| error.to_string());

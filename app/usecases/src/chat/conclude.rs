@@ -199,11 +199,11 @@ impl Chat {
 
 /// A call as it stands in the transcript.
 fn asked_for(call: &ToolCall) -> MessagePart {
-    let as_written = || Json::of(&call.arguments);
     MessagePart::ToolCall {
         id: call.id.clone(),
         name: call.name.clone(),
-        arguments: Json::parse(call.arguments.clone()).unwrap_or_else(|_| as_written()),
+        arguments: serde_json::from_str(&call.arguments)
+            .unwrap_or_else(|_| call.arguments.as_str().into()),
     }
 }
 

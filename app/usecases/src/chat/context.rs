@@ -152,7 +152,7 @@ fn part(part: &MessagePart) -> Option<ModelPart> {
         MessagePart::ToolCall { id, name, arguments } => Some(ModelPart::Call(ToolCall {
             id: id.clone(),
             name: name.clone(),
-            arguments: arguments.as_str().to_owned(),
+            arguments: arguments.as_str().map_or_else(|| arguments.to_string(), str::to_owned),
         })),
         MessagePart::Thinking { .. } => None,
     }
