@@ -19,8 +19,8 @@ mod whole;
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_kit::{Body, Route, text};
+use http::{Method, Request, Response, StatusCode};
+use http_kit::{Body, Route, request_id, text};
 use hyper::body::Incoming;
 use ports::{
     config::{Config, Live},
@@ -103,7 +103,7 @@ where
     let deps = deps.clone();
     Route::new(method, path, move |request: Request<Incoming>| {
         let visit = Visit { uuid: deps.entropy.uuid(), deps: deps.clone() };
-        let id = request_id(&request, &visit.uuid);
+        let id = request_id(request.headers(), &visit.uuid);
         let answering = handler(visit, request);
         async move {
             let mut response = answering.await.unwrap_or_else(Refusal::into_response);
@@ -125,18 +125,6 @@ impl Deps {
     fn serves(&self, config: &Config) -> bool {
         config.gateway.http.serves_chat_completions(*self.loopback_only.get())
     }
-}
-
-/// The longest `x-request-id` that is repeated, in bytes.
-const MAX_REQUEST_ID: usize = 128;
-
-fn request_id<B>(request: &Request<B>, uuid: &str) -> Option<HeaderValue> {
-    let tame = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
-    let given = request.headers().get("x-request-id").filter(|given| {
-        let bytes = given.as_bytes();
-        !bytes.is_empty() && bytes.len() <= MAX_REQUEST_ID && bytes.iter().all(tame)
-    });
-    given.cloned().or_else(|| HeaderValue::try_from(format!("req_{uuid}")).ok())
 }
 
 impl fmt::Debug for Deps {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::attachment;
-use http_kit::compute;
+use http_kit::{compute, decoded_size};
 use ports::{
     config::HttpFilesConfig,
     driven::{Fetch, FetchError, FetchTerms, Fetched, ModelPart},
@@ -266,16 +266,6 @@ pub(crate) fn split_data_url(mut url: String) -> Result<(String, String), MediaE
     }
     url.drain(..=comma);
     Ok((mime, url))
-}
-
-/// How many bytes `base64` stands for, if it is base64.
-pub(crate) fn decoded_size(base64: &[u8]) -> Option<usize> {
-    let data = match base64 {
-        [data @ .., b'=', b'='] | [data @ .., b'='] | data => data,
-    };
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let whole = base64.len().is_multiple_of(4) && !data.is_empty() && data.iter().all(plain);
-    whole.then_some(data.len() * 3 / 4)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use domain::{access::Denied, agent::FailureKind, run::StopReason};
 use http::{HeaderValue, Response, StatusCode, header};
-use http_kit::{Body, BodyError, json};
+use http_kit::{Body, BodyError, NoTarget, NotLetIn, json};
 use ports::{
     driven::CommitError,
     driving::{AskError, ErrorCode, RpcError},
@@ -178,6 +178,25 @@ impl From<RpcError> for Refusal {
         };
         refusal.retry_after = error.retry_after;
         refusal
+    }
+}
+
+impl From<NotLetIn> for Refusal {
+    fn from(error: NotLetIn) -> Self {
+        match error {
+            NotLetIn::Unknown(error) => error.into(),
+            NotLetIn::Denied(denied) => denied.into(),
+        }
+    }
+}
+
+impl From<NoTarget> for Refusal {
+    fn from(error: NoTarget) -> Self {
+        match error {
+            NoTarget::Denied(denied) => denied.into(),
+            NoTarget::NoModel(model) => Self::no_model(&model),
+            NoTarget::Invalid { param, why } => Self::invalid(param, why),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use domain::{access::Scope, approval::Owner, session::Thinking};
 use futures_util::stream;
 use http::{Request, Response};
-use http_kit::{Body, Reader, compute};
+use http_kit::{Body, Reader, Target, compute};
 use hyper::body::Incoming;
 use ports::{
     config::{Config, ResponsesEndpointConfig},
@@ -23,12 +23,7 @@ use ports::{
 };
 
 use crate::{
-    Deps, Visit,
-    caller::caller,
-    media::Policy,
-    not_served,
-    refusal::Refusal,
-    target::{Target, Wish},
+    Deps, Visit, caller::caller, media::Policy, not_served, refusal::Refusal, target::Wish,
 };
 
 use self::{

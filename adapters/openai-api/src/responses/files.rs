@@ -1,9 +1,10 @@
 //! Files in requests, as text an agent can read.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use http_kit::decoded_size;
 use ports::driven::{Fetched, ModelPart};
 
-use crate::media::{MediaError, Policy, decoded_size};
+use crate::media::{MediaError, Policy};
 
 /// What a file is, told by its name.
 const ENDINGS: [(&str, &str); 7] = [
