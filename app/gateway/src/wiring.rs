@@ -15,6 +15,7 @@ mod routes;
 pub(crate) mod tailnet;
 mod talk;
 pub(crate) mod update;
+mod watch;
 pub(crate) mod wizard;
 
 use std::{path::Path, sync::Arc};
@@ -38,13 +39,11 @@ use usecases::{
     chat::Chat,
     config::Configuration,
     directory::Directory,
-    health::{self, Health},
     logs::Logs,
     presence::Presence,
     probe::Parts,
     reload::Reload,
     restart::{self, Restarts},
-    status::{self, Status},
     system::{System, SystemEvents},
     ticks,
     versions::Versions,
@@ -61,6 +60,7 @@ use self::{
     authority::Authority,
     live::{Around, Moving, Shown},
     talk::Talk,
+    watch::Watch,
 };
 
 /// The parts of a running gateway that the rest of it needs.
@@ -173,31 +173,20 @@ pub(crate) async fn wire(
     let log_source = Arc::clone(&logs) as Arc<dyn ports::driven::LogSource>;
     let restarts = Restarts::default();
     let reload = follow::reload(&file, &events, &restarts);
-    let parts = Parts::new(
-        Arc::clone(&archive),
-        catalogue.clone(),
-        Arc::clone(&log_source),
-        Arc::clone(&clock),
-        reload.clone(),
-        started_at,
-    );
-    let health = Health::new(health::Deps {
+    let Watch { health, parts, status } = watch::open(watch::Around {
         archive: Arc::clone(&archive),
+        catalogue: catalogue.clone(),
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
         events: Arc::clone(&events),
-        parts: parts.clone(),
         facts: Arc::clone(&facts),
-        versions: Arc::clone(&versions),
-    });
-    let status = Status::new(status::Deps {
-        archive: Arc::clone(&archive),
-        clock: Arc::clone(&clock),
-        config: Arc::clone(&config),
-        facts: Arc::clone(&facts),
+        log: Arc::clone(&log_source),
         models: models.clone(),
+        reload: reload.clone(),
         sessions: sessions.clone(),
+        started_at,
         system: system.clone(),
+        versions: Arc::clone(&versions),
     });
     let (notes, told) = (update::notes(&paths.state_dir), system.clone());
     let services = Arc::new(Services {
