@@ -13,6 +13,7 @@ mod foreign;
 mod lifecycle;
 mod logs;
 mod macs;
+mod meter;
 mod models;
 mod reach;
 mod restart;
@@ -45,6 +46,7 @@ pub use foreign::{
 pub use lifecycle::Lifecycle;
 pub use logs::{LogPage, LogQuery, LogSource};
 pub use macs::Macs;
+pub use meter::{Answered, EndedRun, Meter, NoMeter};
 pub use models::{
     AnswerFormat, FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelPart,
     ModelProvider, ModelRequest, ModelRole, Sampling, ToolCall, ToolChoice, ToolResult, ToolSpec,

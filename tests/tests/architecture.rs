@@ -66,6 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("libc", &["adapters/heap"]),
     ("ed25519-dalek", &["adapters/signatures"]),
     ("mdns-sd", &["adapters/discovery-mdns"]),
+    ("prometheus-client", &["adapters/metrics-prometheus"]),
     ("notify", &["adapters/config-watch"]),
     ("zeroconf", &["adapters/discovery-zeroconf"]),
     ("if-addrs", &["adapters/discovery-zeroconf", "app/gateway"]),

@@ -42,6 +42,7 @@ pub fn area(deps: Deps) -> Area {
     let hooks = Arc::clone(&deps.hooks);
     let strangers = Arc::new(Semaphore::new(STRANGERS));
     Area {
+        name: "hooks",
         holds: Arc::new(move |path| hooks.holds(path)),
         handler: handler_of(move |request| {
             let (deps, strangers) = (deps.clone(), Arc::clone(&strangers));

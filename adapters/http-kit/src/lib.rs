@@ -11,7 +11,7 @@ mod request_id;
 mod secured;
 mod target;
 
-pub use area::{Area, areas};
+pub use area::{Area, AreaName, areas};
 pub use base64::decoded_size;
 pub use body::{BodyError, Reader, compute};
 pub use caller::{NotLetIn, bearer, caller};

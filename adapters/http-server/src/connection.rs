@@ -4,15 +4,19 @@ use std::{
     convert::Infallible,
     panic::{self, AssertUnwindSafe},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
-use http_kit::{Answer, Body, Ends, Handler, empty, text};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http_kit::{Answer, AreaName, Body, Ends, Handler, empty, text};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use ports::{config::LimitsConfig, driving::Doorkeeper};
+use ports::{
+    config::LimitsConfig,
+    driven::{Answered, Meter},
+    driving::Doorkeeper,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
@@ -46,6 +50,7 @@ pub(crate) struct Building {
     pub(crate) upgrade: Option<Handler>,
     pub(crate) fallback: Option<Handler>,
     pub(crate) door: Arc<dyn Doorkeeper>,
+    pub(crate) meter: Arc<dyn Meter>,
     pub(crate) stop: CancellationToken,
     pub(crate) cut: CancellationToken,
 }
@@ -169,9 +174,11 @@ pub(crate) fn answer(
     request: Request<Incoming>,
     ends: Ends,
 ) -> impl Future<Output = Response<Body>> + use<> {
-    let begun = begin(building, request, ends);
+    let (at, method) = (Instant::now(), known(request.method()));
+    let (route, begun) = begin(building, request, ends);
+    let meter = Arc::clone(&building.meter);
     let strict_transport_security = building.strict_transport_security.clone();
-    async {
+    async move {
         let mut response = match begun {
             Begun::Answered(response) => response,
             Begun::Working(answer) => survive(answer).await,
@@ -183,6 +190,9 @@ pub(crate) fn answer(
         if let Some(value) = strict_transport_security {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
         }
+        let route = response.extensions().get().map_or(route, |AreaName(name)| *name);
+        let status = response.status().as_u16();
+        meter.answered(Answered { route, method, status, took: at.elapsed() });
         response
     }
 }
@@ -193,33 +203,59 @@ enum Begun {
     Working(Answer),
 }
 
-fn begin(building: &Building, mut request: Request<Incoming>, ends: Ends) -> Begun {
+/// What is counted together because no route answered.
+const NO_ROUTE: &str = "none";
+/// What is counted together because it wants a WebSocket.
+const UPGRADE: &str = "websocket";
+
+/// Under which route `request` is counted, and what became of it so far.
+fn begin(building: &Building, mut request: Request<Incoming>, ends: Ends) -> (&'static str, Begun) {
     request.extensions_mut().insert(ends);
     if request.version() == Version::HTTP_2 {
         name_host(&mut request);
         if building.header_count < request.headers().len() {
-            return Begun::Answered(empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+            let refusal = empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+            return (NO_ROUTE, Begun::Answered(refusal));
         }
     }
     let upgrade = gate::wants_websocket(&request);
     if let Err(refusal) = gate::pass(&request, upgrade, &*building.door) {
-        return Begun::Answered(*refusal);
+        return (NO_ROUTE, Begun::Answered(*refusal));
     }
-    let handler = match &building.upgrade {
-        Some(handler) if upgrade => handler,
+    let (route, handler) = match &building.upgrade {
+        Some(handler) if upgrade => (UPGRADE, handler),
         _ => match building.router.find(request.method(), request.uri().path()) {
-            Found::Handler(handler) => handler,
-            Found::WrongMethod(allow) => return Begun::Answered(wrong_method(allow)),
+            Found::Handler(route, handler) => (route, handler),
+            Found::WrongMethod(route, allow) => {
+                return (route, Begun::Answered(wrong_method(allow)));
+            }
             Found::Nothing => match &building.fallback {
-                Some(handler) => handler,
-                None => return Begun::Answered(text(StatusCode::NOT_FOUND, "Not Found")),
+                Some(handler) => (NO_ROUTE, handler),
+                None => {
+                    let refusal = text(StatusCode::NOT_FOUND, "Not Found");
+                    return (NO_ROUTE, Begun::Answered(refusal));
+                }
             },
         },
     };
     // What a handler leaves behind when it panics is its own: it got the
     // request by value, and shares what is built to be shared.
     let begun = panic::catch_unwind(AssertUnwindSafe(|| handler(request)));
-    begun.map_or_else(|_| Begun::Answered(panicked()), Begun::Working)
+    (route, begun.map_or_else(|_| Begun::Answered(panicked()), Begun::Working))
+}
+
+/// What `method` is counted as.
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [(Method, &str); 7] = [
+        (Method::GET, "GET"),
+        (Method::POST, "POST"),
+        (Method::HEAD, "HEAD"),
+        (Method::DELETE, "DELETE"),
+        (Method::PUT, "PUT"),
+        (Method::PATCH, "PATCH"),
+        (Method::OPTIONS, "OPTIONS"),
+    ];
+    KNOWN.iter().find(|(known, _)| known == method).map_or("other", |(_, name)| name)
 }
 
 /// Puts whom a request of HTTP/2 is for where everybody looks for it: it need

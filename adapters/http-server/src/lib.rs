@@ -22,7 +22,7 @@ use std::{
 
 use http::HeaderValue;
 use http_kit::{Encryption, Ends, Handler, Route};
-use ports::{config::LimitsConfig, driving::Doorkeeper};
+use ports::{config::LimitsConfig, driven::Meter, driving::Doorkeeper};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{
     sync::CancellationToken,
@@ -42,6 +42,8 @@ pub struct Deps {
     pub fallback: Option<Handler>,
     /// Decides which names and whose pages may come in.
     pub door: Arc<dyn Doorkeeper>,
+    /// Counts the answers.
+    pub meter: Arc<dyn Meter>,
     /// How connections are treated at first.
     pub manner: Manner,
     /// Where connections are spawned.
@@ -97,7 +99,7 @@ impl Server {
     /// When two routes contradict each other, which the first start of any build
     /// shows.
     pub fn new(deps: Deps) -> Self {
-        let Deps { routes, upgrade, fallback, door, manner, tasks, stop, cut } = deps;
+        let Deps { routes, upgrade, fallback, door, meter, manner, tasks, stop, cut } = deps;
         let router = Router::new(routes).expect("routes do not contradict each other");
         let secure = manner.encryption.is_some();
         let limits = &manner.limits;
@@ -112,6 +114,7 @@ impl Server {
             upgrade,
             fallback,
             door,
+            meter,
             stop,
             cut,
         };

@@ -13,16 +13,17 @@ pub(crate) struct Router(matchit::Router<Place>);
 
 /// What answers at one path.
 struct Place {
+    path: &'static str,
     handlers: Vec<(Method, Handler)>,
     allow: HeaderValue,
 }
 
 /// What is found.
 pub(crate) enum Found<'a> {
-    /// What answers.
-    Handler(&'a Handler),
-    /// The path answers to other methods, and these are.
-    WrongMethod(&'a HeaderValue),
+    /// The route, and what answers.
+    Handler(&'static str, &'a Handler),
+    /// The route answers to other methods, and these are.
+    WrongMethod(&'static str, &'a HeaderValue),
     /// There is no such path.
     Nothing,
 }
@@ -30,14 +31,14 @@ pub(crate) enum Found<'a> {
 impl Router {
     /// Finds `routes`, whatever their order.
     pub(crate) fn new(routes: Vec<Route>) -> Result<Self, matchit::InsertError> {
-        let mut paths: BTreeMap<&str, Vec<(Method, Handler)>> = BTreeMap::new();
+        let mut paths: BTreeMap<&'static str, Vec<(Method, Handler)>> = BTreeMap::new();
         for Route { method, path, handler } in routes {
             paths.entry(path).or_default().push((method, handler));
         }
         let mut places = matchit::Router::new();
         for (path, handlers) in paths {
             let allow = allow(&handlers);
-            places.insert(path, Place { handlers, allow })?;
+            places.insert(path, Place { path, handlers, allow })?;
         }
         Ok(Self(places))
     }
@@ -45,9 +46,12 @@ impl Router {
     /// What answers to `method` at `path`.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let Ok(found) = self.0.at(path) else { return Found::Nothing };
-        let Place { handlers, allow } = found.value;
+        let Place { path, handlers, allow } = found.value;
         let handler = handlers.iter().find(|(own, _)| answers(own, method));
-        handler.map_or(Found::WrongMethod(allow), |(_, handler)| Found::Handler(handler))
+        match handler {
+            Some((_, handler)) => Found::Handler(path, handler),
+            None => Found::WrongMethod(path, allow),
+        }
     }
 }
 
@@ -77,8 +81,8 @@ fn routes_are_found_by_the_path_as_it_was_sent() {
     ])
     .unwrap();
     let find = |method, path| match router.find(&method, path) {
-        Found::Handler(_) => "yes",
-        Found::WrongMethod(allow) => allow.to_str().unwrap(),
+        Found::Handler(..) => "yes",
+        Found::WrongMethod(_, allow) => allow.to_str().unwrap(),
         Found::Nothing => "no",
     };
 

@@ -48,6 +48,7 @@ pub fn area(deps: Deps) -> Area {
     let config = Arc::clone(&deps.config);
     let shared = Arc::new(Shared { deps, seen: Seen::default(), room: Semaphore::new(AT_ONCE) });
     Area {
+        name: "slack",
         holds: Arc::new(move |path| account(&config.current().channels, path).is_some()),
         handler: handler_of(move |request| {
             let shared = Arc::clone(&shared);

@@ -2,6 +2,7 @@
 //! constructors, in the order of dependence.
 
 mod authority;
+mod count;
 pub(crate) mod discovery;
 mod encryption;
 mod facts;
@@ -24,7 +25,7 @@ use config_file::FileManual;
 use http_server::{Manner, Server};
 use ports::{
     driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal},
-    driving::{Doorkeeper, Rpc},
+    driving::Doorkeeper,
 };
 use qr_code::Codes;
 use rpc::{Door, Registry, Services};
@@ -125,6 +126,7 @@ pub(crate) async fn wire(
     let events: Arc<dyn EventSink> = Arc::new(hub.clone());
 
     let catalogue = Catalogue::new(found.providers, found.models);
+    let metrics = count::open(&hub, &store);
     let (system_events, versions) = (SystemEvents::default(), Arc::new(Versions::default()));
     let Talk { chat, models, responses, sessions } = talk::open(talk::Around {
         archive: Arc::clone(&archive),
@@ -136,6 +138,7 @@ pub(crate) async fn wire(
         events: Arc::clone(&events),
         facts: Arc::clone(&facts),
         journal: Arc::clone(&journal),
+        meter: Arc::new(metrics.clone()),
         system_events: system_events.clone(),
         tasks: tasks.clone(),
     })
@@ -233,13 +236,14 @@ pub(crate) async fn wire(
         store: &store,
         tasks,
     });
-    let registry: Arc<dyn Rpc> = Arc::new(Registry::new(services));
+    let registry = count::calls(Arc::new(Registry::new(services)), &metrics);
     let routes = routes::all(routes::Around {
         chat: chat.clone(),
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
         door: Arc::clone(&door),
         entropy: Arc::clone(&entropy),
+        metrics: metrics.clone(),
         near: shown.near.clone(),
         parts: parts.clone(),
         responses,
@@ -262,6 +266,7 @@ pub(crate) async fn wire(
         upgrade: Some(upgrade),
         fallback: Some(http_kit::areas(areas)),
         door,
+        meter: Arc::new(metrics),
         manner: Manner {
             encryption: certificates.as_ref().map(Certificates::encryption),
             strict_transport_security,

@@ -285,6 +285,7 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         config: Arc::clone(&config),
         entropy: Arc::clone(&entropy),
         events: Arc::clone(&events),
+        meter: Arc::new(ports::driven::NoMeter),
         system_events: system_events.clone(),
         tasks: TaskTracker::new(),
     });

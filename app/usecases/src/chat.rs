@@ -29,7 +29,7 @@ use domain::{
     run::{Aborted, Dedupe, RunQueue, StopReason},
     session::SessionKey,
 };
-use ports::driven::{AgentRuntime, Archive, Clock, ConfigSource, Entropy, EventSink};
+use ports::driven::{AgentRuntime, Archive, Clock, ConfigSource, Entropy, EventSink, Meter};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::task::TaskTracker;
 
@@ -70,6 +70,8 @@ pub struct Deps {
     pub entropy: Arc<dyn Entropy>,
     /// Tells clients.
     pub events: Arc<dyn EventSink>,
+    /// Counts how runs end.
+    pub meter: Arc<dyn Meter>,
     /// What happened that the agent should know.
     pub system_events: SystemEvents,
     /// Owns the tasks of the runs.

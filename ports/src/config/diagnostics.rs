@@ -11,7 +11,7 @@ use super::open::{Secret, is_default};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DiagnosticsConfig {
-    /// Whether anything is. Default: no.
+    /// Whether anything is. Default: yes; `false` takes `/metrics` away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Parts that log more, as in `telegram.http`; `*` is all of them.

@@ -121,6 +121,7 @@ impl House {
             upgrade: Some(handler_of(|_| async { text(StatusCode::IM_A_TEAPOT, "upgrade") })),
             fallback: None,
             door: Arc::new(Door),
+            meter: Arc::new(ports::driven::NoMeter),
             manner: Manner { limits, ..Manner::default() },
             tasks: tasks.clone(),
             stop: stop.clone(),

@@ -1,8 +1,12 @@
 //! What is answered at which path.
 
-use super::house::{House, status};
+use std::sync::{Arc, Mutex};
+
 use http::StatusCode;
-use http_kit::{handler_of, text};
+use http_kit::{Area, areas, handler_of, text};
+use ports::driven::{Answered, EndedRun, Meter};
+
+use super::house::{House, status};
 
 #[tokio::test]
 async fn every_answer_has_a_status_a_body_and_the_default_headers() {
@@ -41,6 +45,48 @@ async fn every_answer_has_a_status_a_body_and_the_default_headers() {
     assert!(answer.contains("\r\nallow: POST\r\n"), "{answer}");
     let answer = house.request("HEAD", "/hello", "").await;
     assert!(answer.contains("\r\ncontent-length: 5\r\n"), "{answer}");
+}
+
+/// Keeps what it is told.
+#[derive(Default)]
+struct Slate(Mutex<Vec<(&'static str, &'static str, u16)>>);
+
+impl Meter for Slate {
+    fn answered(&self, answered: Answered) {
+        let Answered { route, method, status, .. } = answered;
+        self.0.lock().unwrap().push((route, method, status));
+    }
+
+    fn run_ended(&self, _: &EndedRun<'_>) {}
+}
+
+#[tokio::test]
+async fn answers_are_counted_under_the_names_of_the_tables() {
+    let slate = Arc::new(Slate::default());
+    let area = Area {
+        name: "hooks",
+        holds: Arc::new(|path| path.starts_with("/hooks/")),
+        handler: handler_of(|_| async { text(StatusCode::ACCEPTED, "taken") }),
+    };
+    let house = House::with(|deps| {
+        deps.meter = slate.clone();
+        deps.fallback = Some(areas(vec![area]));
+    });
+    #[rustfmt::skip]
+    let table = [
+        ("GET",    "/hello?who=ada",  ("/hello", "GET", 200)),
+        ("HEAD",   "/hello",          ("/hello", "HEAD", 200)),
+        ("BREW",   "/hello",          ("/hello", "other", 405)),
+        ("GET",    "/panic",          ("/panic", "GET", 500)),
+        ("POST",   "/hooks/anything", ("hooks", "POST", 202)),
+        ("GET",    "/whatever/comes", ("none", "GET", 404)),
+    ];
+    for (method, target, counted) in table {
+        house.request(method, target, "").await;
+        assert_eq!(slate.0.lock().unwrap().pop(), Some(counted), "{method} {target}");
+    }
+    house.request("GET", "/hello", "Host: evil.example\r\n").await;
+    assert_eq!(slate.0.lock().unwrap().pop(), Some(("none", "GET", 403)));
 }
 
 #[tokio::test]

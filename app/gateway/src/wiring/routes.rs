@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http_kit::Route;
+use metrics_prometheus::Metrics;
 use ports::{
     config::Live,
     driven::{Clock, ConfigSource, Entropy},
@@ -18,6 +19,7 @@ pub(super) struct Around {
     pub(super) config: Arc<dyn ConfigSource>,
     pub(super) door: Arc<dyn Doorkeeper>,
     pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) metrics: Metrics,
     pub(super) near: Live<bool>,
     pub(super) parts: Parts,
     pub(super) responses: Responses,
@@ -25,8 +27,13 @@ pub(super) struct Around {
 
 /// Every route but the one for sockets.
 pub(super) fn all(around: Around) -> Vec<Route> {
-    let Around { chat, clock, config, door, entropy, near, parts, responses } = around;
+    let Around { chat, clock, config, door, entropy, metrics, near, parts, responses } = around;
     let mut routes = http_server::probe_routes(&(Arc::new(parts) as Arc<dyn Probe>));
+    routes.extend(metrics_prometheus::routes(&metrics_prometheus::Deps {
+        door: Arc::clone(&door),
+        config: Arc::clone(&config),
+        metrics,
+    }));
     routes.extend(anthropic_api::routes(&anthropic_api::Deps {
         door: Arc::clone(&door),
         conversations: Arc::new(chat.clone()) as Arc<dyn Conversations>,

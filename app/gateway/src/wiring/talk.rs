@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use ports::driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal};
+use ports::driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal, Meter};
 use tokio_util::task::TaskTracker;
 use tracing::error;
 use usecases::{
@@ -29,6 +29,7 @@ pub(super) struct Around {
     pub(super) events: Arc<dyn EventSink>,
     pub(super) facts: Arc<Facts>,
     pub(super) journal: Arc<dyn Journal>,
+    pub(super) meter: Arc<dyn Meter>,
     pub(super) system_events: SystemEvents,
     pub(super) tasks: TaskTracker,
 }
@@ -71,6 +72,7 @@ pub(super) async fn open(around: Around) -> Result<Talk, StartError> {
         config: Arc::clone(&config),
         entropy: Arc::clone(&entropy),
         events: Arc::clone(&events),
+        meter: around.meter,
         system_events: around.system_events,
         tasks: around.tasks,
     });

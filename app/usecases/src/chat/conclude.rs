@@ -9,7 +9,7 @@ use domain::{
 };
 use ports::{
     Json,
-    driven::{Change, CommitError, Committed, Record, ToolCall, Urgency},
+    driven::{Change, CommitError, Committed, EndedRun, Record, ToolCall, Urgency},
     driving::{Outcome, Reply},
     event::{Audience, Body, Event, Topic},
     view::{
@@ -37,6 +37,12 @@ impl Chat {
         let answer = self.record_of(run, &story, &outcome, now);
         let message = answer.as_ref().map(|record| record.message.clone());
         info!(outcome = %summary.status, "run ended");
+        self.0.deps.meter.run_ended(&EndedRun {
+            model: summary.model.as_ref(),
+            status: summary.status,
+            usage: summary.usage,
+            took: now.since(summary.started_at),
+        });
 
         match &run.keeping {
             Keeping::Behind { listener, .. } => {

@@ -116,6 +116,7 @@ fn scene(agent: MockAgentRuntime) -> Scene {
         config,
         entropy: Arc::new(entropy),
         events: Arc::new(Told(sender)),
+        meter: Arc::new(ports::driven::NoMeter),
         system_events: SystemEvents::default(),
         tasks: TaskTracker::new(),
     };

@@ -185,6 +185,7 @@ impl House {
             config: Arc::clone(&config),
             entropy: entropy.clone(),
             events: told.clone(),
+            meter: Arc::new(ports::driven::NoMeter),
             system_events: events.clone(),
             tasks: tasks.clone(),
         });
