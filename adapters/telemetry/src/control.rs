@@ -133,11 +133,17 @@ pub(crate) struct Levels {
     state: Mutex<(Wanted, bool)>,
     tune_file: Tune,
     tune_terminal: Tune,
+    tune_spans: Tune,
 }
 
 impl Levels {
-    pub(crate) fn new(wanted: Wanted, tune_file: Tune, tune_terminal: Tune) -> Self {
-        Self { state: Mutex::new((wanted, false)), tune_file, tune_terminal }
+    pub(crate) fn new(
+        wanted: Wanted,
+        tune_file: Tune,
+        tune_terminal: Tune,
+        tune_spans: Tune,
+    ) -> Self {
+        Self { state: Mutex::new((wanted, false)), tune_file, tune_terminal, tune_spans }
     }
 
     pub(crate) fn want(&self, wanted: Wanted) {
@@ -149,10 +155,11 @@ impl Levels {
     }
 
     fn change(&self, change: impl FnOnce(&mut (Wanted, bool))) {
-        // Held until both are set, so that they belong together.
+        // Held until all are set, so that they belong together.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state);
         let (Wanted { file, terminal }, broken) = *state;
+        (self.tune_spans)(file.max(terminal));
         (self.tune_file)(file);
         (self.tune_terminal)(if broken { file.max(terminal) } else { terminal });
     }
@@ -212,15 +219,18 @@ mod tests {
             Box::new(move |level| set.lock().unwrap().push((name, level)))
         };
         let wanted = Wanted { file: LogLevel::Debug, terminal: LogLevel::Warn };
-        let levels = Levels::new(wanted, tune("file"), tune("terminal"));
+        let levels = Levels::new(wanted, tune("file"), tune("terminal"), tune("spans"));
         levels.file_is_broken(true);
         levels.want(Wanted { file: LogLevel::Info, terminal: LogLevel::Silent });
         levels.file_is_broken(false);
         let expected = [
+            ("spans", LogLevel::Debug),
             ("file", LogLevel::Debug),
             ("terminal", LogLevel::Debug),
+            ("spans", LogLevel::Info),
             ("file", LogLevel::Info),
             ("terminal", LogLevel::Info),
+            ("spans", LogLevel::Info),
             ("file", LogLevel::Info),
             ("terminal", LogLevel::Silent),
         ];

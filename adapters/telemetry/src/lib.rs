@@ -79,7 +79,12 @@ pub fn init(options: Options, logging: &LoggingConfig) -> Result<Log, LogTwice> 
     let wanted = control::wanted(&options, logging);
     let (file_filter, file_handle) = reload::Layer::new(filter(wanted.file));
     let (terminal_filter, terminal_handle) = reload::Layer::new(filter(wanted.terminal));
-    let levels = Arc::new(Levels::new(wanted, tune(file_handle), tune(terminal_handle)));
+    // What no line can show is not remembered either: without a filter of their
+    // own, spans of every level would be made, and every library be asked about
+    // each of its events.
+    let (span_filter, span_handle) = reload::Layer::new(filter(wanted.file.max(wanted.terminal)));
+    let levels = Levels::new(wanted, tune(file_handle), tune(terminal_handle), tune(span_handle));
+    let levels = Arc::new(levels);
 
     let file = RotatedFile::new(shared.clone(), Arc::clone(&levels));
     let queue =
@@ -91,7 +96,7 @@ pub fn init(options: Options, logging: &LoggingConfig) -> Result<Log, LogTwice> 
     let lines = Lines::new(to_file, Json, Arc::clone(&settings));
     let shown = Lines::new(to_terminal, terminal, Arc::clone(&settings));
     let subscriber = registry()
-        .with(Spans::new(Arc::clone(&settings)))
+        .with(Spans::new(Arc::clone(&settings)).with_filter(span_filter))
         .with(lines.with_filter(file_filter))
         .with(shown.with_filter(terminal_filter));
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogTwice)?;

@@ -8,7 +8,7 @@ use ports::{
 };
 use serde_json::Value;
 use telemetry::{Log, LogFile, Options, init};
-use tracing::{debug, error, info, info_span, warn};
+use tracing::{debug, debug_span, error, info, info_span, warn};
 
 /// Waits until `enough` of the file has been written by the thread that does.
 fn page_when(log: &LogFile, enough: impl Fn(&LogPage) -> bool) -> LogPage {
@@ -42,6 +42,7 @@ fn lines_spans_errors_and_panics_reach_the_file_without_secrets() {
 
     info!(port = 18789, "listening");
     debug!("not told");
+    assert!(debug_span!("nobody sees").is_disabled(), "it would cost something");
     info_span!("connection", conn = "c1").in_scope(|| {
         warn!(user_agent = "x\n".repeat(5000), token = "canary", "odd client");
     });
@@ -72,6 +73,7 @@ fn lines_spans_errors_and_panics_reach_the_file_without_secrets() {
     let issues = control.apply(&logging);
     assert_eq!(issues.len(), 1);
     assert_eq!(issues[0].path, "logging.redactPatterns[0]");
+    assert!(!debug_span!("somebody may see").is_disabled());
     debug!(door = "house-12 is open", "told now");
     let page = page_when(&log, ends_with("told now"));
     assert_eq!(page.file, elsewhere.to_str().unwrap());
