@@ -51,7 +51,15 @@ const LIBRARIES: &[(&str, &[&str])] = &[
 /// Libraries of one technology, and the only rooms that may know them.
 const HOMES: &[(&str, &[&str])] = &[
     ("rusqlite", &["adapters/store-sqlite", "adapters/openclaw-state"]),
-    ("flate2", &["adapters/backup-archive", "adapters/config-file", "adapters/openclaw-state"]),
+    (
+        "flate2",
+        &[
+            "adapters/backup-archive",
+            "adapters/config-file",
+            "adapters/http-server",
+            "adapters/openclaw-state",
+        ],
+    ),
     ("tar", &["adapters/backup-archive", "adapters/openclaw-state"]),
     ("fastwebsockets", &["adapters/ws-server", "adapters/ws-client", "tests"]),
     ("rustls", &["adapters/http-client", "adapters/tls", "tests"]),

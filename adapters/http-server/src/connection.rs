@@ -26,7 +26,7 @@ use tracing::{debug, error};
 
 use crate::{
     first_look::{FirstLook, first_look},
-    gate,
+    gate, pack,
     router::{Found, Router},
     secure::{self, Tls},
 };
@@ -175,13 +175,15 @@ pub(crate) fn answer(
     ends: Ends,
 ) -> impl Future<Output = Response<Body>> + use<> {
     let (at, method) = (Instant::now(), known(request.method()));
+    // An answer to HEAD says how long the one to GET would be, unpacked.
+    let wanted = pack::wanted(request.headers()).filter(|_| *request.method() != Method::HEAD);
     let (route, begun) = begin(building, request, ends);
     let meter = Arc::clone(&building.meter);
     let strict_transport_security = building.strict_transport_security.clone();
     async move {
         let mut response = match begun {
             Begun::Answered(response) => response,
-            Begun::Working(answer) => survive(answer).await,
+            Begun::Working(answer) => pack::pack(survive(answer).await, wanted).await,
         };
         let headers = response.headers_mut();
         for (name, value) in &DEFAULT_HEADERS {

@@ -4,6 +4,7 @@ mod connection;
 mod first_look;
 mod gate;
 mod listen;
+mod pack;
 mod probe;
 mod router;
 mod secure;

@@ -6,5 +6,6 @@ mod ends;
 mod framing;
 mod gate;
 mod house;
+mod pack;
 mod routes;
 mod secure;

@@ -150,6 +150,19 @@ impl House {
         rest(&mut socket).await
     }
 
+    /// The same, where it may be no text.
+    pub(super) async fn bytes(&self, method: &str, target: &str, headers: &str) -> Vec<u8> {
+        let head = format!(
+            "{method} {target} HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n"
+        );
+        let mut socket = self.connect().await;
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let mut said = Vec::new();
+        let read = timeout(PATIENCE, socket.read_to_end(&mut said)).await;
+        read.expect("the server hangs up").unwrap();
+        said
+    }
+
     /// What the server says to a request for `target` with `headers`.
     pub(super) async fn request(&self, method: &str, target: &str, headers: &str) -> String {
         let host = if headers.contains("Host:") { "" } else { "Host: localhost\r\n" };
