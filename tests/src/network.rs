@@ -148,7 +148,8 @@ impl Network {
         Ok(Daemon { avahi, _bus: bus, socket })
     }
 
-    fn namespace(&self, machine: Machine) -> String {
+    /// What the namespace of `machine` is called.
+    pub fn namespace(&self, machine: Machine) -> String {
         format!("{}{machine:?}", self.name)
     }
 }

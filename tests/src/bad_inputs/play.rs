@@ -48,6 +48,7 @@ pub async fn play_all(select: Option<&str>) -> Result<Report, String> {
     for case in file.cases.into_iter().filter(is_selected) {
         match scope::of(&case) {
             Scope::NotYet(not_yet) => report.add(Played::new(&case, Outcome::NotYet(not_yet))),
+            Scope::Elsewhere(_) => (),
             Scope::Now if wants_quiet(&case) => quiet.push(case),
             Scope::Now => loud.push(case),
         }
@@ -231,7 +232,7 @@ fn every_case_of_this_issue_is_understood() {
         assert_eq!(script.map(drop), Ok(()), "{}", case.id);
         played += 1;
     }
-    assert_eq!(played, 285);
+    assert_eq!(played, 286);
 }
 
 #[test]
