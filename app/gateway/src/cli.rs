@@ -36,7 +36,11 @@ mod status;
 mod stop;
 mod update;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::OsString,
+    pin::{Pin, pin},
+    process::ExitCode,
+};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
@@ -244,7 +248,10 @@ fn misused(typed: &[OsString], error: &clap::Error) -> ExitCode {
 fn on_runtime(global: &Global, command: Command) -> Result<(), Failure> {
     let context = Context::new(global)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let done = runtime.block_on(dispatch(&context, command));
+    // Named only by what it is: otherwise the runtime would hold three copies of
+    // everything that can be done, one for each way it has of running it.
+    let work: Pin<&mut dyn Future<Output = _>> = pin!(dispatch(&context, command));
+    let done = runtime.block_on(work);
     // A read from the terminal that is still waiting must not keep us.
     runtime.shutdown_background();
     done

@@ -118,20 +118,12 @@ macro_rules! methods {
                 params: |generator| generator.subschema_for::<$params>(),
                 result: |generator| generator.subschema_for::<$result>(),
                 call: |context, params| {
-                    use tracing::Instrument as _;
-
                     match $crate::method::decode::<$params>($name, params) {
                         Err(refused) => Box::pin(std::future::ready(Err(refused))),
-                        Ok(params) => {
-                            let span = tracing::debug_span!("rpc", method = $name);
-                            Box::pin(
-                                async move {
-                                    let answer = $handler(context, params).await?;
-                                    $crate::method::methods!(@reply $arrow answer)
-                                }
-                                .instrument(span),
-                            )
-                        }
+                        Ok(params) => Box::pin(async move {
+                            let answer = $handler(context, params).await?;
+                            $crate::method::methods!(@reply $arrow answer)
+                        }),
                     }
                 },
             },

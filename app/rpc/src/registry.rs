@@ -12,6 +12,7 @@ use ports::{
     driving::{Rpc, RpcError, RpcReply},
 };
 use serde_json::value::RawValue;
+use tracing::{Instrument as _, debug_span};
 use usecases::{
     approvals::Approvals, auth::Auth, chat::Chat, config::Configuration, directory::Directory,
     facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing,
@@ -148,7 +149,9 @@ impl Rpc for Registry {
             Ok(method) => {
                 let services = Arc::clone(&self.services);
                 let context = Context { services, caller: Arc::clone(caller) };
-                (method.call)(context, params)
+                let answer = (method.call)(context, params);
+                let span = debug_span!("rpc", method = method.name);
+                if span.is_disabled() { answer } else { Box::pin(answer.instrument(span)) }
             }
             Err(refused) => Box::pin(future::ready(Err(refused))),
         }
