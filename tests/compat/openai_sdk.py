@@ -3,26 +3,15 @@
 Started by openai-python.test.mjs, one test at a time.
 """
 
-import json
 import os
 import time
 import unittest
-import urllib.request
 import uuid
 
 import openai
 from openai import OpenAI
 
-GATEWAY = os.environ["GATEWAY"]
-WORDS = (
-    "alpha bravo charlie delta echo foxtrot golf hotel india juliet "
-    "kilo lima mike november oscar papa"
-).split()
-
-
-def words(count):
-    """What the fake model says when asked for `count` words."""
-    return " ".join(WORDS[i % len(WORDS)] + str(i) for i in range(count))
+from fake import GATEWAY, asked, words
 
 
 def user(content):
@@ -32,14 +21,6 @@ def user(content):
 def client(**options):
     options = {"api_key": os.environ["GATEWAY_TOKEN"], "max_retries": 0} | options
     return OpenAI(base_url=f"{GATEWAY}/v1", **options)
-
-
-def asked(marker):
-    """The request for a model's answer that contains `marker`, as the recorder saw it."""
-    with urllib.request.urlopen(os.environ["MODEL"] + "/__requests") as answer:
-        requests = json.load(answer)
-    found = [r for r in requests if marker in json.dumps(r.get("body"))]
-    return found[-1] if found else None
 
 
 class Sdk(unittest.TestCase):
