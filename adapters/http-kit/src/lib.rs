@@ -62,6 +62,31 @@ pub struct Route {
     pub path: &'static str,
     /// What answers.
     pub handler: Handler,
+    /// What it is for, see [`documented`](Self::documented).
+    pub words: Option<&'static str>,
+}
+
+/// A method and a path, and where they are described.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// The method.
+    pub method: Method,
+    /// The path, in the syntax of `matchit`.
+    pub path: &'static str,
+    /// A JSON object whose entry `GET /path` is an operation as OpenAPI has it,
+    /// and whose entry `schemas`, if there is one, has the shapes it refers to.
+    pub words: &'static str,
+}
+
+impl Described {
+    /// What is said about it: the operation, if there is one.
+    pub fn operation(&self) -> Option<serde_json::Map<String, serde_json::Value>> {
+        let mut words: serde_json::Value = serde_json::from_str(self.words).ok()?;
+        match words.get_mut(format!("{} {}", self.method, self.path))?.take() {
+            serde_json::Value::Object(operation) => Some(operation),
+            _ => None,
+        }
+    }
 }
 
 impl Route {
@@ -71,7 +96,19 @@ impl Route {
         F: Fn(Request<Incoming>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Response<Body>> + Send + 'static,
     {
-        Self { method, path, handler: handler_of(handler) }
+        Self { method, path, handler: handler_of(handler), words: None }
+    }
+
+    /// The same, described in `words`, a JSON object as in [`Described::words`].
+    #[must_use]
+    pub fn documented(self, words: &'static str) -> Self {
+        Self { words: Some(words), ..self }
+    }
+
+    /// Where it is described, if it is.
+    pub fn described(&self) -> Option<Described> {
+        let Self { method, path, words, .. } = self;
+        words.map(|words| Described { method: method.clone(), path, words })
     }
 }
 

@@ -42,7 +42,7 @@ pub fn probe_routes(probe: &Arc<dyn Probe>) -> Vec<Route> {
             async move { startup(&probe.readiness().await, &started) }
         }));
     }
-    routes
+    routes.into_iter().map(|route| route.documented(include_str!("openapi.json"))).collect()
 }
 
 /// Whether `request` was made on this machine and nobody stands in between.

@@ -32,7 +32,7 @@ impl Router {
     /// Finds `routes`, whatever their order.
     pub(crate) fn new(routes: Vec<Route>) -> Result<Self, matchit::InsertError> {
         let mut paths: BTreeMap<&'static str, Vec<(Method, Handler)>> = BTreeMap::new();
-        for Route { method, path, handler } in routes {
+        for Route { method, path, handler, .. } in routes {
             paths.entry(path).or_default().push((method, handler));
         }
         let mut places = matchit::Router::new();

@@ -35,6 +35,7 @@ pub fn routes(deps: &Deps) -> Vec<Route> {
             let deps = deps.clone();
             async move { page(&deps, &request).await.unwrap_or_else(|why| why.answer()) }
         })
+        .documented(include_str!("openapi.json"))
     };
     PATHS.into_iter().map(route).collect()
 }

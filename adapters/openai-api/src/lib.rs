@@ -113,6 +113,7 @@ where
             response
         }
     })
+    .documented(include_str!("openapi.json"))
 }
 
 /// The answer of a route that is not served: as if there were no such path.

@@ -52,5 +52,11 @@ pub(super) fn all(around: Around) -> Vec<Route> {
         config,
         loopback_only: near,
     }));
+    for route in &routes {
+        let said = route.described().and_then(|described| described.operation());
+        debug_assert!(said.is_some(), "{route:?} is not described");
+    }
+    let described = routes.iter().filter_map(Route::described).collect();
+    routes.push(openapi_http::route(env!("CARGO_PKG_VERSION"), described));
     routes
 }
