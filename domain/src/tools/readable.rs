@@ -73,11 +73,10 @@ pub fn read_page(html: &str, form: Form) -> Page {
 fn open(paper: &mut Paper, name: &str, attributes: &str) {
     match name {
         "a" => paper.begin_link(attribute(attributes, "href").map(decoded).as_deref()),
-        "br" => paper.break_line(),
         "li" => paper.begin_item(),
         "pre" => paper.begin_preformatted(),
         "td" | "th" => paper.space(),
-        "tr" | "dt" | "dd" | "option" => paper.break_line(),
+        "br" | "tr" | "dt" | "dd" | "option" => paper.break_line(),
         _ => match heading(name) {
             Some(depth) => paper.begin_heading(depth),
             None if INLINE.contains(&name) => (),
