@@ -14,6 +14,7 @@ mod reach;
 mod routes;
 pub(crate) mod tailnet;
 mod talk;
+mod tools;
 pub(crate) mod update;
 pub(crate) mod wizard;
 
@@ -244,17 +245,17 @@ pub(crate) async fn wire(
         store: &store,
         tasks,
     });
-    let registry: Arc<dyn Rpc> = Arc::new(Registry::new(services));
+    let tools = tools::open(&services);
     let routes = routes::all(routes::Around {
-        chat: chat.clone(),
-        clock: Arc::clone(&clock),
+        services: &services,
         config: Arc::clone(&config),
         door: Arc::clone(&door),
-        entropy: Arc::clone(&entropy),
         near: shown.near.clone(),
         parts: parts.clone(),
         responses,
+        tools: tools.clone(),
     });
+    let registry: Arc<dyn Rpc> = Arc::new(Registry::new(services, tools));
     let upgrade = ws_server::handler(ws_server::Deps {
         door: Arc::clone(&door),
         rpc: registry,
