@@ -197,12 +197,14 @@ impl Tools {
 
     /// Uses the tool, for as long as it may take.
     fn work(&self, tool: &'static Tool, call: Call) -> Work {
-        let (work, limit): (_, Duration) = ((tool.work)(self.clone(), call), tool.limit);
-        Box::pin(async move {
-            let done = tokio::time::timeout(limit, work).await;
-            done.unwrap_or(Err(ToolRefusal::TooLong(limit)))
-        })
+        Box::pin(within(tool.limit, (tool.work)(self.clone(), call)))
     }
+}
+
+/// What comes of `work`, if it does not take longer than `limit`.
+async fn within(limit: Duration, work: Work) -> Outcome {
+    let done = tokio::time::timeout(limit, work).await;
+    done.unwrap_or(Err(ToolRefusal::TooLong(limit)))
 }
 
 #[async_trait]
@@ -259,4 +261,13 @@ impl fmt::Debug for Deps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Deps").finish_non_exhaustive()
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_takes_too_long_is_given_up() {
+    let limit = Duration::from_secs(30);
+    let refused = within(limit, Box::pin(std::future::pending())).await;
+    assert_eq!(refused, Err(ToolRefusal::TooLong(limit)));
+    let done = within(limit, Box::pin(std::future::ready(Ok(Json::null())))).await;
+    assert_eq!(done, Ok(Json::null()));
 }
