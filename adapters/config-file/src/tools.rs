@@ -23,8 +23,8 @@ fn descend(value: &mut Value, path: &mut Vec<String>, problems: &mut Vec<Problem
             let says =
                 |key: &str| map.get(key).and_then(Value::as_array).is_some_and(|it| !it.is_empty());
             if says("allow") && says("alsoAllow") {
-                let why = "cannot be said together with allow in one place, so it does not count: \
-                           put these tools into allow";
+                let why =
+                    "cannot be said together with allow in one place: put these tools into allow";
                 let key = path.iter().cloned().chain(["alsoAllow".to_owned()]);
                 let key = spell(&key.collect::<Vec<_>>());
                 problems.push(Problem::new(Severity::Error, &key, why));
