@@ -1,12 +1,14 @@
 //! `agents_list`.
 
+use ports::Json;
 use serde::Serialize;
 
-use super::{Call, Outcome, Tools, found};
+use super::{Call, Tools, found};
+use crate::directory;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Agents {
+struct Listed {
     requester: String,
     allow_any: bool,
     agents: Vec<Agent>,
@@ -21,16 +23,16 @@ struct Agent {
 }
 
 /// The agents of the configuration.
-pub(super) async fn list(tools: Tools, call: Call) -> Outcome {
+pub(super) fn list(tools: &Tools, call: &Call) -> Json {
     let listing = tools.0.deps.directory.list();
-    let agent = |agent: crate::directory::Listed| Agent {
+    let agent = |agent: directory::Listed| Agent {
         id: agent.id.to_string(),
         name: agent.name,
         configured: true,
     };
-    Ok(found(&Agents {
+    found(&Listed {
         requester: call.place.agent.to_string(),
         allow_any: true,
         agents: listing.agents.into_iter().map(agent).collect(),
-    }))
+    })
 }

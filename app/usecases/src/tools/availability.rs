@@ -4,10 +4,7 @@ use domain::{
     session::SessionKey,
     tools::{Policies, PolicyChain, ToolPolicy, is_denied_directly},
 };
-use ports::{
-    config::{AgentConfig, Config},
-    driving::ToolRefusal,
-};
+use ports::{config::Config, driving::ToolRefusal};
 
 use super::{Place, Tools, at_fault, table::Tool};
 
@@ -38,7 +35,7 @@ impl Tools {
         let session = session.map_err(|error| at_fault(&error))?;
         let chosen = session.and_then(|session| session.settings.model);
         let model = chosen.or_else(|| self.0.deps.models.default_of(&place.agent).model);
-        let agent = config.agents.find(&place.agent).unwrap_or_else(AgentConfig::default);
+        let agent = config.agents.find(&place.agent).unwrap_or_default();
         let by_model = model.map(|it| (config.tools.policy_for(&it), agent.tools.policy_for(&it)));
         let (provider, agent_provider) = by_model.unwrap_or_default();
         let policies = Policies {

@@ -83,7 +83,8 @@ impl Tools {
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
             idempotency_key: Some(call.name.clone()),
         };
-        let invoked = self.0.deps.nodes.invoke(&call.caller, ask).await.map_err(refusal)?;
+        let invoked = self.0.deps.nodes.invoke(&call.caller, ask).await;
+        let invoked = invoked.map_err(|error| refusal(&error))?;
         let (payload, payload_json) = (invoked.payload, invoked.payload_json);
         Ok(found(&Done { ok: true, node_id: &node, command, payload, payload_json }))
     }
@@ -97,10 +98,10 @@ fn sight(caller: &Principal) -> Sight {
     }
 }
 
-fn refusal(error: InvokeError) -> ToolRefusal {
+fn refusal(error: &InvokeError) -> ToolRefusal {
     let text = error.to_string();
     match error {
-        InvokeError::Denied(denied) => denied.into(),
+        InvokeError::Denied(denied) => (*denied).into(),
         InvokeError::NotAllowed(why) => ToolRefusal::Tool(format!("{text}: {why}")),
         InvokeError::Busy(_) => ToolRefusal::Unavailable(text),
         InvokeError::NotConnected

@@ -86,7 +86,8 @@ struct Status {
     agent_id: String,
     model: Option<String>,
     context_tokens: Option<u64>,
-    status_text: String,
+    #[serde(rename = "statusText")]
+    text: String,
     /// Its row in the list, once something was said there.
     session: Option<SessionRow>,
 }
@@ -106,14 +107,14 @@ pub(super) async fn status(tools: Tools, call: Call) -> Outcome {
     let model = model.map(|model| model.to_string());
     let row = session.as_ref().map(|session| tools.0.deps.sessions.row(session));
     let answers = model.as_deref().unwrap_or("none");
-    let status_text = format!("Session: {key}\nAgent: {agent}\nModel: {answers}");
+    let text = format!("Session: {key}\nAgent: {agent}\nModel: {answers}");
     Ok(found(&Status {
         ok: true,
         session_key: key,
         agent_id: agent.to_string(),
         model,
         context_tokens,
-        status_text,
+        text,
         session: row,
     }))
 }

@@ -88,7 +88,8 @@ pub(super) async fn fetch(tools: Tools, call: Call) -> Outcome {
     if let Some(read) = tools.0.pages.find(&name, now, age) {
         return Ok(shown(url, form, most, &read, true));
     }
-    let fetched = tools.0.deps.fetch.fetch(url, &terms(settings)).await.map_err(refusal)?;
+    let fetched = tools.0.deps.fetch.fetch(url, &terms(settings)).await;
+    let fetched = fetched.map_err(|error| refusal(&error))?;
     // Reading a large page takes longer than others should wait.
     let read = tokio::task::spawn_blocking(move || read(fetched, form)).await;
     let (mime, extractor, page) = read.map_err(|error| at_fault(&error))??;
@@ -180,7 +181,7 @@ fn terms(settings: &WebFetchConfig) -> FetchTerms {
 
 /// All of it is for whoever sent the address: it says nothing about the network
 /// of this machine.
-fn refusal(error: FetchError) -> ToolRefusal {
+fn refusal(error: &FetchError) -> ToolRefusal {
     ToolRefusal::Tool(error.to_string())
 }
 

@@ -35,7 +35,7 @@ impl House {
         let owner = Owner::named(owner);
         let name = Name { owner: &owner, key, fingerprint: what.to_owned() };
         let (begun, what) = (Arc::clone(&self.begun), what.to_owned());
-        let begin = move |name: String| -> Work {
+        let work = move |name: String| -> Work {
             Box::pin(async move {
                 begun.lock().unwrap().push(name);
                 if let Some(gate) = gate {
@@ -47,7 +47,7 @@ impl House {
                 }
             })
         };
-        self.calls.once(name, &*self.clock, &self.names, begin).await
+        self.calls.once(name, &*self.clock, &self.names, work).await
     }
 
     fn begun(&self) -> Vec<String> {
