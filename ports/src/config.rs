@@ -54,6 +54,7 @@ pub mod slack;
 mod tailscale;
 pub mod talk;
 mod tls;
+mod tool_policy;
 pub mod tools;
 pub mod tts;
 pub mod ui;

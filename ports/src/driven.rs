@@ -81,6 +81,7 @@ pub use {
     digests::MockDigests,
     discovery::{MockAdvertisement, MockAdvertiser, MockFinder},
     events::MockEventSink,
+    fetch::MockFetch,
     foreign::{MockForeignState, MockShelf},
     lifecycle::MockLifecycle,
     logs::MockLogSource,

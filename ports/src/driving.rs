@@ -8,6 +8,7 @@ mod responses;
 mod rpc;
 mod slack;
 mod token_counter;
+mod tools;
 
 pub use conversations::{Answer, AskError, Conversations, Outcome, Question, Reply};
 pub use doorkeeper::{Circumstances, Credentials, Doorkeeper, Knock, Refusal, Welcome};
@@ -17,3 +18,4 @@ pub use responses::{KeptResponse, Responses};
 pub use rpc::{ErrorCode, Reply as RpcReply, Rpc, RpcError};
 pub use slack::{SlackBody, SlackDelivery, SlackInbox, SlackRefusal};
 pub use token_counter::{CountError, TokenCount, TokenCounter};
+pub use tools::{ToolInvocation, ToolOrigin, ToolRefusal, Tools};

@@ -20,7 +20,7 @@ use crate::{
     redact::Redaction,
     secret_refs,
     substitute::{Variables, env_block, substitute},
-    tilde, unknown,
+    tilde, tools, unknown,
 };
 
 /// A file and what it comes to.
@@ -91,6 +91,7 @@ pub(crate) fn evaluate_text(
     used_secrets.extend(secret_refs::resolve(&mut tree, directory, &lookup, &mut problems));
     tilde::expand(&mut tree, &lookup);
     unknown::warn(&tree, &mut problems);
+    tools::only_one_list(&mut tree, &mut problems);
     let mut config = decode(tree.clone(), running, &mut problems);
     // Known even if something it includes cannot be read.
     let own = document.as_ref().map(|it| &it.value["gateway"]["config"]["strict"]);
@@ -98,6 +99,7 @@ pub(crate) fn evaluate_text(
     check_secrets(&config, &mut problems);
     hooks::check(&mut config, running, &mut problems);
     hooks::check_slack(&config, &mut problems);
+    tools::warn(&config, &mut problems);
 
     for problem in &mut problems {
         problem.place = problem.place.take().or_else(|| place(&places, &problem.key));

@@ -23,6 +23,7 @@ mod shown;
 mod store;
 mod substitute;
 mod tilde;
+mod tools;
 mod unknown;
 
 pub use edit::{PathError, parse_path};

@@ -15,6 +15,7 @@ mod reach;
 mod routes;
 pub(crate) mod tailnet;
 mod talk;
+mod tools;
 pub(crate) mod update;
 mod watch;
 pub(crate) mod wizard;
@@ -236,18 +237,18 @@ pub(crate) async fn wire(
         store: &store,
         tasks,
     });
-    let registry = count::calls(Arc::new(Registry::new(services)), &metrics);
+    let tools = tools::open(&services);
     let routes = routes::all(routes::Around {
-        chat: chat.clone(),
-        clock: Arc::clone(&clock),
+        services: &services,
         config: Arc::clone(&config),
         door: Arc::clone(&door),
-        entropy: Arc::clone(&entropy),
         metrics: metrics.clone(),
         near: shown.near.clone(),
         parts: parts.clone(),
         responses,
+        tools: tools.clone(),
     });
+    let registry = count::calls(Arc::new(Registry::new(services, tools)), &metrics);
     let upgrade = ws_server::handler(ws_server::Deps {
         door: Arc::clone(&door),
         rpc: registry,

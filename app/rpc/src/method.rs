@@ -15,6 +15,7 @@ use ports::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use usecases::tools::Tools;
 
 use crate::{
     params::{IdempotencyKey, Name, SessionName},
@@ -48,6 +49,7 @@ pub(crate) type Call = fn(Context, Option<&RawValue>) -> BoxFuture<Answer>;
 pub(crate) struct Context {
     pub(crate) services: Arc<Services>,
     pub(crate) caller: Arc<Client>,
+    pub(crate) tools: Tools,
 }
 
 impl Context {

@@ -24,6 +24,7 @@ mod subscribe;
 mod system;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod update;
 mod wizard;
 
@@ -51,4 +52,5 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     node_pairing::METHODS,
     node_side::METHODS,
     exec::METHODS,
+    tools::METHODS,
 ];

@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::{approval::UnknownApproval, attachment::AttachmentRefused, client::Protocol};
 use ports::{
     driven::{CommitError, PolicyError, StoreError},
-    driving::RpcError,
+    driving::{RpcError, ToolRefusal},
 };
 use serde::Serialize;
 use tracing::error;
@@ -239,6 +239,20 @@ pub(crate) fn policy(refused: PolicyError) -> RpcError {
             error!(error = &refused as &dyn std::error::Error, "the policy was not written");
             RpcError::unavailable(refused.to_string())
         }
+    }
+}
+
+/// A tool was not used.
+pub(crate) fn tool(refused: ToolRefusal) -> RpcError {
+    let text = refused.to_string();
+    match refused {
+        ToolRefusal::Denied(denied) => denied.into(),
+        ToolRefusal::Invalid(_)
+        | ToolRefusal::NotAvailable(_)
+        | ToolRefusal::Conflict
+        | ToolRefusal::Tool(_) => RpcError::invalid(text),
+        ToolRefusal::Unavailable(_) => RpcError::unavailable(text).retry_after(LATER),
+        ToolRefusal::TooLong(_) | ToolRefusal::Internal => RpcError::unavailable(text),
     }
 }
 

@@ -17,7 +17,7 @@ use usecases::{
     approvals::Approvals, auth::Auth, chat::Chat, config::Configuration, directory::Directory,
     facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing,
     presence::Presence, restart::Restarts, sessions::Sessions, status::Status, system::System,
-    update::Update, versions::Versions, wizard::Wizard,
+    tools::Tools, update::Update, versions::Versions, wizard::Wizard,
 };
 
 use crate::{Method, limit::Limit, method::Context, methods};
@@ -93,15 +93,16 @@ pub struct Services {
 /// Answers calls with the methods of [`all`].
 pub struct Registry {
     services: Arc<Services>,
+    tools: Tools,
     methods: HashMap<&'static str, &'static Method>,
     limit: Limit,
 }
 
 impl Registry {
-    /// A registry whose methods act on `services`.
-    pub fn new(services: Arc<Services>) -> Self {
+    /// A registry whose methods act on `services`, and use `tools`.
+    pub fn new(services: Arc<Services>, tools: Tools) -> Self {
         let methods = all().map(|method| (method.name, method)).collect();
-        Self { services, methods, limit: Limit::new() }
+        Self { services, tools, methods, limit: Limit::new() }
     }
 
     /// Whether `caller` is a paired node that may chat like an operator.
@@ -148,7 +149,8 @@ impl Rpc for Registry {
         match self.admit(caller, method) {
             Ok(method) => {
                 let services = Arc::clone(&self.services);
-                let context = Context { services, caller: Arc::clone(caller) };
+                let tools = self.tools.clone();
+                let context = Context { services, caller: Arc::clone(caller), tools };
                 let answer = (method.call)(context, params);
                 let span = debug_span!("rpc", method = method.name);
                 if span.is_disabled() { answer } else { Box::pin(answer.instrument(span)) }
@@ -211,7 +213,8 @@ mod tests {
             exec.approval.grants.list exec.approval.grants.revoke approval.get approval.resolve \
             approval.history exec.approvals.get exec.approvals.set config.set config.patch \
             config.apply gateway.restart.preflight gateway.restart.request update.run \
-            update.status config.schema.lookup wizard.start wizard.next wizard.cancel wizard.status";
+            update.status config.schema.lookup wizard.start wizard.next wizard.cancel wizard.status \
+            tools.catalog tools.effective tools.invoke";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);

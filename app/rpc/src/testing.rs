@@ -1,6 +1,8 @@
 //! A gateway for tests: real use cases over a store in memory and an agent that
 //! repeats what it is told.
 
+mod tools;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, LazyLock, Mutex},
@@ -82,7 +84,7 @@ impl World {
         let events = Arc::new(Told::default());
         let services = Arc::new(services(configuration, Arc::clone(&events) as _));
         Self {
-            registry: Registry::new(Arc::clone(&services)),
+            registry: Registry::new(Arc::clone(&services), tools::tools(&services)),
             door: Door::new(Arc::clone(&services), Live::new(Addresses::default())),
             services,
             events,

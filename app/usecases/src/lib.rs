@@ -28,6 +28,7 @@ pub mod system;
 #[cfg(test)]
 mod testing;
 pub mod ticks;
+pub mod tools;
 pub mod update;
 pub mod versions;
 pub mod wizard;

@@ -15,6 +15,7 @@ use domain::outbound::Blocked;
 ///   many fetch at the same time.
 /// - Nothing is sent along that could tell who asks.
 /// - Dropping the future hangs up.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Fetch: Send + Sync {
     /// Gets what is at `url`.

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use serde_json::{Map, Value};
 
 use super::ws;
@@ -75,6 +76,7 @@ impl Words {
                 let parts = parts.iter().map(|part| self.bytes(part));
                 Ok(parts.collect::<Result<Vec<_>, _>>()?.concat())
             }
+            "$b64" => Ok(BASE64.encode(self.bytes(of)?).into_bytes()),
             "$pad_json" => {
                 let mut text = self.json(&of["frame"])?.into_bytes();
                 text.resize(count(&of["to_bytes"])?, b' ');
@@ -278,6 +280,7 @@ mod tests {
         assert_eq!(text(json!({"$repeat": {"s": "ab", "n": 3}})), "ababab");
         assert_eq!(text(json!({"$repeat_to_len_of": {"s": "é", "of": "token"}})), "ééé");
         assert_eq!(text(json!({"$concat": ["a", {"$repeat": {"s": "b", "n": 2}}, "c"]})), "abbc");
+        assert_eq!(text(json!({"$b64": "a{{port}}"})), "YTE4Nzg5");
         assert_eq!(text(json!({"$pad_json": {"frame": {"a": 1}, "to_bytes": 10}})), "{\"a\":1}   ");
         assert_eq!(text(json!({"a": [1, null, "{{port}}"]})), r#"{"a":[1,null,"18789"]}"#);
     }

@@ -6,28 +6,29 @@ use http_kit::Route;
 use metrics_prometheus::Metrics;
 use ports::{
     config::Live,
-    driven::{Clock, ConfigSource, Entropy},
+    driven::ConfigSource,
     driving::{Conversations, Doorkeeper, Probe, TokenCounter},
 };
+use rpc::Services;
 use url_fetch::UrlFetch;
-use usecases::{chat::Chat, probe::Parts, responses::Responses};
+use usecases::{probe::Parts, responses::Responses, tools::Tools};
 
 /// What answers.
-pub(super) struct Around {
-    pub(super) chat: Chat,
-    pub(super) clock: Arc<dyn Clock>,
+pub(super) struct Around<'a> {
+    pub(super) services: &'a Services,
     pub(super) config: Arc<dyn ConfigSource>,
     pub(super) door: Arc<dyn Doorkeeper>,
-    pub(super) entropy: Arc<dyn Entropy>,
     pub(super) metrics: Metrics,
     pub(super) near: Live<bool>,
     pub(super) parts: Parts,
     pub(super) responses: Responses,
+    pub(super) tools: Tools,
 }
 
 /// Every route but the one for sockets.
-pub(super) fn all(around: Around) -> Vec<Route> {
-    let Around { chat, clock, config, door, entropy, metrics, near, parts, responses } = around;
+pub(super) fn all(around: Around<'_>) -> Vec<Route> {
+    let Around { services, config, door, metrics, near, parts, responses, tools } = around;
+    let (chat, entropy) = (&services.chat, &services.entropy);
     let mut routes = http_server::probe_routes(&(Arc::new(parts) as Arc<dyn Probe>));
     routes.extend(metrics_prometheus::routes(&metrics_prometheus::Deps {
         door: Arc::clone(&door),
@@ -38,17 +39,22 @@ pub(super) fn all(around: Around) -> Vec<Route> {
         door: Arc::clone(&door),
         conversations: Arc::new(chat.clone()) as Arc<dyn Conversations>,
         counter: Arc::new(chat.clone()) as Arc<dyn TokenCounter>,
-        entropy: Arc::clone(&entropy),
+        entropy: Arc::clone(entropy),
         config: Arc::clone(&config),
         loopback_only: near.clone(),
     }));
+    routes.extend(tools_http::routes(&tools_http::Deps {
+        door: Arc::clone(&door),
+        tools: Arc::new(tools),
+        config: Arc::clone(&config),
+    }));
     routes.extend(openai_api::routes(&openai_api::Deps {
         door,
-        conversations: Arc::new(chat) as Arc<dyn Conversations>,
+        conversations: Arc::new(chat.clone()) as Arc<dyn Conversations>,
         fetch: Arc::new(UrlFetch::new()),
         responses: Arc::new(responses),
-        entropy,
-        clock,
+        entropy: Arc::clone(entropy),
+        clock: Arc::clone(&services.clock),
         config,
         loopback_only: near,
     }));
