@@ -84,7 +84,7 @@ fn list(list: &Path, built: &[PathBuf]) -> io::Result<()> {
         writeln!(list, "    Asset {{")?;
         writeln!(list, "        name: {name:?},")?;
         writeln!(list, "        version: \"{version:016x}\",")?;
-        writeln!(list, "        packed: include_bytes!({path:?}),")?;
+        writeln!(list, "        packed: include_bytes!({:?}),", path.to_string_lossy())?;
         writeln!(list, "    }},")?;
     }
     writeln!(list, "];")

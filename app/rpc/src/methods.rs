@@ -3,6 +3,7 @@
 #![expect(clippy::unused_async, reason = "handlers look alike, whether they wait or not")]
 
 mod agent;
+mod canvas;
 mod chat;
 mod config;
 mod config_write;
@@ -50,5 +51,6 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     nodes::METHODS,
     node_pairing::METHODS,
     node_side::METHODS,
+    canvas::METHODS,
     exec::METHODS,
 ];

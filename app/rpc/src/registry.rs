@@ -13,10 +13,10 @@ use ports::{
 };
 use serde_json::value::RawValue;
 use usecases::{
-    approvals::Approvals, auth::Auth, chat::Chat, config::Configuration, directory::Directory,
-    facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing,
-    presence::Presence, restart::Restarts, sessions::Sessions, status::Status, system::System,
-    update::Update, versions::Versions, wizard::Wizard,
+    approvals::Approvals, auth::Auth, canvas::Passes, chat::Chat, config::Configuration,
+    directory::Directory, facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes,
+    pairing::Pairing, presence::Presence, restart::Restarts, sessions::Sessions, status::Status,
+    system::System, update::Update, versions::Versions, wizard::Wizard,
 };
 
 use crate::{Method, limit::Limit, method::Context, methods};
@@ -41,6 +41,8 @@ pub struct Services {
     pub approvals: Approvals,
     /// Comparing secrets.
     pub auth: Auth,
+    /// Who may see the canvas.
+    pub canvas: Passes,
     /// Talking to agents.
     pub chat: Chat,
     /// The time.
@@ -208,7 +210,7 @@ mod tests {
             exec.approval.grants.list exec.approval.grants.revoke approval.get approval.resolve \
             approval.history exec.approvals.get exec.approvals.set config.set config.patch \
             config.apply gateway.restart.preflight gateway.restart.request update.run \
-            update.status config.schema.lookup wizard.start wizard.next wizard.cancel wizard.status";
+            update.status plugin.surface.refresh node.pluginSurface.refresh config.schema.lookup wizard.start wizard.next wizard.cancel wizard.status";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);
@@ -268,6 +270,7 @@ mod tests {
             "node.pending.ack",
             "node.pending.drain",
             "skills.bins",
+            "node.pluginSurface.refresh",
         ];
         assert_eq!(reached(&strict, &node(1)), own);
         assert_eq!(reached(&strict, &unpaired), own);

@@ -113,7 +113,7 @@ fn is_device(name: &str) -> bool {
         number.next().is_none()
             && digit.is_some_and(|digit| matches!(digit, '0'..='9' | '¹' | '²' | '³'))
     };
-    DEVICES.contains(&&*stem) || NUMBERED_DEVICES.iter().any(|device| is_numbered(&device))
+    DEVICES.contains(&&*stem) || NUMBERED_DEVICES.iter().any(is_numbered)
 }
 
 #[cfg(test)]
