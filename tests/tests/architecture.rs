@@ -51,9 +51,20 @@ const LIBRARIES: &[(&str, &[&str])] = &[
 /// Libraries of one technology, and the only rooms that may know them.
 const HOMES: &[(&str, &[&str])] = &[
     ("rusqlite", &["adapters/store-sqlite", "adapters/openclaw-state"]),
-    ("flate2", &["adapters/backup-archive", "adapters/config-file", "adapters/openclaw-state"]),
+    (
+        "flate2",
+        &[
+            "adapters/backup-archive",
+            "adapters/canvas-http",
+            "adapters/config-file",
+            "adapters/openclaw-state",
+        ],
+    ),
     ("tar", &["adapters/backup-archive", "adapters/openclaw-state"]),
-    ("fastwebsockets", &["adapters/ws-server", "adapters/ws-client", "tests"]),
+    (
+        "fastwebsockets",
+        &["adapters/canvas-http", "adapters/ws-server", "adapters/ws-client", "tests"],
+    ),
     ("rustls", &["adapters/http-client", "adapters/tls", "tests"]),
     ("tokio-rustls", &["adapters/http-client", "tests"]),
     ("rcgen", &["adapters/tls", "tests"]),
@@ -66,7 +77,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("libc", &["adapters/heap"]),
     ("ed25519-dalek", &["adapters/signatures"]),
     ("mdns-sd", &["adapters/discovery-mdns"]),
-    ("notify", &["adapters/config-watch"]),
+    ("notify", &["adapters/canvas-http", "adapters/config-watch"]),
     ("zeroconf", &["adapters/discovery-zeroconf"]),
     ("if-addrs", &["adapters/discovery-zeroconf", "app/gateway"]),
     ("sd-notify", &["adapters/service-manager"]),

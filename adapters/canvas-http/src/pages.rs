@@ -62,7 +62,7 @@ impl Pages {
         stamp(response, Some(entry))
     }
 
-    /// The answer to who asks for a page where there are only WebSockets.
+    /// The answer to who asks for a page where only sockets are answered.
     fn no_socket(&self) -> Response<Body> {
         if !self.deps.is_live() {
             return not_found();

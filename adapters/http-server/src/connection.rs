@@ -9,7 +9,7 @@ use std::{
 
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
-use http_kit::{Answer, Body, Ends, Handler, empty, text};
+use http_kit::{Answer, Area, Body, Ends, Handler, empty, text};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ports::{config::LimitsConfig, driving::Doorkeeper};
@@ -44,6 +44,7 @@ pub(crate) struct Building {
     pub(crate) drain_time: Duration,
     pub(crate) router: Arc<Router>,
     pub(crate) upgrade: Option<Handler>,
+    pub(crate) sockets: Option<Area>,
     pub(crate) fallback: Option<Handler>,
     pub(crate) door: Arc<dyn Doorkeeper>,
     pub(crate) stop: CancellationToken,
@@ -202,11 +203,14 @@ fn begin(building: &Building, mut request: Request<Incoming>, ends: Ends) -> Beg
         }
     }
     let upgrade = gate::wants_websocket(&request);
-    if let Err(refusal) = gate::pass(&request, upgrade, &*building.door) {
+    let path = request.uri().path();
+    let socket = building.sockets.as_ref().filter(|area| upgrade && (area.holds)(path));
+    if let Err(refusal) = gate::pass(&request, upgrade && socket.is_none(), &*building.door) {
         return Begun::Answered(*refusal);
     }
-    let handler = match &building.upgrade {
-        Some(handler) if upgrade => handler,
+    let handler = match (socket, &building.upgrade) {
+        (Some(area), _) => &area.handler,
+        (None, Some(handler)) if upgrade => handler,
         _ => match building.router.find(request.method(), request.uri().path()) {
             Found::Handler(handler) => handler,
             Found::WrongMethod(allow) => return Begun::Answered(wrong_method(allow)),

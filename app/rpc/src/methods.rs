@@ -3,7 +3,7 @@
 #![expect(clippy::unused_async, reason = "handlers look alike, whether they wait or not")]
 
 mod agent;
-mod canvas;
+pub(crate) mod canvas;
 mod chat;
 mod config;
 mod config_write;
