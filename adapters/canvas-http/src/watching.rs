@@ -18,7 +18,7 @@ use notify::{
 use tokio::sync::watch;
 use tracing::warn;
 
-use crate::is_of_interest;
+use crate::{folder, is_of_interest};
 
 /// How many folders are watched. A canvas has a few.
 const MOST_FOLDERS: usize = 4096;
@@ -126,6 +126,8 @@ fn look(
     heard: &mpsc::Receiver<Heard>,
     told: &watch::Sender<u64>,
 ) -> Result<(), Blind> {
+    // A page that shows A2UI comes before anybody looked for a file.
+    folder::prepare(root);
     let watcher = notify::recommended_watcher(move |event| {
         // Nobody listens: then it is over.
         let _ = ear.send(Heard::Told(event));
@@ -280,8 +282,9 @@ mod tests {
     async fn what_cannot_be_watched_is_said_once() {
         let home = tempfile::tempdir().unwrap();
         let lookouts = Lookouts::default();
+        fs::write(home.path().join("file"), "").unwrap();
         for _ in 0..2 {
-            assert!(lookouts.watch(&home.path().join("none")).await.is_none());
+            assert!(lookouts.watch(&home.path().join("file/canvas")).await.is_none());
         }
         assert!(lookouts.is_told.load(Ordering::Relaxed));
     }

@@ -61,6 +61,14 @@ async fn pages_are_told_when_a_file_changed() {
 }
 
 #[tokio::test]
+async fn a_page_can_listen_before_there_is_a_canvas() {
+    let house = House::open().await;
+    let mut page = house.listen(LIVE, TOKEN).await.unwrap();
+    house.put("index.html", "one");
+    assert_eq!(hear(&mut page).await, (OpCode::Text, b"reload".to_vec()));
+}
+
+#[tokio::test]
 async fn a_page_can_ask_whether_somebody_is_there() {
     let house = House::open().await;
     house.put("index.html", "one");
