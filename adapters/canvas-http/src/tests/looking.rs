@@ -207,7 +207,7 @@ async fn pages_are_looked_at_and_nothing_else() {
 #[tokio::test]
 async fn long_files_come_whole() {
     let house = House::open().await;
-    let text: String = (0..200_000).map(|n| char::from(b'a' + (n % 26) as u8)).collect();
+    let text: String = ('a'..='z').cycle().take(200_000).collect();
     house.put("long.txt", &text);
     house.put("long.html", format!("{text}</body></html>"));
     assert_eq!(house.get(&format!("{CANVAS}/long.txt")).await.text(), text);
@@ -248,7 +248,7 @@ async fn a_swapped_file_shows_nothing_else() {
             fs::rename(&side, &file).unwrap();
         }
     });
-    let _stop = stop.drop_guard();
+    let stop = stop.drop_guard();
     let mut seen = [0, 0];
     while seen.contains(&0) || seen.iter().sum::<i32>() < 200 {
         let answer = house.get(&format!("{CANVAS}/race.txt")).await;
@@ -258,6 +258,6 @@ async fn a_swapped_file_shows_nothing_else() {
             other => panic!("{other:?}"),
         }
     }
-    drop(_stop);
+    drop(stop);
     swapping.join().unwrap();
 }
