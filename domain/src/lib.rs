@@ -5,6 +5,7 @@ pub mod access;
 pub mod agent;
 pub mod approval;
 pub mod attachment;
+pub mod canvas;
 pub mod checkup;
 pub mod client;
 pub mod command;

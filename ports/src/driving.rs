@@ -1,5 +1,6 @@
 //! What the gateway offers.
 
+mod canvas;
 mod conversations;
 mod doorkeeper;
 mod hooks;
@@ -10,6 +11,7 @@ mod slack;
 mod token_counter;
 mod tools;
 
+pub use canvas::Canvas;
 pub use conversations::{Answer, AskError, Conversations, Outcome, Question, Reply};
 pub use doorkeeper::{Circumstances, Credentials, Doorkeeper, Knock, Refusal, Welcome};
 pub use hooks::{HookAnswer, HookCall, HookEnd, HookEntry, HookKnock, HookRefusal, Hooks};

@@ -10,6 +10,7 @@
 mod arrival;
 mod authority;
 mod binary;
+mod canvas;
 mod cases;
 mod client;
 mod configured;

@@ -9,7 +9,7 @@ use std::{
 
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use http_kit::{Answer, AreaName, Body, Ends, Handler, empty, text};
+use http_kit::{Answer, Area, AreaName, Body, Ends, Handler, empty, text};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ports::{
@@ -48,6 +48,7 @@ pub(crate) struct Building {
     pub(crate) drain_time: Duration,
     pub(crate) router: Arc<Router>,
     pub(crate) upgrade: Option<Handler>,
+    pub(crate) sockets: Option<Area>,
     pub(crate) fallback: Option<Handler>,
     pub(crate) door: Arc<dyn Doorkeeper>,
     pub(crate) meter: Arc<dyn Meter>,
@@ -221,11 +222,14 @@ fn begin(building: &Building, mut request: Request<Incoming>, ends: Ends) -> (&'
         }
     }
     let upgrade = gate::wants_websocket(&request);
-    if let Err(refusal) = gate::pass(&request, upgrade, &*building.door) {
+    let path = request.uri().path();
+    let socket = building.sockets.as_ref().filter(|area| upgrade && (area.holds)(path));
+    if let Err(refusal) = gate::pass(&request, upgrade && socket.is_none(), &*building.door) {
         return (NO_ROUTE, Begun::Answered(*refusal));
     }
-    let (route, handler) = match &building.upgrade {
-        Some(handler) if upgrade => (UPGRADE, handler),
+    let (route, handler) = match (socket, &building.upgrade) {
+        (Some(area), _) => (area.name, &area.handler),
+        (None, Some(handler)) if upgrade => (UPGRADE, handler),
         _ => match building.router.find(request.method(), request.uri().path()) {
             Found::Handler(route, handler) => (route, handler),
             Found::WrongMethod(route, allow) => {

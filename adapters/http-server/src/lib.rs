@@ -22,7 +22,7 @@ use std::{
 };
 
 use http::HeaderValue;
-use http_kit::{Encryption, Ends, Handler, Route};
+use http_kit::{Area, Encryption, Ends, Handler, Route};
 use ports::{config::LimitsConfig, driven::Meter, driving::Doorkeeper};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{
@@ -39,6 +39,9 @@ pub struct Deps {
     pub routes: Vec<Route>,
     /// What answers requests for a WebSocket, whatever their path.
     pub upgrade: Option<Handler>,
+    /// What answers them first at some paths, and decides itself about their
+    /// `Origin`.
+    pub sockets: Option<Area>,
     /// What answers paths that no route has.
     pub fallback: Option<Handler>,
     /// Decides which names and whose pages may come in.
@@ -100,7 +103,8 @@ impl Server {
     /// When two routes contradict each other, which the first start of any build
     /// shows.
     pub fn new(deps: Deps) -> Self {
-        let Deps { routes, upgrade, fallback, door, meter, manner, tasks, stop, cut } = deps;
+        let Deps { routes, upgrade, sockets, fallback, door, meter, manner, tasks, stop, cut } =
+            deps;
         let router = Router::new(routes).expect("routes do not contradict each other");
         let secure = manner.encryption.is_some();
         let limits = &manner.limits;
@@ -113,6 +117,7 @@ impl Server {
             drain_time: Duration::from_millis(limits.drain_ms),
             router: Arc::new(router),
             upgrade,
+            sockets,
             fallback,
             door,
             meter,

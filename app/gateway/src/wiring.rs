@@ -2,6 +2,7 @@
 //! constructors, in the order of dependence.
 
 mod authority;
+mod canvas;
 mod count;
 pub(crate) mod discovery;
 mod encryption;
@@ -107,12 +108,10 @@ pub(crate) async fn wire(
     let StartOptions { paths, config: file, secrets, logs, overrides, .. } = options.clone();
     let config: Arc<dyn ConfigSource> = Arc::clone(&file) as _;
     let current = config.current();
-    let settings = &current.gateway;
-    let shown = Shown::new(&current);
+    let (settings, shown) = (&current.gateway, Shown::new(&current));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
-    let started_at = clock.now();
-    let strict_transport_security = encryption::promise(settings)?;
+    let (started_at, strict_transport_security) = (clock.now(), encryption::promise(settings)?);
 
     let database = paths.database();
     let store = Arc::new(open(&database)?);
@@ -196,6 +195,7 @@ pub(crate) async fn wire(
     let services = Arc::new(Services {
         approvals,
         auth: Auth::new(auth, overrides.auth_mode),
+        canvas: canvas::passes(&file, &clock, &entropy),
         chat: chat.clone(),
         clock: Arc::clone(&clock),
         codes: Arc::new(Codes),
@@ -227,7 +227,7 @@ pub(crate) async fn wire(
 
     let door: Arc<dyn Doorkeeper> =
         Arc::new(Door::new(Arc::clone(&services), shown.addresses.clone()));
-    let areas = hooks::areas(hooks::Around {
+    let (areas, sockets) = canvas::areas(hooks::Around {
         config: &config,
         door: &door,
         paths: &paths,
@@ -265,6 +265,7 @@ pub(crate) async fn wire(
     let deps = http_server::Deps {
         routes,
         upgrade: Some(upgrade),
+        sockets: Some(sockets),
         fallback: Some(http_kit::areas(areas)),
         door,
         meter: Arc::new(metrics),

@@ -1,5 +1,6 @@
 //! Letting clients in: the one place where a principal is made.
 
+mod canvas;
 mod hello;
 mod refused;
 
@@ -116,6 +117,9 @@ impl Doorkeeper for Door {
             session_scoped_events: knock.capabilities.iter().any(|it| **it == *SESSION_SCOPED),
             offer,
         });
+        if let Some(base) = canvas::base(circumstances) {
+            self.services.canvas.arrived(client.id, base);
+        }
         self.services.pairing.arrived(&client);
         self.services.presence.arrived(&client);
         self.services.health.refresh();
@@ -132,6 +136,7 @@ impl Doorkeeper for Door {
         if client.principal.role == Role::Node {
             self.services.nodes.left(client);
         }
+        self.services.canvas.left(client.id);
         self.services.pairing.left(client);
         self.services.presence.left(client);
     }

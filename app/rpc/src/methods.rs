@@ -3,6 +3,7 @@
 #![expect(clippy::unused_async, reason = "handlers look alike, whether they wait or not")]
 
 mod agent;
+pub(crate) mod canvas;
 mod chat;
 mod config;
 mod config_write;
@@ -51,6 +52,7 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     nodes::METHODS,
     node_pairing::METHODS,
     node_side::METHODS,
+    canvas::METHODS,
     exec::METHODS,
     tools::METHODS,
 ];

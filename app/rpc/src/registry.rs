@@ -14,10 +14,10 @@ use ports::{
 use serde_json::value::RawValue;
 use tracing::{Instrument as _, debug_span};
 use usecases::{
-    approvals::Approvals, auth::Auth, chat::Chat, config::Configuration, directory::Directory,
-    facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes, pairing::Pairing,
-    presence::Presence, restart::Restarts, sessions::Sessions, status::Status, system::System,
-    tools::Tools, update::Update, versions::Versions, wizard::Wizard,
+    approvals::Approvals, auth::Auth, canvas::Passes, chat::Chat, config::Configuration,
+    directory::Directory, facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes,
+    pairing::Pairing, presence::Presence, restart::Restarts, sessions::Sessions, status::Status,
+    system::System, tools::Tools, update::Update, versions::Versions, wizard::Wizard,
 };
 
 use crate::{Method, limit::Limit, method::Context, methods};
@@ -42,6 +42,8 @@ pub struct Services {
     pub approvals: Approvals,
     /// Comparing secrets.
     pub auth: Auth,
+    /// Who may see the canvas.
+    pub canvas: Passes,
     /// Talking to agents.
     pub chat: Chat,
     /// The time.
@@ -213,7 +215,7 @@ mod tests {
             exec.approval.grants.list exec.approval.grants.revoke approval.get approval.resolve \
             approval.history exec.approvals.get exec.approvals.set config.set config.patch \
             config.apply gateway.restart.preflight gateway.restart.request update.run \
-            update.status config.schema.lookup wizard.start wizard.next wizard.cancel wizard.status \
+            update.status plugin.surface.refresh node.pluginSurface.refresh config.schema.lookup wizard.start wizard.next wizard.cancel wizard.status \
             tools.catalog tools.effective tools.invoke";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
@@ -274,6 +276,7 @@ mod tests {
             "node.pending.ack",
             "node.pending.drain",
             "skills.bins",
+            "node.pluginSurface.refresh",
         ];
         assert_eq!(reached(&strict, &node(1)), own);
         assert_eq!(reached(&strict, &unpaired), own);

@@ -5,6 +5,7 @@ pub mod approvals;
 pub mod auth;
 pub mod book;
 mod calendar;
+pub mod canvas;
 pub mod chat;
 pub mod config;
 pub mod directory;

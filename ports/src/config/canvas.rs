@@ -13,7 +13,8 @@ pub struct CanvasHostConfig {
     /// The directory. Default: `canvas` in the workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
-    /// The port. Default: 18793.
+    /// Known from OpenClaw; does nothing. Pages are kept apart by a sandbox, not
+    /// by a port of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u64>,
     /// Whether pages follow their files. Default: yes.

@@ -5,6 +5,7 @@ use std::{ffi::OsString, fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc
 use serde_json::{Value, json};
 
 use super::{
+    canvas::Page,
     gateway::{HOOK_TOKEN, TOKEN},
     secure,
     site::Machine,
@@ -38,6 +39,8 @@ pub(super) struct Fixture {
     pub(super) is_lock_a_folder: bool,
     /// What lies in its state directory beforehand.
     pub(super) files: Vec<(&'static str, String)>,
+    /// What is odd about its canvas, if anything is there.
+    pub(super) canvas: Option<Page>,
     /// What is there beforehand.
     pub(super) contents: Contents,
 }
@@ -159,6 +162,7 @@ impl Fixture {
                 let gateway = json!({ "tailscale": tailscale, "http": { "endpoints": on } });
                 Self { config: json!({ "gateway": gateway }), is_served: true, ..plain }
             }
+            _ if Page::named(name).is_some() => Self { canvas: Page::named(name), ..plain },
             "tls" => Self { config: encrypted(json!({})), ..plain },
             "tls-missing" => Self {
                 config: encrypted(json!({ "autoGenerate": false })),
@@ -213,6 +217,9 @@ esac
         let words = |error: std::io::Error| format!("cannot prepare a home: {error}");
         if self.is_lock_a_folder {
             fs::create_dir_all(root.join("home/.openclaw/gateway.lock")).map_err(words)?;
+        }
+        if let Some(page) = self.canvas {
+            page.prepare(&root.join("home/.openclaw/workspace/canvas")).map_err(words)?;
         }
         if !self.is_served {
             return Ok(());

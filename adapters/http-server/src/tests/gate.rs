@@ -1,5 +1,10 @@
 //! Names and pages.
 
+use std::sync::Arc;
+
+use http::StatusCode;
+use http_kit::{Area, handler_of, text};
+
 use super::house::{House, status};
 
 #[tokio::test]
@@ -37,4 +42,26 @@ async fn foreign_names_and_pages_stay_outside() {
     assert!(answer.ends_with("host not allowed"), "{answer}");
     let old = house.ask("GET /hello HTTP/1.0\r\n\r\n").await;
     assert_eq!(status(&old), "200", "HTTP/1.0 knows no Host");
+}
+
+/// A page in a sandbox is of no origin; whoever answers there knows about it.
+#[tokio::test]
+async fn some_sockets_decide_about_their_pages_themselves() {
+    let handler = handler_of(|_| async { text(StatusCode::IM_A_TEAPOT, "own") });
+    let own = Area { name: "own", holds: Arc::new(|path| path == "/own"), handler };
+    let house = House::with(|deps| deps.sockets = Some(own));
+    let socket = "Upgrade: websocket\r\n";
+    #[rustfmt::skip]
+    let table = [
+        ("/own",   "Origin: null\r\n",                  "own"),
+        ("/own",   "Host: evil.example\r\n",            "host not allowed"),
+        ("/other", "Origin: null\r\n",                  "origin not allowed"),
+        ("/other", "",                                  "upgrade"),
+    ];
+    for (path, headers, expected) in table {
+        let answer = house.request("GET", path, &format!("{socket}{headers}")).await;
+        assert!(answer.ends_with(expected), "{path} {headers:?}: {answer}");
+    }
+    let plain = house.request("GET", "/own", "").await;
+    assert_eq!(status(&plain), "404", "only sockets are answered there");
 }

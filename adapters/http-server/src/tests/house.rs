@@ -119,6 +119,7 @@ impl House {
         let mut deps = Deps {
             routes: routes(&limits),
             upgrade: Some(handler_of(|_| async { text(StatusCode::IM_A_TEAPOT, "upgrade") })),
+            sockets: None,
             fallback: None,
             door: Arc::new(Door),
             meter: Arc::new(ports::driven::NoMeter),

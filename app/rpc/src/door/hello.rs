@@ -15,6 +15,7 @@ use usecases::{
 
 use super::Door;
 use crate::{
+    methods::canvas::SurfaceUrls,
     methods::connect::{
         AttachmentPolicy, DeviceToken, Features, Granted, HelloOk, Policy, Server, SessionDefaults,
         Snapshot, Versions,
@@ -64,6 +65,7 @@ impl Door {
         let limits = &config.gateway.limits;
         let facts = &self.services.facts;
         let principal = &client.principal;
+        let canvas = self.canvas_of(client);
         HelloOk {
             kind: "hello-ok",
             protocol: client.protocol.number(),
@@ -92,6 +94,8 @@ impl Door {
                     max_image_bytes: attachment::MAX_BYTES,
                 },
             },
+            plugin_surface_urls: canvas.clone().map(SurfaceUrls::from),
+            canvas_host_url: canvas,
         }
     }
 

@@ -16,6 +16,7 @@ use ports::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
+use super::canvas::SurfaceUrls;
 use crate::{
     method::{Context, methods},
     params::{Any, Count, List, Name, Unused},
@@ -172,6 +173,13 @@ pub(crate) struct HelloOk {
     pub(crate) auth: Granted,
     /// What it has to keep to.
     pub(crate) policy: Policy,
+    /// Where a node finds the canvas: paths such as `/__openclaw__/a2ui/` are put
+    /// behind it. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) canvas_host_url: Option<String>,
+    /// The same for newer nodes, as `canvas`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) plugin_surface_urls: Option<SurfaceUrls>,
 }
 
 /// The gateway.

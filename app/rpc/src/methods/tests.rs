@@ -1,5 +1,6 @@
 //! The handlers over real use cases.
 
+mod canvas;
 mod config;
 mod nodes;
 

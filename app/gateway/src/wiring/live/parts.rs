@@ -185,8 +185,8 @@ impl Lifecycle for Moving {
             Part::Tailscale => self.tailscale(after).await?,
             Part::Discovery => self.discovery().await,
             Part::Logging => self.log(after)?,
-            // Webhooks look up what counts for every call; the rest is not in this
-            // gateway yet.
+            // Webhooks and the canvas look up what counts for every request; the
+            // rest is not in this gateway yet.
             Part::Hooks
             | Part::HooksGmail
             | Part::Heartbeat
