@@ -30,6 +30,7 @@ pub mod slack;
 pub mod throttle;
 pub mod time;
 pub mod tls;
+pub mod trace;
 pub mod update;
 pub mod ways_in;
 pub mod wizard;
