@@ -32,6 +32,7 @@ pub mod throttle;
 pub mod time;
 pub mod tls;
 pub mod tools;
+pub mod trace;
 pub mod update;
 pub mod ways_in;
 pub mod wizard;

@@ -23,6 +23,7 @@ mod signatures;
 mod signer;
 mod store;
 mod tailnet;
+mod traces;
 mod transforms;
 mod updater;
 mod wizard;
@@ -67,6 +68,7 @@ pub use store::{
     Urgency,
 };
 pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
+pub use traces::Traces;
 pub use transforms::{Transform, TransformError, Transforms};
 pub use updater::{Installed, Updater};
 pub use wizard::{Attic, ProviderCheck, WizardNotes};

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use config_file::ConfigFile;
 use domain::{client::Protocol, tls::Fingerprint};
-use gateway::{BindChoice, Discoverability, Gateway, Overrides, Paths, StartOptions};
+use gateway::{BindChoice, Discoverability, Gateway, Overrides, Paths, StartOptions, Tracing};
 use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -173,6 +173,7 @@ async fn open(home: &Path, port: Option<u16>) -> Gateway {
         config: Arc::new(ConfigFile::load(paths.config_path.clone(), |_| None)),
         secrets: Arc::new(SecretsFile::open(home, given).expect("the token is one")),
         log: None,
+        tracing: Tracing::default(),
         logs: Arc::new(LogFile::in_directory(&paths.log_dir)),
         overrides: Overrides {
             port,

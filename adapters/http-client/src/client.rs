@@ -1,12 +1,14 @@
 //! One client for everything the gateway calls.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use domain::trace::TraceContext;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use http_body_util::Full;
 use hyper::rt::Executor;
 use hyper_util::{client::legacy, rt::TokioTimer};
+use ports::driven::Traces;
 
 use crate::{CallError, Limits, Response, connect::Connector, tasks::Tasks};
 
@@ -25,6 +27,7 @@ const IDLE_CONNECTIONS: usize = 32;
 pub struct HttpClient {
     client: legacy::Client<Connector, Full<Bytes>>,
     tasks: Tasks,
+    traces: Option<Arc<dyn Traces>>,
 }
 
 impl Default for HttpClient {
@@ -42,21 +45,42 @@ impl HttpClient {
             .pool_idle_timeout(IDLE_CONNECTION)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .build(Connector::new());
-        Self { client, tasks }
+        Self { client, tasks, traces: None }
+    }
+
+    /// The same client, for services that are told which trace a call belongs to.
+    #[must_use]
+    pub fn telling(self, traces: Arc<dyn Traces>) -> Self {
+        Self { traces: Some(traces), ..self }
+    }
+
+    /// The trace a call that is made now belongs to, if the service is told.
+    pub(crate) fn trace(&self) -> Option<TraceContext> {
+        self.traces.as_ref()?.outgoing()
     }
 
     /// Sends `body`, which is JSON, and waits for the head of the answer.
     pub async fn post_json(
         &self,
         url: Uri,
+        mut headers: HeaderMap,
+        body: Bytes,
+        limits: Limits,
+    ) -> Result<Response, CallError> {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.post(url, headers, body, limits).await
+    }
+
+    /// Sends `body`, about which `headers` say what it is, and waits for the head
+    /// of the answer.
+    pub async fn post(
+        &self,
+        url: Uri,
         headers: HeaderMap,
         body: Bytes,
         limits: Limits,
     ) -> Result<Response, CallError> {
-        let json = HeaderValue::from_static("application/json");
-        let mut request = request(Method::POST, url, headers, body);
-        request.headers_mut().insert(header::CONTENT_TYPE, json);
-        self.send(request, limits).await
+        self.send(request(Method::POST, url, headers, body), limits).await
     }
 
     /// Asks for `url` and waits for the head of the answer.

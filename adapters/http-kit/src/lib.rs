@@ -11,6 +11,7 @@ mod form;
 mod request_id;
 mod secured;
 mod target;
+mod trace;
 
 pub use area::{Area, AreaName, areas};
 pub use base64::decoded_size;
@@ -23,6 +24,7 @@ pub use form::form;
 pub use request_id::request_id;
 pub use secured::{Encryption, Secured, SecuredSocket};
 pub use target::{NoTarget, Target, Wish};
+pub use trace::trace;
 
 use std::{fmt, future::Future, net::SocketAddr, pin::Pin, sync::Arc};
 

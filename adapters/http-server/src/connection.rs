@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::trace::{TraceContext, TraceState};
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_kit::{Answer, Area, AreaName, Body, Ends, Handler, empty, text};
@@ -22,7 +23,7 @@ use tokio::{
     net::TcpStream,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error};
+use tracing::{Instrument, Span, debug, debug_span, error, field::Empty, info_span};
 
 use crate::{
     first_look::{FirstLook, first_look},
@@ -244,10 +245,47 @@ fn begin(building: &Building, mut request: Request<Incoming>, ends: Ends) -> (&'
             },
         },
     };
+    let span = span(&request, route);
     // What a handler leaves behind when it panics is its own: it got the
     // request by value, and shares what is built to be shared.
-    let begun = panic::catch_unwind(AssertUnwindSafe(|| handler(request)));
-    (route, begun.map_or_else(|_| Begun::Answered(panicked()), Begun::Working))
+    let begun = panic::catch_unwind(AssertUnwindSafe(|| span.in_scope(|| handler(request))));
+    (
+        route,
+        begun.map_or_else(|_| Begun::Answered(panicked()), |it| Begun::Working(within(span, it))),
+    )
+}
+
+/// What happens because of `request`, until the head of its answer is known.
+/// Most requests belong to no trace, and are told apart only for whoever wants
+/// to know that much.
+fn span<B>(request: &Request<B>, route: &'static str) -> Span {
+    let method = known(request.method());
+    match http_kit::trace(request.headers()) {
+        None => debug_span!("http", method, route, status = Empty),
+        Some(TraceContext { parent, state }) => info_span!(
+            "http",
+            method,
+            route,
+            status = Empty,
+            trace_id = %parent.trace,
+            parent_id = %parent.span,
+            traceparent = %parent,
+            tracestate = state.as_ref().map(TraceState::as_str),
+        ),
+    }
+}
+
+/// `answer`, worked out in `span`.
+fn within(span: Span, answer: Answer) -> Answer {
+    if span.is_disabled() {
+        return answer;
+    }
+    let told = async move {
+        let response = answer.await;
+        Span::current().record("status", response.status().as_u16());
+        response
+    };
+    Box::pin(told.instrument(span))
 }
 
 /// What `method` is counted as.

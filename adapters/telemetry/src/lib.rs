@@ -9,9 +9,11 @@ mod patterns;
 mod render;
 mod rotate;
 mod tail;
+mod trace;
 
 pub use control::{LogControl, Options};
 pub use tail::LogFile;
+pub use trace::trace;
 
 use std::{io, panic, sync::Arc};
 
@@ -23,7 +25,7 @@ use ports::{
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
-    Layer as _,
+    Layer, Registry,
     filter::Targets,
     layer::SubscriberExt as _,
     registry,
@@ -35,6 +37,7 @@ use crate::{
     layer::{Lines, Spans},
     render::{Json, Terminal},
     rotate::{RotatedFile, Shared},
+    trace::Remember,
 };
 
 /// How many lines may wait for the disk or the terminal.
@@ -64,6 +67,10 @@ pub struct Guard {
     _terminal: WorkerGuard,
 }
 
+/// Something else that listens to what the process says, and decides itself what
+/// of it.
+pub type Listener = Box<dyn Layer<Registry> + Send + Sync>;
+
 /// Somebody was faster.
 #[derive(Debug, thiserror::Error)]
 #[error("the process has a log already")]
@@ -71,8 +78,12 @@ pub struct LogTwice;
 
 /// Begins to log everything the process says through `tracing`, its panics
 /// included. A file that cannot be written is no reason not to begin: the error
-/// stream then gets what the file would.
-pub fn init(options: Options, logging: &LoggingConfig) -> Result<Log, LogTwice> {
+/// stream then gets what the file would. `listener` hears it all as well.
+pub fn init(
+    options: Options,
+    logging: &LoggingConfig,
+    listener: Option<Listener>,
+) -> Result<Log, LogTwice> {
     let (settings, issues) = control::settings(logging);
     let settings = Arc::new(ArcSwap::from_pointee(settings));
     let shared = Shared::new(control::storage(&options.directory, logging));
@@ -96,6 +107,8 @@ pub fn init(options: Options, logging: &LoggingConfig) -> Result<Log, LogTwice> 
     let lines = Lines::new(to_file, Json, Arc::clone(&settings));
     let shown = Lines::new(to_terminal, terminal, Arc::clone(&settings));
     let subscriber = registry()
+        .with(listener)
+        .with(Remember.with_filter(trace::filter()))
         .with(Spans::new(Arc::clone(&settings)).with_filter(span_filter))
         .with(lines.with_filter(file_filter))
         .with(shown.with_filter(terminal_filter));

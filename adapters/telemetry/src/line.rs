@@ -8,7 +8,7 @@ use tracing::{
     field::{Field, Visit},
 };
 
-use crate::clean::Redaction;
+use crate::{clean::Redaction, trace::HIDDEN};
 
 /// How long a value may be, in bytes.
 const VALUE: usize = 300;
@@ -90,6 +90,7 @@ pub(crate) struct Cleaned<'a> {
 impl Cleaned<'_> {
     fn add(&mut self, field: &Field, value: &str) {
         match field.name() {
+            name if HIDDEN.contains(&name) => (),
             "message" => self.fields.message = Some(self.redaction.clean(value, MESSAGE)),
             name => self.fields.set(name, self.redaction.clean_field(name, value, VALUE)),
         }

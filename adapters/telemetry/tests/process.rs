@@ -37,13 +37,16 @@ fn lines_spans_errors_and_panics_reach_the_file_without_secrets() {
     };
     let mut logging =
         LoggingConfig { console_level: Some(LogLevel::Silent), ..LoggingConfig::default() };
-    let Log { guard, file: log, control, .. } = init(options.clone(), &logging).unwrap();
-    assert!(init(options, &logging).is_err(), "twice is once too often");
+    let Log { guard, file: log, control, .. } = init(options.clone(), &logging, None).unwrap();
+    assert!(init(options, &logging, None).is_err(), "twice is once too often");
 
     info!(port = 18789, "listening");
     debug!("not told");
     assert!(debug_span!("nobody sees").is_disabled(), "it would cost something");
-    info_span!("connection", conn = "c1").in_scope(|| {
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    info_span!("connection", conn = "c1", trace_id, traceparent = parent).in_scope(|| {
+        assert_eq!(telemetry::trace().unwrap().parent.to_string(), parent);
         warn!(user_agent = "x\n".repeat(5000), token = "canary", "odd client");
     });
     let failed = std::io::Error::other("Bearer canary-token-1");
@@ -59,6 +62,8 @@ fn lines_spans_errors_and_panics_reach_the_file_without_secrets() {
     assert_eq!(lines[0]["fields"]["port"], "18789");
     assert_eq!(lines[0]["subsystem"], "process");
     assert_eq!(lines[1]["fields"]["conn"], "c1");
+    assert_eq!(lines[1]["fields"]["trace_id"], trace_id);
+    assert_eq!(lines[1]["fields"].get("traceparent"), None, "said once is enough");
     assert_eq!(lines[1]["level"], "warn");
     assert!(lines[3]["fields"]["place"].as_str().unwrap().contains("process.rs"));
     let text = fs::read_to_string(&page.file).unwrap();

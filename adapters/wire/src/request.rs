@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use domain::trace::TraceContext;
 use serde::{Deserialize, Deserializer, de::Visitor};
 use serde_json::{error::Category, value::RawValue};
 
@@ -43,6 +44,8 @@ pub struct Request<'a> {
     pub method: Cow<'a, str>,
     /// With what; absent when `null`.
     pub params: Option<&'a RawValue>,
+    /// Which trace it belongs to, not read yet.
+    traceparent: Option<&'a RawValue>,
 }
 
 /// Why a text is not a request.
@@ -72,6 +75,7 @@ impl<'a> Request<'a> {
             id: Some(Text(id)),
             method: Some(Text(method)),
             params,
+            traceparent,
         }) = serde_json::from_str(text)
         else {
             return Err(explain(text, dialect));
@@ -83,10 +87,16 @@ impl<'a> Request<'a> {
         let spoken = Dialect::of(&kind).filter(|spoken| dialect.is_none_or(|it| it == *spoken));
         match spoken {
             Some(dialect) if id_fault(&id).is_none() && !method.is_empty() => {
-                Ok(Self { dialect, id, method, params })
+                Ok(Self { dialect, id, method, params, traceparent })
             }
             _ => Err(explain(text, dialect)),
         }
+    }
+
+    /// Which trace it belongs to, if it says so in a way that is understood.
+    pub fn trace(&self) -> Option<TraceContext> {
+        let text = self.traceparent?.get();
+        TraceContext::read(text.strip_prefix('"')?.strip_suffix('"')?, None)
     }
 }
 
@@ -100,6 +110,8 @@ struct Frame<'a> {
     method: Option<Text<'a>>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
+    #[serde(borrow)]
+    traceparent: Option<&'a RawValue>,
 }
 
 /// The same without any opinion about its members.
@@ -113,6 +125,8 @@ struct LooseFrame<'a> {
     method: Option<&'a RawValue>,
     #[serde(borrow, rename = "params")]
     _params: Option<&'a RawValue>,
+    #[serde(borrow, rename = "traceparent")]
+    _traceparent: Option<&'a RawValue>,
 }
 
 /// A text, borrowed unless it holds escapes.
@@ -252,6 +266,23 @@ mod tests {
             decode(r#"{"type":"request","id":"\u0031","method":"m","params":null}"#).unwrap();
         assert_eq!((request.dialect, &*request.id), (Dialect::Brief, "1"));
         assert!(request.params.is_none());
+    }
+
+    #[test]
+    fn a_trace_that_is_not_understood_is_none() {
+        const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let named = |traceparent: &str| {
+            let text =
+                format!(r#"{{"type":"req","id":"1","method":"m","traceparent":{traceparent}}}"#);
+            decode(&text).unwrap().trace().map(|trace| trace.parent.to_string())
+        };
+        assert_eq!(named(&format!("{PARENT:?}")).as_deref(), Some(PARENT));
+        let long = format!("\"01{}-{}\"", &PARENT[2..], "x".repeat(100));
+        for none in ["null", "7", "{}", "[\"\"]", "\"\"", "\"00-00-00-00\"", "\"\\ud800\"", &long] {
+            assert_eq!(named(none), None, "{none}");
+        }
+        assert_eq!(named(&format!("\" {PARENT}\"")), None);
+        assert_eq!(named(&format!("{:?}", PARENT.to_uppercase())), None);
     }
 
     #[test]

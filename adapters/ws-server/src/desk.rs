@@ -11,6 +11,7 @@ use domain::{
     access::{Access, Scope},
     client::Client,
     time::Timestamp,
+    trace::TraceContext,
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use ports::{
@@ -18,7 +19,7 @@ use ports::{
     driving::{ErrorCode, RpcError, RpcReply},
 };
 use tokio::task::coop::{Unconstrained, unconstrained};
-use tracing::debug;
+use tracing::{Instrument, debug, info_span};
 use wire::{BadRequest, Dialect, Request, push_response};
 
 use crate::{
@@ -92,7 +93,12 @@ impl Desk {
             return self.answer(&request.id, Err(error), out);
         }
         let client: &Arc<Client> = &self.guest.client;
-        let mut call = self.guest.server.deps.rpc.call(client, &request.method, request.params);
+        let rpc = &self.guest.server.deps.rpc;
+        let call = || rpc.call(client, &request.method, request.params);
+        let mut call = match request.trace() {
+            None => call(),
+            Some(trace) => within(&trace, call),
+        };
         match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => self.answer(&request.id, answer, out),
             Poll::Pending => {
@@ -187,6 +193,15 @@ impl Desk {
         debug!(client = self.guest.client.id.0, "too many calls that are not allowed");
         ControlFlow::Break("repeated unauthorized calls")
     }
+}
+
+/// A call that belongs to a trace.
+fn within(trace: &TraceContext, call: impl FnOnce() -> BoxFuture<Answer>) -> BoxFuture<Answer> {
+    let TraceContext { parent, .. } = trace;
+    let (trace_id, parent_id) = (parent.trace, parent.span);
+    let span = info_span!("ws", %trace_id, %parent_id, traceparent = %parent);
+    let call = span.in_scope(call);
+    Box::pin(call.instrument(span))
 }
 
 /// Whether a call failed because the client may not make it. A wrong role is

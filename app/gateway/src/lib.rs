@@ -7,6 +7,7 @@ mod listen;
 mod options;
 pub mod paths;
 mod supervised;
+mod traces;
 mod wiring;
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
@@ -37,6 +38,7 @@ pub use discovery::Discoverability;
 pub use listen::{addresses, first_address, reach};
 pub use options::{BindChoice, ExposureOptions, Overrides, StartOptions, bind_choice};
 pub use paths::{Paths, PathsError};
+pub use traces::Tracing;
 
 use usecases::restart;
 pub use wiring::update::Program;

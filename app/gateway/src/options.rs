@@ -9,7 +9,7 @@ use ports::config::{AuthMode, BindMode, Config, GatewayConfig, TailscaleMode};
 use secrets_file::{Given, SecretsFile};
 use telemetry::{LogControl, LogFile};
 
-use crate::{Discoverability, Paths, StartError};
+use crate::{Discoverability, Paths, StartError, Tracing};
 
 /// What a gateway is made from.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct StartOptions {
     pub logs: Arc<LogFile>,
     /// What changes the log, if the process has one.
     pub log: Option<LogControl>,
+    /// Which trace work belongs to, and what becomes of it.
+    pub tracing: Tracing,
     /// What the command line says.
     pub overrides: Overrides,
     /// What the environment says about being found on the local network.

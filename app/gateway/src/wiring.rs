@@ -117,7 +117,7 @@ pub(crate) async fn wire(
     let store = Arc::new(open(&database)?);
     let (archive, journal): (Arc<dyn Archive>, Arc<dyn Journal>) = (store.clone(), store.clone());
 
-    let found = models::find(&file).await;
+    let found = models::find(&file, &options.tracing).await;
     let tailnet = tailnet::tailnet(&file, plan.login, plan.tls);
     let names = tailnet::names(tailnet.as_deref(), plan.reach()).await;
     let certificates = encryption::open(settings, &paths, &plan.listening(), &names, started_at)?;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::agent::FailureKind;
-use http::{HeaderMap, StatusCode, Uri};
+use domain::{agent::FailureKind, trace::TraceContext};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use jiff::Timestamp;
 use ports::driven::{ModelError, ModelInfo};
 
@@ -65,16 +65,32 @@ impl Service {
 
     /// Posts `body` to `url`; anything but a good answer is a refusal.
     pub async fn post(&self, url: Uri, body: Bytes) -> Result<Response, Refused> {
-        let Inner { settings, headers, client, .. } = &*self.0;
-        let answered = client.post_json(url, headers.clone(), body, settings.limits).await;
+        let Inner { settings, client, .. } = &*self.0;
+        let answered = client.post_json(url, self.headers(), body, settings.limits).await;
         self.good(answered).await
     }
 
     /// Gets `url`; anything but a good answer is a refusal.
     pub async fn get(&self, url: Uri) -> Result<Response, Refused> {
-        let Inner { settings, headers, client, .. } = &*self.0;
-        let answered = client.get(url, headers.clone(), settings.limits).await;
+        let Inner { settings, client, .. } = &*self.0;
+        let answered = client.get(url, self.headers(), settings.limits).await;
         self.good(answered).await
+    }
+
+    /// The headers of a call that is made now.
+    fn headers(&self) -> HeaderMap {
+        let mut headers = self.0.headers.clone();
+        let Some(TraceContext { parent, state }) = self.0.client.trace() else { return headers };
+        let mut tell = |name, text: &str| {
+            if let Ok(value) = HeaderValue::from_str(text) {
+                headers.insert(name, value);
+            }
+        };
+        tell(HeaderName::from_static("traceparent"), &parent.to_string());
+        if let Some(state) = state {
+            tell(HeaderName::from_static("tracestate"), state.as_str());
+        }
+        headers
     }
 
     async fn good(&self, answered: Result<Response, CallError>) -> Result<Response, Refused> {

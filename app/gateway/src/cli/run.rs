@@ -16,7 +16,7 @@ use clap::Args;
 use config_file::{ConfigFile, Severity};
 use gateway::{
     BindChoice, Discoverability, ExitReason, ExposureOptions, Gateway, Overrides, StartError,
-    StartOptions, bind_choice,
+    StartOptions, Tracing, bind_choice,
 };
 use ports::{
     config::{AuthMode, BindMode, LogLevel, TailscaleMode},
@@ -105,12 +105,13 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
             LockError::Io { .. } => failure,
         }
     })?;
-    let log =
-        telemetry::init(log_options(context, asked.verbose), &context.config.current().logging)
-            .map_err(|error| Failure::new(error.to_string()))?;
+    let tracing = Tracing::default();
+    let logging = &context.config.current().logging;
+    let log = telemetry::init(log_options(context, asked.verbose), logging, tracing.listener())
+        .map_err(|error| Failure::new(error.to_string()))?;
     let program = Program::running();
     loop {
-        let options = prepare(context, &overrides, &log)?;
+        let options = prepare(context, &overrides, &log, &tracing)?;
         let secrets = Arc::clone(&options.secrets);
         let gateway = Gateway::start(options).await.map_err(|error| explain(&error))?;
         announce(&mut lock, &gateway)?;
@@ -120,7 +121,9 @@ pub(crate) async fn run(context: &Context, asked: Run) -> Result<(), Failure> {
                 warn!("other commands are not told that the gateway listens elsewhere");
             }
         };
-        match gateway.run(moved).await? {
+        let ended = gateway.run(moved).await;
+        tracing.stop();
+        match ended? {
             ExitReason::Stopped => return Ok(()),
             ExitReason::Restart => program.become_newer(),
             ExitReason::StoreFailed => {
@@ -179,12 +182,20 @@ fn may_start(config: &ConfigFile, overrides: &Overrides) -> Result<(), Failure> 
 }
 
 /// What a gateway is made from: read anew for every start.
-fn prepare(context: &Context, overrides: &Overrides, log: &Log) -> Result<StartOptions, Failure> {
+fn prepare(
+    context: &Context,
+    overrides: &Overrides,
+    log: &Log,
+    tracing: &Tracing,
+) -> Result<StartOptions, Failure> {
     let config = context.read_config();
     may_start(&config, overrides)?;
     tell_problems(&config);
     for issue in log.control.apply(&config.current().logging) {
         warn!(target: "config", "{}: {}", issue.path, issue.message);
+    }
+    if let Err(error) = tracing.apply(&config.current(), &config) {
+        warn!(target: "config", "{error}");
     }
     protect(config.path());
     let given = overrides.given(&config.current().gateway);
@@ -196,6 +207,7 @@ fn prepare(context: &Context, overrides: &Overrides, log: &Log) -> Result<StartO
         secrets: Arc::new(secrets),
         logs: Arc::clone(&log.file),
         log: Some(log.control.clone()),
+        tracing: tracing.clone(),
         overrides: overrides.clone(),
         discoverability: Discoverability::read(|name| context.variable(name)),
     })

@@ -18,6 +18,8 @@ use provider_builtin::BuiltinProvider;
 use provider_openai::{OpenAiProvider, Settings};
 use tracing::{debug, warn};
 
+use crate::Tracing;
+
 /// The providers, and what was found about them.
 pub(crate) struct Found {
     /// Everybody who can be asked.
@@ -157,8 +159,8 @@ pub(super) async fn ask(
 }
 
 /// Looks for models.
-pub(crate) async fn find(config: &ConfigFile) -> Found {
-    let client = HttpClient::new();
+pub(crate) async fn find(config: &ConfigFile, tracing: &Tracing) -> Found {
+    let client = HttpClient::new().telling(Arc::new(tracing.clone()));
     let current = config.current();
     let mut found = Found { providers: Vec::new(), models: Vec::new(), choice: String::new() };
     let mut reasons: Vec<String> = Vec::new();

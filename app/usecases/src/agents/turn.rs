@@ -8,7 +8,11 @@ use ports::{
     BoxStream,
     driven::{AgentError, AgentEvent, AgentTurn, ModelError, ModelEvent},
 };
-use tracing::{debug, warn};
+use tracing::{
+    Instrument, Span, debug, debug_span,
+    field::{self, Empty},
+    warn,
+};
 
 use super::Agents;
 
@@ -32,6 +36,8 @@ enum State {
         events: BoxStream<Result<ModelEvent, ModelError>>,
         // Once something was said, nobody else can be asked any more.
         spoke: bool,
+        // The answer is part of what was asked for.
+        span: Span,
     },
     Over,
 }
@@ -57,7 +63,7 @@ impl Turn {
             match &mut self.state {
                 State::Over => return None,
                 State::Ask => self.ask().await,
-                State::Answering { model, events, spoke } => match events.next().await {
+                State::Answering { model, events, spoke, span } => match next(events, span).await {
                     Some(Ok(event)) => {
                         *spoke |=
                             matches!(event, ModelEvent::Text(_) | ModelEvent::CallBegun { .. });
@@ -84,6 +90,7 @@ impl Turn {
                             let message = "the answer broke off in the middle";
                             ModelError::new(FailureKind::Timeout, message)
                         });
+                        span.record("failure", field::display(&error.kind));
                         let (model, spoke) = (model.clone(), *spoke);
                         self.failed(model, error, spoke);
                     }
@@ -103,13 +110,21 @@ impl Turn {
             let error = ModelError::new(FailureKind::UnknownModel, message);
             return self.failed(model, error, false);
         };
-        debug!(%model, "asking a model");
-        match provider.stream(self.agents.request(&self.asked, model.model())).await {
+        let span = debug_span!("model", %model, failure = Empty);
+        let request = self.agents.request(&self.asked, model.model());
+        let asking = async {
+            debug!(%model, "asking a model");
+            provider.stream(request).await
+        };
+        match asking.instrument(span.clone()).await {
             Ok(events) => {
                 self.pending.push_back(Ok(AgentEvent::Model(model.clone())));
-                self.state = State::Answering { model, events, spoke: false };
+                self.state = State::Answering { model, events, spoke: false, span };
             }
-            Err(error) => self.failed(model, error, false),
+            Err(error) => {
+                span.record("failure", field::display(&error.kind));
+                self.failed(model, error, false);
+            }
         }
     }
 
@@ -149,4 +164,16 @@ impl Turn {
         }
         AgentError { kind: last.kind, message }
     }
+}
+
+/// The next event of an answer. Where nobody wants to know how long it took, it
+/// is not told apart from what is around it.
+async fn next(
+    events: &mut BoxStream<Result<ModelEvent, ModelError>>,
+    span: &Span,
+) -> Option<Result<ModelEvent, ModelError>> {
+    if span.is_disabled() {
+        return events.next().await;
+    }
+    events.next().instrument(span.clone()).await
 }

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Chat, RunSummary,
-    run::{Acceptance, History, Keeping, NoRoom, Purpose, Run},
+    run::{self, Acceptance, History, Keeping, NoRoom, Purpose, Run},
 };
 use crate::book::{Opened, Turn};
 
@@ -189,6 +189,7 @@ impl Chat {
         let config = self.0.deps.config.current();
         let configured = Duration::from_secs(config.agents.defaults.timeout_seconds.max(1));
         let message = stored(&send, now);
+        let span = run::span(&send.run, &send.key);
         let run = Arc::new(Run {
             id: send.run.clone(),
             key: send.key.clone(),
@@ -210,6 +211,7 @@ impl Chat {
             stop: CancellationToken::new(),
             stop_reason: OnceLock::new(),
             acceptance: watch::Sender::new(Acceptance::Pending),
+            span,
         });
         let queued_ahead = match self.enqueue(&run)? {
             Submitted::Start => 0,

@@ -25,7 +25,7 @@ use tracing::warn;
 
 use super::{
     Chat,
-    run::{Acceptance, History, Keeping, NoRoom, Purpose, Run},
+    run::{self, Acceptance, History, Keeping, NoRoom, Purpose, Run},
 };
 
 /// How many pieces of an answer may wait for the reader before the run waits.
@@ -68,6 +68,7 @@ impl Conversations for Chat {
         } else {
             History::Given(question.history)
         };
+        let span = run::span(&question.run, &question.session);
         let run = Arc::new(Run {
             id: question.run,
             client_key: question.session.as_str().into(),
@@ -89,6 +90,7 @@ impl Conversations for Chat {
             stop: CancellationToken::new(),
             stop_reason: OnceLock::new(),
             acceptance: watch::Sender::new(Acceptance::Accepted),
+            span,
         });
         match self.enqueue(&run) {
             Ok(Submitted::Start | Submitted::Queued { .. }) => (),

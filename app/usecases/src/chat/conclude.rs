@@ -16,7 +16,7 @@ use ports::{
         Content, Message, MessagePart, MessageRole, SessionMessage, SessionRow, SessionsChanged,
     },
 };
-use tracing::{error, info};
+use tracing::{error, field, info};
 
 use super::{
     Chat, RunSummary,
@@ -36,6 +36,7 @@ impl Chat {
         let summary = Arc::new(summary_of(run, &story, &outcome, now));
         let answer = self.record_of(run, &story, &outcome, now);
         let message = answer.as_ref().map(|record| record.message.clone());
+        run.span.record("outcome", field::display(&summary.status));
         info!(outcome = %summary.status, "run ended");
         self.0.deps.meter.run_ended(&EndedRun {
             model: summary.model.as_ref(),

@@ -24,7 +24,7 @@ use tokio::{
     time,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, debug, info_span};
+use tracing::{Instrument, Span, debug, field::Empty, info_span};
 
 use super::{Chat, summary::RunSummary};
 use crate::{book::Opened, chat::story::Story};
@@ -53,6 +53,14 @@ pub(super) struct Run {
     pub(super) stop: CancellationToken,
     pub(super) stop_reason: OnceLock<StopReason>,
     pub(super) acceptance: watch::Sender<Acceptance>,
+    /// What happens in the run. Made where it was asked for, so that it belongs to
+    /// the same trace, and not to that of the run before it.
+    pub(super) span: Span,
+}
+
+/// The span of a run that is asked for here.
+pub(super) fn span(run: &RunId, session: &SessionKey) -> Span {
+    info_span!("run", %run, %session, outcome = Empty)
 }
 
 /// What a run is for.
@@ -118,7 +126,7 @@ impl Chat {
     }
 
     fn start(&self, run: Arc<Run>) {
-        let span = info_span!("run", run = %run.id, session = %run.key);
+        let span = run.span.clone();
         self.0.deps.tasks.spawn(self.clone().live(run).instrument(span));
     }
 
@@ -168,7 +176,7 @@ impl Chat {
     /// Ends a run that was stopped while it waited.
     pub(super) fn end_without_start(&self, run: Arc<Run>) {
         let chat = self.clone();
-        let span = info_span!("run", run = %run.id, session = %run.key);
+        let span = run.span.clone();
         let end = async move {
             if run.accepted().await {
                 let story = Story::silent(&chat, &run);

@@ -17,7 +17,7 @@ use tracing::info;
 
 use super::{Moving, encryption};
 use crate::{
-    StartError,
+    StartError, StartOptions,
     listen::{self, Plan},
     wiring::{models, tailnet},
 };
@@ -142,14 +142,16 @@ impl Moving {
     /// Other models.
     async fn models(&self) {
         let around = self.around();
-        let found = models::find(&around.options.config).await;
+        let found = models::find(&around.options.config, &around.options.tracing).await;
         info!(target: "gateway", "agent model: {}", found.choice);
         around.catalogue.replace(found.providers, found.models);
     }
 
-    /// Another way to write the log.
+    /// Another way to write the log, and to send traces.
     fn log(&self, config: &Config) -> Result<(), BoxError> {
-        let Some(control) = &self.around().options.log else { return Ok(()) };
+        let StartOptions { config: file, log, tracing, .. } = &self.around().options;
+        let Some(control) = log else { return Ok(()) };
+        tracing.apply(config, file)?;
         match control.apply(&config.logging).first() {
             Some(issue) => Err(format!("{}: {}", issue.path, issue.message).into()),
             None => Ok(()),
