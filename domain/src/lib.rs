@@ -21,6 +21,7 @@ pub mod outbound;
 pub mod pairing;
 pub mod peer;
 pub mod presence;
+pub mod relay;
 pub mod reload;
 pub mod remembered;
 pub mod restart;

@@ -15,6 +15,7 @@ mod logs;
 mod macs;
 mod models;
 mod reach;
+mod relay;
 mod restart;
 mod secrets;
 mod service;
@@ -51,6 +52,7 @@ pub use models::{
     ToolUse,
 };
 pub use reach::{CodeWriter, Reach};
+pub use relay::{RelayAnswer, RelayBody, RelayError, RelayRequest, RelayStream, Said, Used};
 pub use restart::{Restart, RestartNotes};
 pub use secrets::{Revocations, Secrets, TokenMint};
 pub use service::{
