@@ -53,7 +53,7 @@ pub enum RelayBody {
 }
 
 /// An answer that is on its way. Dropping it ends the request at the provider.
-pub trait RelayStream: Stream<Item = Result<Bytes, ModelError>> + Send {
+pub trait RelayStream: Stream<Item = Result<Bytes, RelayError>> + Send {
     /// What it cost, as far as it has been said.
     fn used(&self) -> Used;
 }

@@ -11,10 +11,7 @@ use domain::{
     relay::{Exhausted, Form, Standing, Tally},
 };
 
-use crate::{
-    BoxStream,
-    driven::{ModelError, RelayError},
-};
+use crate::{BoxStream, driven::RelayError};
 
 /// Passes requests on to providers.
 ///
@@ -88,7 +85,7 @@ pub enum PassingBody {
     /// All of it.
     Whole(Bytes),
     /// One piece after the other: server-sent events.
-    Stream(BoxStream<Result<Bytes, ModelError>>),
+    Stream(BoxStream<Result<Bytes, RelayError>>),
 }
 
 /// Why a request was not answered.
