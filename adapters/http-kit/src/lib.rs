@@ -7,6 +7,7 @@ mod caller;
 mod circumstances;
 mod depth;
 mod form;
+mod relayed;
 mod request_id;
 mod secured;
 mod target;
@@ -14,13 +15,14 @@ mod target;
 pub use area::{Area, areas};
 pub use base64::decoded_size;
 pub use body::{BodyError, Reader, compute};
-pub use caller::{NotLetIn, bearer, caller};
+pub use caller::{NotLetIn, bearer, caller, identify};
 pub use circumstances::circumstances;
 pub use depth::nests_deeper_than;
 pub use form::form;
+pub use relayed::{Named, passed_on, passed_refusal, retry_after, show_standing};
 pub use request_id::request_id;
 pub use secured::{Encryption, Secured, SecuredSocket};
-pub use target::{NoTarget, Target, Wish};
+pub use target::{NoTarget, Target, Wish, is_for_agent};
 
 use std::{fmt, future::Future, net::SocketAddr, pin::Pin, sync::Arc};
 

@@ -107,7 +107,7 @@ impl Ledger {
 
     /// The row for `id`: that of other models where there are too many.
     fn row_of(&mut self, id: RowId) -> RowId {
-        if self.rows.contains_key(&id) {
+        if *id.model == *OTHERS || self.rows.contains_key(&id) {
             return id;
         }
         let (day, count) = self.models.entry(id.key.clone()).or_insert((id.day.number, 0));

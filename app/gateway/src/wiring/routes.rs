@@ -6,10 +6,10 @@ use http_kit::Route;
 use ports::{
     config::Live,
     driven::{Clock, ConfigSource, Entropy},
-    driving::{Conversations, Doorkeeper, Probe, TokenCounter},
+    driving::{self, Conversations, Doorkeeper, Probe, TokenCounter},
 };
 use url_fetch::UrlFetch;
-use usecases::{chat::Chat, probe::Parts, responses::Responses};
+use usecases::{chat::Chat, probe::Parts, relay::Relay, responses::Responses};
 
 /// What answers.
 pub(super) struct Around {
@@ -20,17 +20,20 @@ pub(super) struct Around {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) near: Live<bool>,
     pub(super) parts: Parts,
+    pub(super) relay: Relay,
     pub(super) responses: Responses,
 }
 
 /// Every route but the one for sockets.
 pub(super) fn all(around: Around) -> Vec<Route> {
-    let Around { chat, clock, config, door, entropy, near, parts, responses } = around;
+    let Around { chat, clock, config, door, entropy, near, parts, relay, responses } = around;
+    let relay: Arc<dyn driving::Relay> = Arc::new(relay);
     let mut routes = http_server::probe_routes(&(Arc::new(parts) as Arc<dyn Probe>));
     routes.extend(anthropic_api::routes(&anthropic_api::Deps {
         door: Arc::clone(&door),
         conversations: Arc::new(chat.clone()) as Arc<dyn Conversations>,
         counter: Arc::new(chat.clone()) as Arc<dyn TokenCounter>,
+        relay: Arc::clone(&relay),
         entropy: Arc::clone(&entropy),
         config: Arc::clone(&config),
         loopback_only: near.clone(),
@@ -40,6 +43,7 @@ pub(super) fn all(around: Around) -> Vec<Route> {
         conversations: Arc::new(chat) as Arc<dyn Conversations>,
         fetch: Arc::new(UrlFetch::new()),
         responses: Arc::new(responses),
+        relay,
         entropy,
         clock,
         config,
