@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { startGateway, startModel } from "./harness.mjs";
+import { external, startGateway, startModel } from "./harness.mjs";
 
 const python = path.join(import.meta.dirname, ".venv/bin/python");
 
@@ -13,7 +13,7 @@ let gateway;
 
 before(async () => {
   model = await startModel();
-  gateway = await startGateway(model);
+  gateway = await startGateway(model, { config: { gateway: { http: { relay: { enabled: true } } } } });
 });
 after(async () => {
   await gateway?.stop();
@@ -31,6 +31,7 @@ for (const name of names) {
         HOME: gateway.home ?? "/nonexistent",
         PYTHONDONTWRITEBYTECODE: "1",
         GATEWAY: gateway.http,
+        RELAY: external ? "" : "1",
         GATEWAY_TOKEN: gateway.token,
         MODEL: `http://127.0.0.1:${model.port}`,
       },
