@@ -134,7 +134,11 @@ async fn each_way_of_not_answering_has_a_name() {
     }
     let settings = Settings::new("lab", "http://127.0.0.1:1/v1".parse().unwrap());
     let nobody = OpenAiProvider::new(settings, HttpClient::new());
-    assert_eq!(relay(&nobody, Form::Chat).await.unwrap_err().fault, Fault::Unreachable);
+    let refused = relay(&nobody, Form::Chat).await.unwrap_err();
+    assert_eq!(
+        (refused.fault, &*refused.error.message),
+        (Fault::Unreachable, "lab: cannot connect")
+    );
 }
 
 #[tokio::test]

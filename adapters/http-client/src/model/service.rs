@@ -47,12 +47,17 @@ impl Refused {
     /// The same about a request that was passed on to `service`. What was said is
     /// passed on as well if it is JSON, without keys.
     pub(super) fn into_relay_error(self, service: &Service) -> RelayError {
+        let mut error = self.error;
+        if self.fault == Fault::Unreachable {
+            // Where the service is, is not the business of whoever holds a key.
+            error.message = format!("{}: cannot connect", service.0.settings.name);
+        }
         let is_json = self.is_json && serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
         let said = is_json.then(|| {
             let said = scrub(&String::from_utf8_lossy(&self.body), &service.0.secrets);
             Said { content_type: "application/json".into(), body: said.into() }
         });
-        RelayError { fault: self.fault, error: self.error, said }
+        RelayError { fault: self.fault, error, said }
     }
 }
 
