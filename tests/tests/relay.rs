@@ -25,7 +25,7 @@ async fn chat(
 
 async fn used(gateway: &TestGateway) -> Value {
     let response = gateway.http("GET", "/v1/usage", Some(TOKEN), None).await;
-    let mut list: Value = serde_json::from_str(&text_of(response).await).unwrap();
+    let mut list: Value = serde_json::from_str(&text_of(response).await).expect("a list");
     list["data"].take()
 }
 
@@ -39,10 +39,7 @@ async fn a_key_asks_a_model_and_what_it_used_survives() {
     assert_eq!(headers["x-openclaw-relay-model"], "fake/fake");
     assert_eq!(headers["x-ratelimit-remaining-requests"], "2");
     let text = text_of(response).await;
-    assert!(
-        text.starts_with(r#"data: {"#) && text.contains(r#""id":"fake""#),
-        "as it came: {text}"
-    );
+    assert!(text.starts_with("data: {") && text.contains(r#""id":"fake""#), "as it came: {text}");
     assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
 
     for (message, status) in [("fail 400", 400), ("fail 401", 502), ("say no", 429)] {
