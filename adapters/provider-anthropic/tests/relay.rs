@@ -1,7 +1,5 @@
 //! Requests that are passed on, against a service that says what it is told.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use bytes::Bytes;
 use domain::relay::Form;
 use http_client::{HttpClient, fake};
