@@ -133,6 +133,9 @@ words! {
         Local = "local",
         /// It showed nothing, and the configuration allows that for local clients.
         Nothing = "none",
+        /// It has a key that is good for asking models without an agent
+        /// (`gateway.http.relay.keys`), and for nothing else.
+        RelayKey = "relay-key",
     }
 }
 
@@ -154,6 +157,37 @@ pub struct Principal {
     pub device: Option<DeviceId>,
     /// The person, where the tailnet or the proxy in front says who it is.
     pub user: Option<Box<str>>,
+}
+
+impl Principal {
+    /// Whoever has the key `name`, which is good for asking models without an
+    /// agent. It has no scope at all, so that whatever does not ask for such a key
+    /// is closed to it.
+    pub fn with_relay_key(name: &str, local: bool) -> Self {
+        Self {
+            role: Role::Operator,
+            scopes: Scopes::NONE,
+            proof: Proof::RelayKey,
+            local,
+            device: None,
+            user: Some(name.into()),
+        }
+    }
+
+    /// The name of the key it has for asking models without an agent, if that is
+    /// what it was let in with.
+    pub fn relay_key(&self) -> Option<&str> {
+        self.user.as_deref().filter(|_| self.proof == Proof::RelayKey)
+    }
+
+    /// Whether it may ask models without an agent: it holds such a key, or may ask
+    /// agents, too.
+    pub fn may_relay(&self) -> Result<(), Denied> {
+        match self.relay_key() {
+            Some(_) => Ok(()),
+            None => Access::Operator(Scope::Write).check(self),
+        }
+    }
 }
 
 /// What somebody rests on who was let in.
@@ -291,4 +325,20 @@ fn nobody_gets_more_than_he_rests_on() {
     for (footing, role, asked, granted) in table {
         assert_eq!(footing.grants(role, asked), granted, "{footing:?} {role} {asked:?}");
     }
+}
+
+#[test]
+fn a_key_for_models_opens_nothing_else() {
+    let holder = Principal::with_relay_key("ci", true);
+    assert_eq!((holder.relay_key(), holder.may_relay()), (Some("ci"), Ok(())));
+    for scope in Scope::ALL {
+        assert!(Access::Operator(*scope).check(&holder).is_err(), "{scope}");
+    }
+    assert!(Access::Node.check(&holder).is_err());
+
+    let person =
+        |scopes, proof| Principal { scopes, proof, ..Principal::with_relay_key("ci", true) };
+    assert_eq!(person(Scopes::all(), Proof::TrustedProxy).relay_key(), None);
+    assert!(person(Scopes::NONE.with(Scope::Write), Proof::TrustedProxy).may_relay().is_ok());
+    assert!(person(Scopes::NONE.with(Scope::Read), Proof::TrustedProxy).may_relay().is_err());
 }

@@ -22,6 +22,7 @@ pub mod outbound;
 pub mod pairing;
 pub mod peer;
 pub mod presence;
+pub mod relay;
 pub mod reload;
 pub mod remembered;
 pub mod restart;

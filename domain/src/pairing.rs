@@ -25,7 +25,11 @@ pub fn manages(caller: &Principal, device: &crate::ids::DeviceId) -> bool {
     let admin = caller.scopes.grants(Scope::Admin);
     let by_secret = match caller.proof {
         Proof::Token | Proof::Password | Proof::Local | Proof::Nothing => true,
-        Proof::DeviceToken | Proof::SetupCode | Proof::Tailscale | Proof::TrustedProxy => false,
+        Proof::DeviceToken
+        | Proof::SetupCode
+        | Proof::Tailscale
+        | Proof::TrustedProxy
+        | Proof::RelayKey => false,
     };
     admin || caller.device.as_ref().map_or(by_secret, |own| own == device)
 }

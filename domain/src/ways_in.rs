@@ -13,8 +13,8 @@ pub struct WaysIn {
     pub local: bool,
 }
 
-/// The ways that can be closed. Tokens of devices and setup codes are taken back
-/// one by one, by other means.
+/// The ways that can be closed. Tokens of devices, setup codes and keys are taken
+/// back one by one, by other means.
 const WAYS: [Proof; 6] = [
     Proof::Token,
     Proof::Password,
@@ -34,7 +34,7 @@ impl WaysIn {
             Proof::TrustedProxy => self.login == Login::Proxy,
             Proof::Tailscale => self.tailnet,
             Proof::Local => self.local,
-            Proof::DeviceToken | Proof::SetupCode => true,
+            Proof::DeviceToken | Proof::SetupCode | Proof::RelayKey => true,
         }
     }
 

@@ -42,6 +42,7 @@ pub mod node_host;
 mod nodes;
 pub mod open;
 pub mod plugins;
+pub mod relay;
 mod reload;
 mod remote;
 mod rest;

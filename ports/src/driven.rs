@@ -16,6 +16,7 @@ mod macs;
 mod meter;
 mod models;
 mod reach;
+mod relay;
 mod restart;
 mod secrets;
 mod service;
@@ -54,6 +55,7 @@ pub use models::{
     ToolUse,
 };
 pub use reach::{CodeWriter, Reach};
+pub use relay::{RelayAnswer, RelayBody, RelayError, RelayRequest, RelayStream, Said, Used};
 pub use restart::{Restart, RestartNotes};
 pub use secrets::{Revocations, Secrets, TokenMint};
 pub use service::{

@@ -5,6 +5,7 @@ mod conversations;
 mod doorkeeper;
 mod hooks;
 mod probe;
+mod relay;
 mod responses;
 mod rpc;
 mod slack;
@@ -16,6 +17,7 @@ pub use conversations::{Answer, AskError, Conversations, Outcome, Question, Repl
 pub use doorkeeper::{Circumstances, Credentials, Doorkeeper, Knock, Refusal, Welcome};
 pub use hooks::{HookAnswer, HookCall, HookEnd, HookEntry, HookKnock, HookRefusal, Hooks};
 pub use probe::{Part, Probe, Readiness};
+pub use relay::{Passed, Passing, PassingBody, Relay, RelayRefusal, Relayed, UsageRow};
 pub use responses::{KeptResponse, Responses};
 pub use rpc::{ErrorCode, Reply as RpcReply, Rpc, RpcError};
 pub use slack::{SlackBody, SlackDelivery, SlackInbox, SlackRefusal};

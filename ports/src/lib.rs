@@ -10,6 +10,7 @@ pub mod event;
 mod json;
 pub mod view;
 
+pub use bytes::Bytes;
 pub use json::Json;
 
 /// An error of some adapter's library, carried along but not looked into.

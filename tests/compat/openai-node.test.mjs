@@ -1,8 +1,11 @@
 // OpenAI's Node SDK, unchanged but for the base URL and the key.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import OpenAI, { APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError } from "openai";
+import OpenAI, { APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from "openai";
 import { external, startGateway, startModel, until, words } from "./harness.mjs";
+
+/** Good for asking models, and for nothing else. */
+const relayKey = "sk-compat-models-only";
 
 let model;
 let gateway;
@@ -10,7 +13,13 @@ let openai;
 
 before(async () => {
   model = await startModel();
-  gateway = await startGateway(model);
+  gateway = await startGateway(model, {
+    config: {
+      gateway: {
+        http: { relay: { enabled: true, keys: { ci: { token: relayKey, requestsPerMinute: 4 } }, fallbacks: { "fake/fake-16-0": ["fake/fake-200-20"] } } },
+      },
+    },
+  });
   openai = new OpenAI({ baseURL: `${gateway.http}/v1`, apiKey: gateway.token, maxRetries: 0 });
 });
 after(async () => {
@@ -253,5 +262,85 @@ describe("models", () => {
     const error = await openai.models.retrieve("no-such-model").catch((e) => e);
     // OpenAI says 404, the original 400.
     assert.ok(error instanceof NotFoundError || error instanceof BadRequestError, String(error));
+  });
+});
+
+describe("straight to a provider", { skip: external && "the original has no such way" }, () => {
+  const straight = "fake/fake-16-0";
+
+  test("an answer comes as the provider gives it", async () => {
+    const marker = `straight-${crypto.randomUUID()}`;
+    const completion = await openai.chat.completions.create({ model: straight, messages: user(`FAKE_TOKENS:7; ${marker}`), seed: 7 });
+    assert.match(completion.id, /^chatcmpl-fake-/);
+    assert.equal(completion.model, "fake-16-0");
+    assert.equal(completion.choices[0].message.content, words(7));
+    const { body, authorization } = model.request(marker);
+    assert.deepEqual(body, { model: "fake-16-0", messages: user(`FAKE_TOKENS:7; ${marker}`), seed: 7 });
+    assert.equal(authorization, "Bearer fake-key");
+  });
+
+  test("a stream does, too, and closing it lets the model go", async () => {
+    const stream = await openai.chat.completions.create({
+      model: straight, messages: user("FAKE_TOKENS:9;FAKE_DELAY:5; hi"), stream: true, stream_options: { include_usage: true },
+    });
+    const chunks = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    assert.equal(chunks.map((c) => c.choices[0]?.delta.content ?? "").join(""), words(9));
+    assert.equal(chunks.at(-1).usage.completion_tokens, 9);
+
+    const marker = `leave-${crypto.randomUUID()}`;
+    const left = await openai.chat.completions.create({ model: straight, messages: user(`FAKE_TOKENS:400;FAKE_DELAY:25; ${marker}`), stream: true });
+    for await (const _ of left) break;
+    await until("the model to be let go", () => model.request(marker).state === "cancelled");
+  });
+
+  test("what the provider refuses is what the client gets", async () => {
+    const error = await openai.chat.completions.create({ model: straight, messages: user("FAKE_ERROR:400; hi") }).catch((e) => e);
+    assert.ok(error instanceof BadRequestError, String(error));
+    assert.deepEqual([error.type, error.code], ["fake_error", "fake_400"]);
+    const nobody = await openai.embeddings.create({ model: "nobody/x", input: "a" }).catch((e) => e);
+    assert.ok(nobody instanceof NotFoundError, String(nobody));
+  });
+
+  test("who is busy is asked again, and then another", async () => {
+    const marker = crypto.randomUUID();
+    const asked = () => model.requests.filter((entry) => JSON.stringify(entry.body ?? "").includes(marker)).map((entry) => entry.body.model);
+    const again = await openai.chat.completions.create({ model: straight, messages: user(`FAKE_BUSY:${marker}-a:1;FAKE_SAY:hello;`) });
+    assert.equal(again.choices[0].message.content, "hello");
+    assert.deepEqual(asked(), ["fake-16-0", "fake-16-0"]);
+    const other = await openai.chat.completions.create({ model: straight, messages: user(`FAKE_BUSY:${marker}-b:3;FAKE_SAY:hello;`) });
+    assert.equal(other.model, "fake-200-20");
+    assert.equal(asked().length, 6);
+  });
+
+  test("texts become numbers", async () => {
+    const { data, usage } = await openai.embeddings.create({ model: "fake/any", input: ["a", "abc"], dimensions: 3 });
+    assert.deepEqual(data.map((entry) => entry.embedding[0]), [1, 3]);
+    assert.equal(data[1].embedding.length, 3);
+    assert.ok(usage.total_tokens > 0);
+    const plain = await openai.embeddings.create({ model: "fake/any", input: "abcd", encoding_format: "float" });
+    assert.equal(plain.data[0].embedding[0], 4);
+    const missing = await openai.embeddings.create({ model: "openclaw", input: "a" }).catch((e) => e);
+    assert.ok(missing instanceof BadRequestError && /memorySearch/.test(missing.message), String(missing));
+  });
+
+  test("a key has its limits, and what it used is told", async () => {
+    const holder = new OpenAI({ baseURL: `${gateway.http}/v1`, apiKey: relayKey, maxRetries: 0 });
+    const ids = (await holder.models.list()).data.map((entry) => entry.id);
+    assert.deepEqual(ids, ["fake/fake-16-0", "fake/fake-200-20"]);
+    const agent = await holder.chat.completions.create({ model: "openclaw", messages: user("hi") }).catch((e) => e);
+    assert.ok(agent instanceof NotFoundError, String(agent));
+    const { response } = await holder.chat.completions.create({ model: straight, messages: user("hi") }).withResponse();
+    assert.equal(response.headers.get("x-ratelimit-limit-requests"), "4");
+    assert.equal(response.headers.get("x-ratelimit-remaining-requests"), "3");
+    for (let i = 0; i < 3; i++) await holder.chat.completions.create({ model: straight, messages: user("hi") });
+    const error = await holder.chat.completions.create({ model: straight, messages: user("hi") }).catch((e) => e);
+    assert.ok(error instanceof RateLimitError, String(error));
+    assert.equal(error.code, "rate_limit_exceeded");
+    assert.ok(Number(error.headers.get("retry-after")) > 0);
+
+    const usage = await fetch(`${gateway.http}/v1/usage?days=1`, { headers: { authorization: `Bearer ${gateway.token}` } }).then((res) => res.json());
+    const row = usage.data.find((entry) => entry.key === "ci");
+    assert.deepEqual([row.model, row.requests, row.failures, row.output_tokens], ["fake/fake-16-0", 4, 0, 64]);
   });
 });

@@ -139,6 +139,41 @@ class Sdk(unittest.TestCase):
         with self.assertRaises((openai.NotFoundError, openai.BadRequestError)):
             client().models.retrieve("no-such-model")
 
+    @unittest.skipUnless(os.environ.get("RELAY"), "the original has no such way")
+    def test_straight_to_a_provider(self):
+        whole = client().chat.completions.create(
+            model="fake/fake-16-0", messages=user("FAKE_TOKENS:7; hi")
+        )
+        self.assertTrue(whole.id.startswith("chatcmpl-fake-"))
+        self.assertEqual(whole.choices[0].message.content, words(7))
+        chunks = client().chat.completions.create(
+            model="fake/fake-16-0", messages=user("FAKE_TOKENS:9; hi"), stream=True
+        )
+        text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+        self.assertEqual(text, words(9))
+        with self.assertRaises(openai.BadRequestError) as refused:
+            client().chat.completions.create(
+                model="fake/fake-16-0", messages=user("FAKE_ERROR:400; please")
+            )
+        self.assertEqual(refused.exception.code, "fake_400")
+
+    @unittest.skipUnless(os.environ.get("RELAY"), "the original has no such way")
+    def test_who_is_busy_is_asked_again(self):
+        marker = f"busy-{uuid.uuid4()}"
+        answer = client().chat.completions.create(
+            model="fake/fake-16-0", messages=user(f"FAKE_BUSY:{marker}:1;FAKE_SAY:hello;")
+        )
+        self.assertEqual(answer.choices[0].message.content, "hello")
+
+    @unittest.skipUnless(os.environ.get("RELAY"), "the original has no such way")
+    def test_texts_become_numbers(self):
+        # The SDK asks for base64 by itself.
+        made = client().embeddings.create(
+            model="fake/any", input=["a", "abc"], dimensions=3
+        )
+        self.assertEqual([e.embedding[0] for e in made.data], [1, 3])
+        self.assertEqual(len(made.data[0].embedding), 3)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -8,13 +8,13 @@ import { startGateway, startModel } from "./harness.mjs";
 
 export const python = path.join(import.meta.dirname, ".venv/bin/python");
 
-/** One test for every `test_…` of `<module>.Sdk`, all of them with one gateway. */
-export function suite(module) {
+/** One test for every `test_…` of `<module>.Sdk`, all of them with one gateway that has `config`. */
+export function suite(module, { config = {}, env = {} } = {}) {
   let model;
   let gateway;
   before(async () => {
     model = await startModel();
-    gateway = await startGateway(model);
+    gateway = await startGateway(model, { config });
   });
   after(async () => {
     await gateway?.stop();
@@ -33,6 +33,7 @@ export function suite(module) {
           GATEWAY: gateway.http,
           GATEWAY_TOKEN: gateway.token,
           MODEL: `http://127.0.0.1:${model.port}`,
+          ...env,
         },
       });
       let output = "";

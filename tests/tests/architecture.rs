@@ -29,7 +29,16 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("domain", &["ipnet", "serde", "thiserror"]),
     (
         "ports",
-        &["async-trait", "futures-core", "mockall", "schemars", "serde", "serde_json", "thiserror"],
+        &[
+            "async-trait",
+            "bytes",
+            "futures-core",
+            "mockall",
+            "schemars",
+            "serde",
+            "serde_json",
+            "thiserror",
+        ],
     ),
     (
         "app/usecases",

@@ -18,7 +18,7 @@ pub(crate) async fn caller<B>(
 
 /// What was shown. Where both headers are there, the bearer counts: a client
 /// that also has a key of Anthropic's sends that one as `x-api-key`.
-fn secret(headers: &HeaderMap) -> Option<Box<str>> {
+pub(crate) fn secret(headers: &HeaderMap) -> Option<Box<str>> {
     let key = || {
         let key = headers.get("x-api-key")?.to_str().ok()?.trim();
         (!key.is_empty()).then(|| key.into())

@@ -1,12 +1,13 @@
 //! `POST /v1/messages/count_tokens`.
 
+use domain::access::Scope;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_kit::{Body, json};
 use hyper::body::Incoming;
 use ports::driving::TokenCount;
 use serde::Serialize;
 
-use crate::{Visit, not_served, refusal::Refusal, request::Purpose};
+use crate::{Visit, caller::caller, create::read, not_served, refusal::Refusal, request::Purpose};
 
 #[derive(Serialize)]
 struct Counted {
@@ -21,7 +22,9 @@ pub(crate) async fn count(
     if !visit.deps.serves(&config) {
         return Ok(not_served());
     }
-    let (asked, target) = visit.asked(request, &config, Purpose::Count).await?;
+    let principal = caller(&visit.deps, &request, Scope::Read).await?;
+    let read = read(request, &config).await?;
+    let (asked, target) = visit.asked(&principal, read, &config, Purpose::Count).await?;
     let question = visit.question(asked, target)?;
     let count = visit.deps.counter.count(question).await?;
     let mut response = json(StatusCode::OK, &Counted { input_tokens: count.tokens() });

@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
-use domain::access::Scope;
+use bytes::Bytes;
+use domain::access::Principal;
 use futures_util::StreamExt;
-use http::{Request, Response, request::Parts};
+use http::{HeaderMap, Request, Response, request::Parts};
 use http_kit::{Body, Reader, Target, Wish, compute};
 use hyper::body::Incoming;
 use ports::{config::Config, driving::Question};
 
 use crate::{
-    Visit,
-    caller::caller,
-    not_served,
+    Visit, not_served,
     refusal::Refusal,
     request::{self, Asked, Purpose},
     script::Label,
-    sse, whole,
+    sse, straight, whole,
 };
 
 pub(crate) async fn create(
@@ -24,10 +23,18 @@ pub(crate) async fn create(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let config = visit.deps.config.current();
-    if !visit.deps.serves(&config) {
+    let serves = visit.deps.serves(&config);
+    if !serves && !straight::relays(&config) {
         return Ok(not_served());
     }
-    let (asked, target) = visit.asked(request, &config, Purpose::Answer).await?;
+    let principal = straight::asker(&visit.deps, &request, &config).await?;
+    let (headers, body) = read(request, &config).await?;
+    let relayed = straight::answer(visit, &config, serves, &principal, &headers, &body).await?;
+    if let Some(answer) = relayed {
+        return Ok(answer);
+    }
+    let read = (headers, body);
+    let (asked, target) = visit.asked(&principal, read, &config, Purpose::Answer).await?;
     let label = Label {
         id: visit.answer_id(),
         model: asked.model.clone(),
@@ -46,27 +53,31 @@ pub(crate) async fn create(
     sse::response(label, first, answer)
 }
 
+/// The headers and the body of `request`.
+pub(crate) async fn read(
+    request: Request<Incoming>,
+    config: &Config,
+) -> Result<(HeaderMap, Bytes), Refusal> {
+    let (Parts { headers, .. }, body) = request.into_parts();
+    let limits = &config.gateway.limits;
+    let reader = Reader {
+        limit: limits.messages_body_bytes,
+        timeout: Duration::from_millis(limits.http_body_ms),
+    };
+    let body = reader.bytes(&headers, body).await?;
+    Ok((headers, body))
+}
+
 impl Visit {
-    /// Who asks in `request` what, and whom.
+    /// What `principal` asks with these headers and this body, and whom.
     pub(crate) async fn asked(
         &self,
-        request: Request<Incoming>,
+        principal: &Principal,
+        (headers, body): (HeaderMap, Bytes),
         config: &Config,
         purpose: Purpose,
     ) -> Result<(Asked, Target), Refusal> {
-        let scope = match purpose {
-            Purpose::Answer => Scope::Write,
-            Purpose::Count => Scope::Read,
-        };
-        let principal = caller(&self.deps, &request, scope).await?;
-        let (Parts { headers, .. }, body) = request.into_parts();
-        let limits = &config.gateway.limits;
-        let reader = Reader {
-            limit: limits.messages_body_bytes,
-            timeout: Duration::from_millis(limits.http_body_ms),
-        };
-        let body = reader.bytes(&headers, body).await?;
-        let depth = limits.json_depth;
+        let depth = config.gateway.limits.json_depth;
         let asked = compute(body.len(), move || request::read(&body, depth, purpose)).await?;
 
         let own_place = format!("anthropic:{}", self.uuid);
@@ -77,7 +88,7 @@ impl Visit {
             own_place: &own_place,
         };
         let agents = self.deps.conversations.agents();
-        let target = wish.target(&principal, &agents, &config.session.main_key)?;
+        let target = wish.target(principal, &agents, &config.session.main_key)?;
         if target.fresh && asked.talk.rests_on_transcript() {
             let message = "messages: tool_result without a tool_use before it";
             return Err(Refusal::invalid(message));

@@ -10,6 +10,7 @@ mod refusal;
 mod request;
 mod script;
 mod sse;
+mod straight;
 #[cfg(test)]
 mod tests;
 mod thinking;
@@ -25,7 +26,7 @@ use hyper::body::Incoming;
 use ports::{
     config::{Config, Live},
     driven::{ConfigSource, Entropy},
-    driving::{Conversations, Doorkeeper, TokenCounter},
+    driving::{Conversations, Doorkeeper, Relay, TokenCounter},
 };
 
 use crate::refusal::Refusal;
@@ -39,6 +40,8 @@ pub struct Deps {
     pub conversations: Arc<dyn Conversations>,
     /// Counts what there is to read.
     pub counter: Arc<dyn TokenCounter>,
+    /// Passes requests on to providers.
+    pub relay: Arc<dyn Relay>,
     /// Makes up the names of answers.
     pub entropy: Arc<dyn Entropy>,
     /// The configuration, looked up for every request.

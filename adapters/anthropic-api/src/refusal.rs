@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
-use domain::{access::Denied, agent::FailureKind, run::StopReason};
+use domain::{
+    access::Denied,
+    agent::FailureKind,
+    relay::{Exhausted, Fault},
+    run::StopReason,
+};
 use http::{HeaderValue, Response, StatusCode, header};
-use http_kit::{Body, BodyError, NoTarget, NotLetIn, json};
-use ports::driving::{AskError, CountError, ErrorCode, RpcError};
+use http_kit::{Body, BodyError, NoTarget, NotLetIn, json, retry_after};
+use ports::{
+    driven::RelayError,
+    driving::{AskError, CountError, ErrorCode, RelayRefusal, RpcError},
+};
 use serde::Serialize;
 
 /// An error as clients see it.
@@ -64,6 +72,29 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, INVALID, message)
     }
 
+    /// There is no model `name`.
+    pub(crate) fn no_model(name: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, NOT_FOUND, format!("model: {name}"))
+    }
+
+    /// A provider did not answer, or broke off.
+    pub(crate) fn relayed(error: &RelayError) -> Self {
+        let (status, kind) = match error.fault {
+            Fault::Silent => (StatusCode::GATEWAY_TIMEOUT, TOO_LATE),
+            Fault::Refused(429) => (StatusCode::TOO_MANY_REQUESTS, TOO_OFTEN),
+            Fault::Refused(404) => (StatusCode::NOT_FOUND, NOT_FOUND),
+            Fault::Refused(503 | 529) => (overloaded(), OVERLOADED),
+            Fault::Refused(400 | 413 | 422) => (StatusCode::BAD_REQUEST, INVALID),
+            // Also where the gateway's key is refused, which is not the caller's.
+            Fault::Unreachable | Fault::Broken | Fault::Garbled | Fault::Refused(_) => {
+                (StatusCode::BAD_GATEWAY, FAULT)
+            }
+        };
+        let mut refusal = Self::new(status, kind, error.error.message.clone());
+        refusal.retry_after = error.error.retry_after;
+        refusal
+    }
+
     /// The run failed.
     pub(crate) fn failed(message: impl Into<String>, kind: Option<FailureKind>) -> Self {
         use FailureKind as Kind;
@@ -117,10 +148,7 @@ impl Refusal {
         let mut response = json(self.status, &envelope);
         let headers = response.headers_mut();
         if let Some(pause) = self.retry_after {
-            let seconds = pause.as_millis().div_ceil(1000).max(1);
-            if let Ok(seconds) = HeaderValue::try_from(seconds.to_string()) {
-                headers.insert(header::RETRY_AFTER, seconds);
-            }
+            headers.insert(header::RETRY_AFTER, retry_after(pause));
         }
         if self.lasting {
             headers.insert("x-should-retry", HeaderValue::from_static("false"));
@@ -137,6 +165,28 @@ impl From<NotLetIn> for Refusal {
         match error {
             NotLetIn::Unknown(error) => error.into(),
             NotLetIn::Denied(denied) => denied.into(),
+        }
+    }
+}
+
+/// A request was not passed on, or came to nothing.
+impl From<RelayRefusal> for Refusal {
+    fn from(error: RelayRefusal) -> Self {
+        let message = error.to_string();
+        match error {
+            RelayRefusal::UnknownModel(model) => Self::no_model(&model.to_string()),
+            RelayRefusal::WrongForm { .. } => Self::invalid(message),
+            RelayRefusal::Exhausted { why, retry_after } => {
+                let kind = match why {
+                    Exhausted::Requests { .. } | Exhausted::Tokens { .. } => TOO_OFTEN,
+                    Exhausted::Budget { .. } => UNPAID,
+                };
+                let mut refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, kind, message);
+                refusal.retry_after = Some(retry_after);
+                refusal
+            }
+            RelayRefusal::Provider(error) => Self::relayed(&error),
+            RelayRefusal::NoLedger => Self::new(overloaded(), OVERLOADED, message),
         }
     }
 }
@@ -165,9 +215,7 @@ impl From<NoTarget> for Refusal {
     fn from(error: NoTarget) -> Self {
         match error {
             NoTarget::Denied(denied) => denied.into(),
-            NoTarget::NoModel(model) => {
-                Self::new(StatusCode::NOT_FOUND, NOT_FOUND, format!("model: {model}"))
-            }
+            NoTarget::NoModel(model) => Self::no_model(&model),
             NoTarget::Invalid { .. } => Self::invalid(error.to_string()),
         }
     }

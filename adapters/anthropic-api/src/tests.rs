@@ -2,6 +2,8 @@
 
 mod answers;
 mod house;
+mod lab;
 mod properties;
 mod questions;
 mod refusals;
+mod straight;

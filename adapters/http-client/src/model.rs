@@ -3,7 +3,8 @@
 mod answer;
 mod complaint;
 mod mend;
-
+mod meter;
+mod relay;
 mod retry_after;
 mod service;
 mod settings;

@@ -63,11 +63,24 @@ impl Response {
 
     /// The whole body.
     pub async fn bytes(mut self) -> Result<Bytes, CallError> {
+        // The usual answer comes in one piece, and is not copied then.
+        let mut first = Bytes::new();
         let mut whole = BytesMut::new();
         while let Some(data) = poll_fn(|cx| self.body.poll_data(cx)).await {
-            whole.extend_from_slice(&data?);
+            let data = data?;
+            if first.is_empty() && whole.is_empty() {
+                first = data;
+                continue;
+            }
+            whole.extend_from_slice(&std::mem::take(&mut first));
+            whole.extend_from_slice(&data);
         }
-        Ok(whole.freeze())
+        Ok(if whole.is_empty() { first } else { whole.freeze() })
+    }
+
+    /// The body, to be read piece by piece.
+    pub(crate) fn into_reading(self) -> Reading {
+        self.body
     }
 
     /// The beginning of the body, as much as there is of it in reasonable time.

@@ -70,13 +70,22 @@ pub async fn caller<B>(
     secret: Option<Box<str>>,
     scope: Scope,
 ) -> Result<Principal, NotLetIn> {
+    let principal = identify(door, request, secret).await?;
+    Access::Operator(scope).check(&principal)?;
+    Ok(principal)
+}
+
+/// Whoever made `request`, whatever they may do: nothing is allowed by this.
+pub async fn identify<B>(
+    door: &dyn Doorkeeper,
+    request: &Request<B>,
+    secret: Option<Box<str>>,
+) -> Result<Principal, NotLetIn> {
     let circumstances = circumstances(request, door);
     let credentials =
         Credentials { token: secret.clone(), password: secret, ..Credentials::default() };
     let principal = door.identify(&credentials, &circumstances).await;
-    let principal = principal.map_err(NotLetIn::Unknown)?;
-    Access::Operator(scope).check(&principal)?;
-    Ok(principal)
+    principal.map_err(NotLetIn::Unknown)
 }
 
 /// What `Authorization: Bearer` holds.

@@ -174,6 +174,23 @@ impl Wish<'_> {
     }
 }
 
+/// Whether a request for `model` is for an agent, whatever else there is of that
+/// name: the model is an agent's, or a header names an agent, a conversation or
+/// the model of an agent.
+pub fn is_for_agent(headers: &HeaderMap, model: Option<&str>) -> bool {
+    let says = |name: &str| {
+        let prefixes = PREFIXES.iter();
+        let mut names = prefixes.map(|prefix| headers.get(format!("x-{prefix}-{name}")));
+        names.any(|value| value.is_some_and(|value| !value.as_bytes().trim_ascii().is_empty()))
+    };
+    let is_agent = |model: &str| {
+        let plain = model.trim().to_ascii_lowercase();
+        agent_of_model(&plain).is_some() || PREFIXES.contains(&&*plain)
+    };
+    model.is_some_and(is_agent)
+        || ["agent-id", "agent", "session-key", "model"].iter().any(|it| says(it))
+}
+
 /// Which agent the model `openclaw/<id>` names, in lower case. Names of real
 /// models name nobody.
 fn agent_of_model(model: &str) -> Option<String> {
@@ -268,6 +285,30 @@ mod tests {
         assert_eq!(refused.to_string(), "the session belongs to another agent");
         let nobody = target(None, Some("openclaw/nobody"), None, Scope::ALL);
         assert_eq!(nobody, Err(NoTarget::NoModel("openclaw/nobody".to_owned())));
+    }
+
+    #[test]
+    fn what_is_for_an_agent() {
+        #[rustfmt::skip]
+        let table = [
+            // header                                   model                 for an agent
+            (None,                                      None,                 false),
+            (None,                                      Some("openai/gpt-5"), false),
+            (None,                                      Some("OpenClaw"),     true),
+            (None,                                      Some("openclaw/x"),   true),
+            (None,                                      Some("agent:x"),      true),
+            (Some(("x-openclaw-agent-id", "main")),     Some("openai/gpt-5"), true),
+            (Some(("x-moltbot-session-key", "a")),      Some("openai/gpt-5"), true),
+            (Some(("x-openclaw-model", "openai/x")),    Some("openai/gpt-5"), true),
+            (Some(("x-openclaw-agent", " ")),           Some("openai/gpt-5"), false),
+        ];
+        for (header, model, expected) in table {
+            let mut headers = HeaderMap::new();
+            if let Some((name, value)) = header {
+                headers.insert(name, value.parse().unwrap());
+            }
+            assert_eq!(is_for_agent(&headers, model), expected, "{header:?} {model:?}");
+        }
     }
 
     #[test]

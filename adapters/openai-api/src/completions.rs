@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{access::Scope, session::Thinking};
+use domain::{relay::Form, session::Thinking};
 use futures_util::StreamExt;
 use http::{Request, Response};
 use http_kit::{Body, Reader, compute};
@@ -15,12 +15,11 @@ use ports::{
 
 use crate::{
     Visit,
-    caller::caller,
     media::Policy,
     not_served,
     refusal::Refusal,
     request::{self, Asked},
-    sse,
+    sse, straight,
     target::Wish,
     whole,
 };
@@ -43,10 +42,11 @@ pub(crate) async fn complete(
 ) -> Result<Response<Body>, Refusal> {
     let Visit { deps, uuid } = visit;
     let config = deps.config.current();
-    if !deps.serves(&config) {
+    let serves = deps.serves(&config);
+    if !serves && !straight::relays(&config) {
         return Ok(not_served());
     }
-    let principal = caller(deps, &request, Scope::Write).await?;
+    let principal = straight::asker(deps, &request, &config).await?;
 
     let limits = &config.gateway.limits;
     let reader = Reader {
@@ -55,6 +55,12 @@ pub(crate) async fn complete(
     };
     let (head, body) = request.into_parts();
     let body = reader.bytes(&head.headers, body).await?;
+    let headers = &head.headers;
+    let relayed =
+        straight::answer(visit, &config, Form::Chat, serves, &principal, headers, &body).await?;
+    if let Some(answer) = relayed {
+        return Ok(answer);
+    }
     let pictures = pictures(config.gateway.http.endpoints.chat_completions.images.as_ref());
     let asked = compute(body.len(), move || request::read(&body, pictures)).await?;
     let Asked { model, stream, include_usage, user, talk, sampling, thinking, tools } = asked;

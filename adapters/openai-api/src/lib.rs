@@ -2,6 +2,7 @@
 
 mod caller;
 mod completions;
+mod embeddings;
 mod format;
 mod media;
 mod messages;
@@ -10,11 +11,13 @@ mod refusal;
 mod request;
 mod responses;
 mod sse;
+mod straight;
 mod target;
 #[cfg(test)]
 mod tests;
 mod text_or;
 mod tools;
+mod usage;
 mod whole;
 
 use std::{fmt, sync::Arc};
@@ -25,7 +28,7 @@ use hyper::body::Incoming;
 use ports::{
     config::{Config, Live},
     driven::{Clock, ConfigSource, Entropy, Fetch},
-    driving::{Conversations, Doorkeeper, Responses},
+    driving::{Conversations, Doorkeeper, Relay, Responses},
 };
 
 use crate::{refusal::Refusal, responses::Running};
@@ -41,6 +44,8 @@ pub struct Deps {
     pub fetch: Arc<dyn Fetch>,
     /// Keeps responses for those who ask for them again.
     pub responses: Arc<dyn Responses>,
+    /// Passes requests on to providers.
+    pub relay: Arc<dyn Relay>,
     /// Makes up the names of answers.
     pub entropy: Arc<dyn Entropy>,
     /// Tells when an answer was made.
@@ -77,6 +82,12 @@ pub fn routes(deps: &Deps) -> Vec<Route> {
         }),
         route(Method::POST, "/v1/chat/completions", deps, |visit, request| async move {
             completions::complete(&visit, request).await
+        }),
+        route(Method::POST, "/v1/embeddings", deps, |visit, request| async move {
+            embeddings::embed(&visit, request).await
+        }),
+        route(Method::GET, "/v1/usage", deps, |visit, request| async move {
+            usage::list(&visit, &request).await
         }),
         route(Method::GET, "/v1/models", deps, move |visit, request| async move {
             models::list(&visit, &request, since).await

@@ -1,11 +1,15 @@
 //! `GET /v1/models`: the agents one can ask, in the clothes of models.
 
-use domain::{access::Scope, time::Timestamp};
+use domain::{
+    access::{Access, Principal, Scope},
+    time::Timestamp,
+};
 use http::{Request, Response, StatusCode};
-use http_kit::{Body, json};
+use http_kit::{Body, bearer, identify, json};
+use ports::config::Config;
 use serde::Serialize;
 
-use crate::{Deps, Visit, caller::caller, not_served, refusal::Refusal};
+use crate::{Deps, Visit, not_served, refusal::Refusal, straight};
 
 #[derive(Serialize)]
 struct List {
@@ -18,7 +22,7 @@ struct Model {
     id: String,
     object: &'static str,
     created: u64,
-    owned_by: &'static str,
+    owned_by: String,
 }
 
 /// All of them. They count as made at `since`.
@@ -27,11 +31,11 @@ pub(crate) async fn list<B>(
     request: &Request<B>,
     since: Timestamp,
 ) -> Result<Response<Body>, Refusal> {
-    if !visit.deps.serves(&visit.deps.config.current()) {
+    if !visit.deps.serves_anything(&visit.deps.config.current()) {
         return Ok(not_served());
     }
-    caller(&visit.deps, request, Scope::Read).await?;
-    let list = List { object: "list", data: models(&visit.deps, since) };
+    let principal = reader(&visit.deps, request).await?;
+    let list = List { object: "list", data: models(&visit.deps, &principal, since) };
     Ok(json(StatusCode::OK, &list))
 }
 
@@ -41,26 +45,59 @@ pub(crate) async fn retrieve<B>(
     request: &Request<B>,
     since: Timestamp,
 ) -> Result<Response<Body>, Refusal> {
-    if !visit.deps.serves(&visit.deps.config.current()) {
+    if !visit.deps.serves_anything(&visit.deps.config.current()) {
         return Ok(not_served());
     }
-    caller(&visit.deps, request, Scope::Read).await?;
+    let principal = reader(&visit.deps, request).await?;
     let raw = request.uri().path().strip_prefix("/v1/models/").unwrap_or_default();
     let id = decode(raw).ok_or_else(|| Refusal::no_model(raw))?;
-    let model = models(&visit.deps, since).into_iter().find(|model| model.id == id);
+    let model = models(&visit.deps, &principal, since).into_iter().find(|model| model.id == id);
     let model = model.ok_or_else(|| Refusal::no_model(&id))?;
     Ok(json(StatusCode::OK, &model))
 }
 
-fn models(deps: &Deps, since: Timestamp) -> Vec<Model> {
+impl Deps {
+    /// Whether there is anything that takes the name of a model.
+    fn serves_anything(&self, config: &Config) -> bool {
+        let near = *self.loopback_only.get();
+        let http = &config.gateway.http;
+        straight::relays(config)
+            || http.serves_chat_completions(near)
+            || http.serves_responses(near)
+            || http.serves_messages(near)
+    }
+}
+
+/// Whoever made `request`, who may read, or holds a key for models.
+async fn reader<B>(deps: &Deps, request: &Request<B>) -> Result<Principal, Refusal> {
+    let principal = identify(&*deps.door, request, bearer(request.headers())).await?;
+    if principal.relay_key().is_none() {
+        Access::Operator(Scope::Read).check(&principal)?;
+    }
+    Ok(principal)
+}
+
+/// The agents, and then the models of providers, as far as `caller` may ask them.
+fn models(deps: &Deps, caller: &Principal, since: Timestamp) -> Vec<Model> {
+    let created = since.as_millis() / 1000;
+    let model = |id: String, owned_by: &str| Model {
+        id,
+        object: "model",
+        created,
+        owned_by: owned_by.to_owned(),
+    };
+    let provided = deps.relay.models(caller).into_iter();
+    let provided = provided.map(|it| model(it.to_string(), it.provider()));
+    if caller.relay_key().is_some() {
+        return provided.collect();
+    }
     let agents = deps.conversations.agents();
     let names = agents.iter().map(|agent| format!("openclaw/{agent}"));
     let fixed = ["openclaw", "openclaw/default"].map(str::to_owned);
-    let created = since.as_millis() / 1000;
-    let model = |id| Model { id, object: "model", created, owned_by: "openclaw" };
     // An agent may be called `default`.
     let names = names.filter(|name| *name != fixed[1]);
-    fixed.clone().into_iter().chain(names).map(model).collect()
+    let names = fixed.clone().into_iter().chain(names);
+    names.map(|name| model(name, "openclaw")).chain(provided).collect()
 }
 
 /// `raw` with `%2F` as `/`, as some clients write the name of a model in a

@@ -2,12 +2,17 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use domain::{access::Denied, agent::FailureKind, run::StopReason};
+use domain::{
+    access::Denied,
+    agent::FailureKind,
+    relay::{Exhausted, Fault},
+    run::StopReason,
+};
 use http::{HeaderValue, Response, StatusCode, header};
-use http_kit::{Body, BodyError, NoTarget, NotLetIn, json};
+use http_kit::{Body, BodyError, NoTarget, NotLetIn, json, retry_after};
 use ports::{
-    driven::CommitError,
-    driving::{AskError, ErrorCode, RpcError},
+    driven::{CommitError, RelayError},
+    driving::{AskError, ErrorCode, RelayRefusal, RpcError},
 };
 use serde::Serialize;
 
@@ -118,6 +123,31 @@ impl Refusal {
         refusal
     }
 
+    /// A provider did not answer, or broke off.
+    pub(crate) fn relayed(error: &RelayError) -> Self {
+        let status = match error.fault {
+            Fault::Silent => StatusCode::GATEWAY_TIMEOUT,
+            // Those of the statuses are about the gateway's key, not the caller's.
+            Fault::Unreachable
+            | Fault::Broken
+            | Fault::Garbled
+            | Fault::Refused(401 | 403 | 407) => StatusCode::BAD_GATEWAY,
+            Fault::Refused(status) => StatusCode::from_u16(status)
+                .ok()
+                .filter(|status| status.is_client_error() || status.is_server_error())
+                .unwrap_or(StatusCode::BAD_GATEWAY),
+        };
+        let kind = match status {
+            StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
+            status if status.is_client_error() => INVALID,
+            _ => FAULT,
+        };
+        let mut refusal = Self::new(status, kind, error.error.message.clone());
+        refusal.error.code = Some(error.error.kind.as_str());
+        refusal.retry_after = error.error.retry_after;
+        refusal
+    }
+
     /// The model did not use the tool it had to.
     pub(crate) fn not_called() -> Self {
         let message = "the model did not call a tool, which was required";
@@ -153,15 +183,36 @@ impl Refusal {
         let mut response = json(self.status, &Envelope { error: &self.error });
         let headers = response.headers_mut();
         if let Some(pause) = self.retry_after {
-            let seconds = pause.as_millis().div_ceil(1000).max(1);
-            if let Ok(seconds) = HeaderValue::try_from(seconds.to_string()) {
-                headers.insert(header::RETRY_AFTER, seconds);
-            }
+            headers.insert(header::RETRY_AFTER, retry_after(pause));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+/// A request was not passed on, or came to nothing.
+impl From<RelayRefusal> for Refusal {
+    fn from(error: RelayRefusal) -> Self {
+        let message = error.to_string();
+        match error {
+            RelayRefusal::UnknownModel(model) => Self::no_model(&model.to_string()),
+            RelayRefusal::WrongForm { .. } => Self::invalid("model", message),
+            RelayRefusal::Exhausted { why, retry_after } => {
+                let (kind, code) = match why {
+                    Exhausted::Requests { .. } => ("requests", "rate_limit_exceeded"),
+                    Exhausted::Tokens { .. } => ("tokens", "rate_limit_exceeded"),
+                    Exhausted::Budget { .. } => ("insufficient_quota", "insufficient_quota"),
+                };
+                let mut refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, kind, message);
+                refusal.error.code = Some(code);
+                refusal.retry_after = Some(retry_after);
+                refusal
+            }
+            RelayRefusal::Provider(error) => Self::relayed(&error),
+            RelayRefusal::NoLedger => Self::new(StatusCode::SERVICE_UNAVAILABLE, FAULT, message),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ mod resource;
 
 use std::time::Duration;
 
-use domain::{access::Scope, approval::Owner, session::Thinking};
+use domain::{approval::Owner, relay::Form, session::Thinking};
 use futures_util::stream;
 use http::{Request, Response};
 use http_kit::{Body, Reader, Target, compute};
@@ -22,9 +22,7 @@ use ports::{
     driving::{Answer, Question},
 };
 
-use crate::{
-    Deps, Visit, caller::caller, media::Policy, not_served, refusal::Refusal, target::Wish,
-};
+use crate::{Deps, Visit, media::Policy, not_served, refusal::Refusal, straight, target::Wish};
 
 use self::{
     draft::Draft,
@@ -57,10 +55,11 @@ pub(crate) async fn create(
 ) -> Result<Response<Body>, Refusal> {
     let Visit { deps, uuid } = visit;
     let config = deps.config.current();
-    if !deps.serves_responses(&config) {
+    let serves = deps.serves_responses(&config);
+    if !serves && !straight::relays(&config) {
         return Ok(not_served());
     }
-    let principal = caller(deps, &request, Scope::Write).await?;
+    let principal = straight::asker(deps, &request, &config).await?;
     let endpoint = &config.gateway.http.endpoints.responses;
     let reader = Reader {
         limit: usize::try_from(longest(endpoint)).unwrap_or(usize::MAX),
@@ -68,6 +67,12 @@ pub(crate) async fn create(
     };
     let (head, body) = request.into_parts();
     let body = reader.bytes(&head.headers, body).await?;
+    let (form, headers) = (Form::Responses, &head.headers);
+    let relayed =
+        straight::answer(visit, &config, form, serves, &principal, headers, &body).await?;
+    if let Some(answer) = relayed {
+        return Ok(answer);
+    }
     let asked = compute(body.len(), move || request::read(&body)).await?;
 
     let owner = Owner::of(&principal);

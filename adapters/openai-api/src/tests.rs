@@ -3,7 +3,9 @@
 
 mod answers;
 mod house;
+mod lab;
 mod models;
 mod questions;
 mod refusals;
 mod responses;
+mod straight;

@@ -10,6 +10,7 @@ mod tools;
 mod turns;
 
 use async_trait::async_trait;
+use domain::relay;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use http_client::{
     HttpClient,
@@ -17,7 +18,10 @@ use http_client::{
 };
 use ports::{
     BoxStream,
-    driven::{ModelError, ModelEvent, ModelInfo, ModelProvider, ModelRequest},
+    driven::{
+        ModelError, ModelEvent, ModelInfo, ModelProvider, ModelRequest, RelayAnswer, RelayError,
+        RelayRequest,
+    },
 };
 
 use events::Events;
@@ -135,5 +139,13 @@ impl ModelProvider for AnthropicProvider {
             misread.source = Some(error.into());
             misread
         })
+    }
+
+    fn forms(&self) -> &'static [relay::Form] {
+        &[relay::Form::Messages]
+    }
+
+    async fn relay(&self, request: RelayRequest) -> Result<RelayAnswer, RelayError> {
+        self.service.relay(self.messages.clone(), &request, &["anthropic-beta"]).await
     }
 }

@@ -10,6 +10,7 @@ mod request;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::relay::Form;
 use futures_util::stream;
 use http::{HeaderMap, Uri, header};
 use http_client::{
@@ -18,7 +19,10 @@ use http_client::{
 };
 use ports::{
     BoxStream,
-    driven::{ModelError, ModelEvent, ModelInfo, ModelProvider, ModelRequest},
+    driven::{
+        ModelError, ModelEvent, ModelInfo, ModelProvider, ModelRequest, RelayAnswer, RelayError,
+        RelayRequest,
+    },
 };
 
 use chunk::Chunks;
@@ -35,6 +39,8 @@ const LIST_TIME: Duration = Duration::from_secs(10);
 pub struct OpenAiProvider {
     service: Service,
     chat: Uri,
+    embeddings: Uri,
+    responses: Uri,
     models: Uri,
     wording: Wording,
     objections: Objections,
@@ -49,6 +55,8 @@ impl OpenAiProvider {
         }
         Self {
             chat: settings.base_url.join("/chat/completions"),
+            embeddings: settings.base_url.join("/embeddings"),
+            responses: settings.base_url.join("/responses"),
             models: settings.base_url.join("/models"),
             wording: Wording::of(settings.base_url.host()),
             objections: Objections::default(),
@@ -119,5 +127,18 @@ impl ModelProvider for OpenAiProvider {
                 },
             }
         }
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        &[Form::Chat, Form::Embeddings, Form::Responses]
+    }
+
+    async fn relay(&self, request: RelayRequest) -> Result<RelayAnswer, RelayError> {
+        let url = match request.form {
+            Form::Embeddings => &self.embeddings,
+            Form::Responses => &self.responses,
+            Form::Chat | Form::Messages => &self.chat,
+        };
+        self.service.relay(url.clone(), &request, &[]).await
     }
 }

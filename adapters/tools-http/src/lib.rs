@@ -45,6 +45,7 @@ pub fn routes(deps: &Deps) -> Vec<Route> {
             let deps = deps.clone();
             async move { deps.invoke(request).await.unwrap_or_else(Refusal::into_response) }
         })
+        .documented(include_str!("openapi.json"))
     };
     PATHS.into_iter().map(route).collect()
 }

@@ -31,7 +31,7 @@ use ports::{
 };
 use qr_code::Codes;
 use rpc::{Door, Registry, Services};
-use signatures::Ed25519;
+use signatures::{Ed25519, HmacSha256};
 use store_sqlite::SqliteStore;
 use tls::Certificates;
 use tokio::{net::TcpListener, sync::Notify};
@@ -96,6 +96,20 @@ fn serve(deps: http_server::Deps, listeners: Vec<TcpListener>) -> Server {
     server
 }
 
+/// What goes on beside everything else, until `stop`.
+fn keep_going(
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+    hub: &Hub,
+    presence: Presence,
+    health: Health,
+) {
+    tasks.spawn(hub.clone().flusher());
+    tasks.spawn(presence.run(stop.clone()));
+    tasks.spawn(health.run(stop.clone()));
+    tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
+}
+
 /// Puts a gateway together and lets it run on `tasks`.
 pub(crate) async fn wire(
     options: StartOptions,
@@ -128,7 +142,7 @@ pub(crate) async fn wire(
     let catalogue = Catalogue::new(found.providers, found.models);
     let metrics = count::open(&hub, &store);
     let (system_events, versions) = (SystemEvents::default(), Arc::new(Versions::default()));
-    let Talk { chat, models, responses, sessions } = talk::open(talk::Around {
+    let Talk { chat, models, relay, responses, sessions } = talk::open(talk::Around {
         archive: Arc::clone(&archive),
         catalogue: catalogue.clone(),
         clock: Arc::clone(&clock),
@@ -139,6 +153,7 @@ pub(crate) async fn wire(
         facts: Arc::clone(&facts),
         journal: Arc::clone(&journal),
         meter: Arc::new(metrics.clone()),
+        stop: stop.clone(),
         system_events: system_events.clone(),
         tasks: tasks.clone(),
     })
@@ -164,6 +179,7 @@ pub(crate) async fn wire(
     let auth = auth::Deps {
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
+        macs: Arc::new(HmacSha256),
         pairing: pairing.clone(),
         secrets: Arc::clone(&secrets) as _,
         signatures: Arc::new(Ed25519),
@@ -245,6 +261,7 @@ pub(crate) async fn wire(
         metrics: metrics.clone(),
         near: shown.near.clone(),
         parts: parts.clone(),
+        relay,
         responses,
         tools: tools.clone(),
     });
@@ -279,12 +296,9 @@ pub(crate) async fn wire(
         cut: cut.clone(),
     };
     let server = serve(deps, listeners);
-    tasks.spawn(hub.clone().flusher());
     tasks.spawn(ticks::tick(shown.limits.clone(), Arc::clone(&clock), events, stop.clone()));
-    tasks.spawn(presence.run(stop.clone()));
-    tasks.spawn(health.run(stop.clone()));
+    keep_going(tasks, stop, &hub, presence, health);
     tasks.spawn(restart::tell(notes, told, stop.clone()));
-    tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
     let moved = Arc::new(Notify::new());
     let around = Around {
         catalogue,

@@ -332,6 +332,7 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
     let auth = auth::Deps {
         clock: Arc::clone(&clock),
         config: Arc::clone(&config),
+        macs: Arc::new(ports::driven::MockMacs::new()),
         pairing: pairing.clone(),
         secrets: Arc::new(secrets()),
         signatures: Arc::new(signatures()),

@@ -8,6 +8,7 @@ mod device;
 mod explain;
 mod identity;
 mod place;
+mod relay_key;
 mod rules;
 mod secret;
 mod telling;
@@ -29,7 +30,7 @@ use domain::{
 };
 use ports::{
     config::{AuthMode, Live, RateLimitConfig},
-    driven::{Clock, ConfigSource, Secrets, Signatures, StoreError, Tailnet},
+    driven::{Clock, ConfigSource, Macs, Secrets, Signatures, StoreError, Tailnet},
     driving::Circumstances,
 };
 
@@ -49,6 +50,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// How it is to be done.
     pub config: Arc<dyn ConfigSource>,
+    /// Compares keys for asking models.
+    pub macs: Arc<dyn Macs>,
     /// The devices that were let in.
     pub pairing: Pairing,
     /// The gateway's own secrets.

@@ -1,6 +1,9 @@
 //! Points in time as people write them, in UTC.
 
-use domain::time::Timestamp;
+use domain::{
+    relay::{Day, Period},
+    time::Timestamp,
+};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -16,6 +19,33 @@ pub fn iso(at: Timestamp) -> String {
     let (hours, minutes) = (ms / 3_600_000, ms / 60_000 % 60);
     let (seconds, ms) = (ms / 1000 % 60, ms % 1000);
     format!("{}T{hours:02}:{minutes:02}:{seconds:02}.{ms:03}Z", date(at))
+}
+
+/// The day `at` lies in.
+pub(crate) fn day(at: Timestamp) -> Day {
+    day_of(u32::try_from(at.as_millis() / DAY_MS).unwrap_or(u32::MAX))
+}
+
+/// The day of this number.
+pub(crate) fn day_of(number: u32) -> Day {
+    let (year, month, _) = civil(number.into());
+    Day { number, month: u32::try_from((year - 1970) * 12 + month - 1).unwrap_or(u32::MAX) }
+}
+
+/// How the day of this number is written.
+pub(crate) fn date_of(number: u32) -> String {
+    date(Timestamp::from_millis(u64::from(number) * DAY_MS))
+}
+
+/// When the day or the month that `at` lies in is over.
+pub(crate) fn end_of(period: Period, at: Timestamp) -> Timestamp {
+    let mut next = at.as_millis() / DAY_MS + 1;
+    if period == Period::Month {
+        while civil(next).2 != 1 {
+            next += 1;
+        }
+    }
+    Timestamp::from_millis(next * DAY_MS)
 }
 
 /// Year, month and day of the day `days` after 1970-01-01. The years are counted
@@ -47,5 +77,24 @@ fn dates_are_those_of_the_calendar() {
     ];
     for (ms, text) in table {
         assert_eq!(iso(Timestamp::from_millis(ms)), text);
+    }
+}
+
+#[test]
+fn days_and_months_end() {
+    #[rustfmt::skip]
+    let table = [
+        // at                end of the day              end of the month            month
+        (0,                  "1970-01-02T00:00:00.000Z", "1970-02-01T00:00:00.000Z", 0),
+        (951_782_400_001,    "2000-03-01T00:00:00.000Z", "2000-03-01T00:00:00.000Z", 361),
+        (1_795_374_512_865,  "2026-11-23T00:00:00.000Z", "2026-12-01T00:00:00.000Z", 682),
+        (1_798_761_599_999,  "2027-01-01T00:00:00.000Z", "2027-01-01T00:00:00.000Z", 683),
+    ];
+    for (ms, day_ends, month_ends, month) in table {
+        let at = Timestamp::from_millis(ms);
+        assert_eq!(iso(end_of(Period::Day, at)), day_ends);
+        assert_eq!(iso(end_of(Period::Month, at)), month_ends);
+        assert_eq!(day(at), Day { number: u32::try_from(ms / DAY_MS).unwrap(), month });
+        assert_eq!(date_of(day(at).number), date(at));
     }
 }

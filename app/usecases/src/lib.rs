@@ -20,6 +20,7 @@ pub mod nodes;
 pub mod pairing;
 pub mod presence;
 pub mod probe;
+pub mod relay;
 pub mod reload;
 pub mod responses;
 pub mod restart;

@@ -19,6 +19,7 @@ use super::gateway_extras::UiEnvironmentConfig;
 use super::gateway_extras::UiExperimentsConfig;
 use super::gateway_extras::UiGithubConfig;
 use super::open::is_default;
+use super::relay::RelayConfig;
 use super::{
     auth::{AuthConfig, ProxyNetwork},
     nodes::NodesConfig,
@@ -247,6 +248,9 @@ impl Default for LimitsConfig {
 pub struct HttpConfig {
     /// Which routes are served.
     pub endpoints: EndpointsConfig,
+    /// Asking models without an agent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub relay: RelayConfig,
     /// What answers tell browsers beside the headers that are always there.
     pub security_headers: HttpSecurityHeaders,
     /// The brief's spelling of `endpoints.chatCompletions.enabled`.

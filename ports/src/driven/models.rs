@@ -3,8 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{agent::FailureKind, run::Usage, session::Thinking};
+use domain::{
+    agent::FailureKind,
+    relay::{Fault, Form},
+    run::Usage,
+    session::Thinking,
+};
 
+use super::{RelayAnswer, RelayError, RelayRequest};
 use crate::{BoxError, BoxStream, Json};
 
 /// Somebody who offers models.
@@ -38,6 +44,19 @@ pub trait ModelProvider: Send + Sync {
     async fn count_tokens(&self, request: ModelRequest) -> Result<Option<u64>, ModelError> {
         drop(request);
         Ok(None)
+    }
+
+    /// The forms of requests it takes as they are.
+    fn forms(&self) -> &'static [Form] {
+        &[]
+    }
+
+    /// Passes on a request of one of [these forms](Self::forms) as it is, but for
+    /// the name of the model, and its answer as it comes.
+    async fn relay(&self, request: RelayRequest) -> Result<RelayAnswer, RelayError> {
+        let why = format!("{} takes no {} as they are", self.name(), request.form);
+        let error = ModelError::new(FailureKind::Format, why);
+        Err(RelayError { fault: Fault::Garbled, error, said: None })
     }
 }
 

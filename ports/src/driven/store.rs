@@ -111,6 +111,8 @@ pub enum Drawer {
     HookDeliveries,
     /// Answers that can be asked for again.
     Responses,
+    /// What models asked without an agent used.
+    RelayUsage,
 }
 
 impl Drawer {
@@ -125,6 +127,7 @@ impl Drawer {
         Self::Approvals,
         Self::HookDeliveries,
         Self::Responses,
+        Self::RelayUsage,
     ];
 
     /// The name of the drawer, as stores write it.
@@ -139,6 +142,7 @@ impl Drawer {
             Self::Approvals => "approvals",
             Self::HookDeliveries => "hook-deliveries",
             Self::Responses => "responses",
+            Self::RelayUsage => "relay-usage",
         }
     }
 }

@@ -36,6 +36,7 @@ use tokio::{
     time::timeout,
 };
 
+use super::lab::Lab;
 use crate::{Deps, routes};
 
 /// Longer than anything here takes.
@@ -47,6 +48,7 @@ pub(super) const UUID: &str = "0b5c";
 pub(super) struct House {
     address: SocketAddr,
     agent: Arc<Agent>,
+    pub(super) relay: Arc<Lab>,
     _serving: JoinSet<()>,
 }
 
@@ -120,6 +122,7 @@ impl Doorkeeper for Door {
             Some("write") => &[Scope::Write],
             Some("read") => &[Scope::Read],
             Some("nothing") => &[],
+            Some("relay key") => return Ok(Principal::with_relay_key("ci", true)),
             Some("locked out") => {
                 let wait = Duration::from_millis(4_200);
                 return Err(RpcError::invalid("too many failed attempts").retry_after(wait));
@@ -166,11 +169,13 @@ impl House {
 
     /// A house that is configured so.
     pub(super) async fn with(config: Config, loopback_only: bool) -> Self {
+        let relay = Arc::new(Lab::new(config.gateway.http.relay.enabled));
         let agent = Arc::new(Agent::default());
         let routes = routes(&Deps {
             door: Arc::new(Door),
             conversations: Arc::clone(&agent) as _,
             counter: Arc::clone(&agent) as _,
+            relay: Arc::clone(&relay) as _,
             entropy: Arc::new(Fixed),
             config: Arc::new(Settings(config.into())),
             loopback_only: Live::new(loopback_only),
@@ -179,7 +184,7 @@ impl House {
         let address = listener.local_addr().unwrap();
         let mut serving = JoinSet::new();
         serving.spawn(serve(listener, routes.into()));
-        Self { address, agent, _serving: serving }
+        Self { address, agent, relay, _serving: serving }
     }
 
     pub(super) fn says(&self, replies: impl IntoIterator<Item = Reply>) {

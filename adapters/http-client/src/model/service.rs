@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{agent::FailureKind, trace::TraceContext};
+use domain::{agent::FailureKind, relay::Fault, trace::TraceContext};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use jiff::Timestamp;
-use ports::driven::{ModelError, ModelInfo};
+use ports::driven::{ModelError, ModelInfo, RelayError, Said};
+use serde::de::IgnoredAny;
 
 use super::{Complaint, Settings, retry_after::retry_after};
 use crate::{CallError, HttpClient, Response, key::scrub};
@@ -32,6 +33,8 @@ pub struct Refused {
     /// The status, if the service answered.
     pub status: Option<StatusCode>,
     body: Bytes,
+    fault: Fault,
+    is_json: bool,
 }
 
 impl Refused {
@@ -39,6 +42,22 @@ impl Refused {
     pub fn objects_to(&self, words: &str) -> bool {
         matches!(self.status, Some(StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY))
             && String::from_utf8_lossy(&self.body).contains(words)
+    }
+
+    /// The same about a request that was passed on to `service`. What was said is
+    /// passed on as well if it is JSON, without keys.
+    pub(super) fn into_relay_error(self, service: &Service) -> RelayError {
+        let mut error = self.error;
+        if self.fault == Fault::Unreachable {
+            // Where the service is, is not the business of whoever holds a key.
+            error.message = format!("{}: cannot connect", service.0.settings.name);
+        }
+        let is_json = self.is_json && serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
+        let said = is_json.then(|| {
+            let said = scrub(&String::from_utf8_lossy(&self.body), &service.0.secrets);
+            Said { content_type: "application/json".into(), body: said.into() }
+        });
+        RelayError { fault: self.fault, error, said }
     }
 }
 
@@ -65,8 +84,23 @@ impl Service {
 
     /// Posts `body` to `url`; anything but a good answer is a refusal.
     pub async fn post(&self, url: Uri, body: Bytes) -> Result<Response, Refused> {
+        self.post_with(url, body, Vec::new()).await
+    }
+
+    /// Posts `body` to `url` with `more` headers, which do not win over its own;
+    /// anything but a good answer is a refusal.
+    pub(super) async fn post_with(
+        &self,
+        url: Uri,
+        body: Bytes,
+        more: Vec<(HeaderName, HeaderValue)>,
+    ) -> Result<Response, Refused> {
         let Inner { settings, client, .. } = &*self.0;
-        let answered = client.post_json(url, self.headers(), body, settings.limits).await;
+        let mut headers = self.headers();
+        for (name, value) in more {
+            headers.entry(name).or_insert(value);
+        }
+        let answered = client.post_json(url, headers, body, settings.limits).await;
         self.good(answered).await
     }
 
@@ -99,26 +133,36 @@ impl Service {
             Ok(response) if response.is("text/html") => {
                 let error =
                     self.misunderstood("it answered with a web page; is the address right?");
-                return Err(Refused { error, status: Some(response.status()), body: Bytes::new() });
+                return Err(Refused {
+                    error,
+                    status: Some(response.status()),
+                    body: Bytes::new(),
+                    fault: Fault::Garbled,
+                    is_json: false,
+                });
             }
             Ok(response) => return Ok(response),
             Err(error) => {
                 return Err(Refused {
+                    fault: error.fault(),
                     error: self.failed(error),
                     status: None,
                     body: Bytes::new(),
+                    is_json: false,
                 });
             }
         };
         let status = response.status();
         let headers = response.headers().clone();
+        let is_json = response.is("application/json");
         let body = response.excerpt().await;
         let complaint = Complaint::read(&body);
         let mut error = self.complained(&complaint, Some(status));
         if matches!(error.kind, FailureKind::RateLimit | FailureKind::Overloaded) {
             error.retry_after = retry_after(&headers, Timestamp::now());
         }
-        Err(Refused { error, status: Some(status), body })
+        let fault = Fault::Refused(status.as_u16());
+        Err(Refused { error, status: Some(status), body, fault, is_json })
     }
 
     /// The service complained, with `status` or in the middle of an answer.

@@ -41,6 +41,7 @@ use tokio::{
     time::timeout,
 };
 
+use super::lab::Lab;
 use crate::{Deps, routes};
 
 /// Longer than anything here takes.
@@ -52,6 +53,7 @@ pub(super) const UUID: &str = "0b5c";
 pub(super) struct House {
     address: SocketAddr,
     agent: Arc<Agent>,
+    pub(super) relay: Arc<Lab>,
     _serving: JoinSet<()>,
 }
 
@@ -116,6 +118,7 @@ impl Doorkeeper for Door {
             Some("write") => &[Scope::Write],
             Some("read") => &[Scope::Read],
             Some("nothing") => &[],
+            Some("relay key") => return Ok(Principal::with_relay_key("ci", true)),
             Some("locked out") => {
                 let wait = Duration::from_millis(4_200);
                 return Err(RpcError::invalid("too many failed attempts").retry_after(wait));
@@ -216,12 +219,14 @@ impl House {
 
     /// A house that is configured so.
     pub(super) async fn with(config: Config, loopback_only: bool) -> Self {
-        let agent = Arc::new(Agent::default());
+        let (agent, relay) =
+            (Arc::new(Agent::default()), Arc::new(Lab::new(config.gateway.http.relay.enabled)));
         let routes = routes(&Deps {
             door: Arc::new(Door),
             conversations: Arc::clone(&agent) as _,
             fetch: Arc::new(Internet),
             responses: Arc::new(Shelf::default()),
+            relay: Arc::clone(&relay) as _,
             entropy: Arc::new(Fixed),
             clock: Arc::new(Fixed),
             config: Arc::new(Settings(config.into())),
@@ -231,7 +236,7 @@ impl House {
         let address = listener.local_addr().unwrap();
         let mut serving = JoinSet::new();
         serving.spawn(serve(listener, routes.into()));
-        Self { address, agent, _serving: serving }
+        Self { address, agent, relay, _serving: serving }
     }
 
     pub(super) fn says(&self, replies: impl IntoIterator<Item = Reply>) {

@@ -212,6 +212,9 @@ async fn routes_that_are_not_served_are_not_there() {
         let mut config = Config::default();
         config.gateway.http.endpoints.chat_completions =
             EndpointConfig { enabled, ..EndpointConfig::default() };
+        // The list of models is served beside any of them.
+        config.gateway.http.endpoints.responses.enabled = enabled;
+        config.gateway.http.endpoints.messages.enabled = enabled;
         let house = House::with(config, loopback_only).await;
         house.says([done("x")]);
         for (method, path) in [

@@ -7,11 +7,11 @@ use metrics_prometheus::Metrics;
 use ports::{
     config::Live,
     driven::ConfigSource,
-    driving::{Conversations, Doorkeeper, Probe, TokenCounter},
+    driving::{self, Conversations, Doorkeeper, Probe, TokenCounter},
 };
 use rpc::Services;
 use url_fetch::UrlFetch;
-use usecases::{probe::Parts, responses::Responses, tools::Tools};
+use usecases::{probe::Parts, relay::Relay, responses::Responses, tools::Tools};
 
 /// What answers.
 pub(super) struct Around<'a> {
@@ -21,13 +21,15 @@ pub(super) struct Around<'a> {
     pub(super) metrics: Metrics,
     pub(super) near: Live<bool>,
     pub(super) parts: Parts,
+    pub(super) relay: Relay,
     pub(super) responses: Responses,
     pub(super) tools: Tools,
 }
 
 /// Every route but the one for sockets.
 pub(super) fn all(around: Around<'_>) -> Vec<Route> {
-    let Around { services, config, door, metrics, near, parts, responses, tools } = around;
+    let Around { services, config, door, metrics, near, parts, relay, responses, tools } = around;
+    let relay: Arc<dyn driving::Relay> = Arc::new(relay);
     let (chat, entropy) = (&services.chat, &services.entropy);
     let mut routes = http_server::probe_routes(&(Arc::new(parts) as Arc<dyn Probe>));
     routes.extend(metrics_prometheus::routes(&metrics_prometheus::Deps {
@@ -39,6 +41,7 @@ pub(super) fn all(around: Around<'_>) -> Vec<Route> {
         door: Arc::clone(&door),
         conversations: Arc::new(chat.clone()) as Arc<dyn Conversations>,
         counter: Arc::new(chat.clone()) as Arc<dyn TokenCounter>,
+        relay: Arc::clone(&relay),
         entropy: Arc::clone(entropy),
         config: Arc::clone(&config),
         loopback_only: near.clone(),
@@ -53,6 +56,7 @@ pub(super) fn all(around: Around<'_>) -> Vec<Route> {
         conversations: Arc::new(chat.clone()) as Arc<dyn Conversations>,
         fetch: Arc::new(UrlFetch::new()),
         responses: Arc::new(responses),
+        relay,
         entropy: Arc::clone(entropy),
         clock: Arc::clone(&services.clock),
         config,

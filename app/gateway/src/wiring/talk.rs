@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use ports::driven::{Archive, Clock, ConfigSource, Entropy, EventSink, Journal, Meter};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::error;
 use usecases::{
     agents::{Agents, Catalogue},
@@ -11,6 +11,7 @@ use usecases::{
     chat::{self, Chat},
     facts::Facts,
     models::Models,
+    relay::{self, Relay},
     responses::{self, Responses},
     sessions::{self, Sessions},
     system::SystemEvents,
@@ -30,6 +31,7 @@ pub(super) struct Around {
     pub(super) facts: Arc<Facts>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) meter: Arc<dyn Meter>,
+    pub(super) stop: CancellationToken,
     pub(super) system_events: SystemEvents,
     pub(super) tasks: TaskTracker,
 }
@@ -38,6 +40,7 @@ pub(super) struct Around {
 pub(super) struct Talk {
     pub(super) chat: Chat,
     pub(super) models: Models,
+    pub(super) relay: Relay,
     pub(super) responses: Responses,
     pub(super) sessions: Sessions,
 }
@@ -60,6 +63,16 @@ pub(super) async fn open(around: Around) -> Result<Talk, StartError> {
     })
     .await
     .map_err(|source| StartError::State { path: around.database, source })?;
+    let relay = Relay::new(relay::Deps {
+        archive: Arc::clone(&archive),
+        catalogue: catalogue.clone(),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        entropy: Arc::clone(&entropy),
+        journal: Arc::clone(&journal),
+        stop: around.stop,
+        tasks: around.tasks.clone(),
+    });
     let agents = Agents::new(catalogue.clone(), Arc::clone(&config), Arc::clone(&clock));
     let models = Models::new(catalogue, agents.clone(), Arc::clone(&config));
     let book = Book::new(Arc::clone(&archive), journal);
@@ -87,5 +100,5 @@ pub(super) async fn open(around: Around) -> Result<Talk, StartError> {
         models: models.clone(),
         runs: Arc::new(chat.clone()),
     });
-    Ok(Talk { chat, models, responses, sessions })
+    Ok(Talk { chat, models, relay, responses, sessions })
 }

@@ -242,3 +242,30 @@ async fn a_device_with_its_token_is_not_compared_with_the_password() {
     assert_eq!(gateway.verdict(&visit(by_both)).await, expected(Ok((Proof::Password, READ))));
     assert_eq!(gateway.compared(), 1);
 }
+
+/// A key for models is known over HTTP only, opens nothing that asks for a scope,
+/// and is never what the gateway itself is opened with.
+#[tokio::test]
+async fn a_key_for_models_is_good_for_nothing_else() {
+    let settings = |enabled: bool| -> Config {
+        let key = |token: &str| serde_json::json!({ "token": token });
+        let keys = serde_json::json!({ "ci": key("good-for-models-only"), "own": key("good-for-everything") });
+        let relay = serde_json::json!({ "enabled": enabled, "keys": keys });
+        serde_json::from_value(serde_json::json!({ "gateway": { "http": { "relay": relay } } }))
+            .unwrap()
+    };
+    let gateway = Gateway::new(settings(true));
+    for shows in [Shows::token("good-for-models-only"), Shows::password("good-for-models-only")] {
+        let holder = gateway.identify(&here(), shows).await.unwrap();
+        assert_eq!((holder.relay_key(), holder.scopes), (Some("ci"), Scopes::NONE));
+    }
+    let owner = gateway.identify(&here(), Shows::token("good-for-everything")).await.unwrap();
+    assert_eq!((owner.proof, owner.scopes), (Proof::Token, Scopes::all()));
+    let wrong = gateway.identify(&here(), Shows::token("good-for-models-onlY")).await;
+    assert!(wrong.is_err());
+    let visit = Visit { shows: Shows::token("good-for-models-only"), ..Visit::default() };
+    assert_eq!(gateway.verdict(&visit).await, Err("AUTH_TOKEN_MISMATCH"));
+
+    let off = Gateway::new(settings(false));
+    assert!(off.identify(&here(), Shows::token("good-for-models-only")).await.is_err());
+}

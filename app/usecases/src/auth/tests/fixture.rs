@@ -20,8 +20,8 @@ use ports::{
     config::{AuthMode, Config, Live},
     driven::{
         BadSignature, Clock, Committed, MockArchive, MockConnections, MockEntropy, MockJournal,
-        MockRevocations, MockSecrets, MockSignatures, MockTailnet, MockTokenMint, PublicKey,
-        Tailnet,
+        MockMacs, MockRevocations, MockSecrets, MockSignatures, MockTailnet, MockTokenMint,
+        PublicKey, Tailnet,
     },
     driving::{Circumstances, Credentials, Knock},
 };
@@ -71,6 +71,7 @@ impl Gateway {
         let deps = auth::Deps {
             clock: Arc::clone(&clock),
             config: config(settings),
+            macs: Arc::new(macs()),
             pairing: pairing.clone(),
             secrets: Arc::new(secrets),
             signatures: Arc::new(signatures()),
@@ -309,7 +310,7 @@ fn secrets(mode: Option<AuthMode>, compared: Arc<AtomicUsize>) -> MockSecrets {
     let mut secrets = MockSecrets::new();
     secrets.expect_has_token().return_const(true);
     secrets.expect_has_password().return_const(mode == Some(AuthMode::Password));
-    secrets.expect_is_token().returning(|shown| shown == "good");
+    secrets.expect_is_token().returning(|shown| ["good", "good-for-everything"].contains(&shown));
     secrets.expect_is_password().returning(move |shown| {
         compared.fetch_add(1, Relaxed);
         shown == "secret"
@@ -361,4 +362,10 @@ fn entropy() -> MockEntropy {
     let made = AtomicUsize::new(0);
     entropy.expect_uuid().returning(move || format!("uuid-{}", made.fetch_add(1, Relaxed)));
     entropy
+}
+
+fn macs() -> MockMacs {
+    let mut macs = MockMacs::new();
+    macs.expect_is_same().returning(|own, presented| own == presented);
+    macs
 }

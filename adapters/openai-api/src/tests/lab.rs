@@ -1,0 +1,73 @@
+//! Providers that are made up.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use domain::{
+    access::Principal,
+    agent::ModelRef,
+    ids::AgentId,
+    relay::{Standing, Tally},
+};
+use ports::driving::{Passed, Passing, Relay, RelayRefusal, Relayed, UsageRow};
+
+/// What comes of a request.
+type Outcome = (Standing, Result<Passing, RelayRefusal>);
+
+/// Answers what it is told to answer, and remembers what it was asked.
+pub(super) struct Lab {
+    /// Whether requests go straight to providers at all.
+    is_on: bool,
+    says: Mutex<Option<Outcome>>,
+    asked: Mutex<Option<(Option<String>, Passed)>>,
+}
+
+impl Lab {
+    pub(super) fn new(is_on: bool) -> Self {
+        Self { is_on, says: Mutex::default(), asked: Mutex::default() }
+    }
+
+    pub(super) fn says(&self, standing: Standing, answer: Result<Passing, RelayRefusal>) {
+        *self.says.lock().unwrap() = Some((standing, answer));
+    }
+
+    /// Which key asked what.
+    pub(super) fn asked(&self) -> Option<(Option<String>, Passed)> {
+        self.asked.lock().unwrap().take()
+    }
+}
+
+#[async_trait]
+impl Relay for Lab {
+    fn takes(&self, model: &str) -> bool {
+        self.is_on && model.starts_with("lab/")
+    }
+
+    fn embedder(&self, agent: Option<&AgentId>) -> Option<ModelRef> {
+        agent.filter(|agent| agent.as_str() == "work")?;
+        ModelRef::new("lab", "small").ok()
+    }
+
+    fn models(&self, caller: &Principal) -> Vec<ModelRef> {
+        let all = ["lab/one", "lab/two"].map(|name| name.parse().unwrap());
+        let count = match caller.relay_key() {
+            _ if !self.is_on => 0,
+            Some(_) => 1,
+            None => 2,
+        };
+        all.into_iter().take(count).collect()
+    }
+
+    async fn relay(&self, caller: &Principal, request: Passed) -> Relayed {
+        let key = caller.relay_key().map(str::to_owned);
+        *self.asked.lock().unwrap() = Some((key, request));
+        let (standing, answer) = self.says.lock().unwrap().take().expect("it was told what to say");
+        Relayed { standing, answer }
+    }
+
+    async fn usage(&self, days: u32) -> Result<Vec<UsageRow>, RelayRefusal> {
+        let used = Tally { requests: 3, failures: 1, input: 10, output: days.into() };
+        let date = "2026-11-27".to_owned();
+        Ok(vec![UsageRow { date, key: Some("ci".into()), model: "lab/one".into(), used }])
+    }
+}

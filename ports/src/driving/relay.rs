@@ -1,0 +1,148 @@
+//! Asking models without an agent, on behalf of HTTP clients.
+
+use std::{fmt, ops::Range, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::{
+    access::Principal,
+    agent::ModelRef,
+    ids::AgentId,
+    relay::{Exhausted, Form, Standing, Tally},
+};
+
+use crate::{BoxStream, driven::RelayError};
+
+/// Passes requests on to providers.
+///
+/// # Contract
+///
+/// - Nothing is said to an agent and nothing written into a transcript. What was
+///   used is written down, by day, key and model.
+/// - A request is tried again, or elsewhere, until the first byte of an answer is
+///   there, and never after that.
+/// - Dropping the future or the stream ends the request at the provider; what was
+///   used until then counts.
+#[async_trait]
+pub trait Relay: Send + Sync {
+    /// Whether `model`, as a request names it, means that the request goes straight
+    /// to a provider. Never unless the configuration wants that.
+    fn takes(&self, model: &str) -> bool;
+
+    /// The model that turns texts into numbers for `agent`, or for whoever has no
+    /// agent, if one is configured.
+    fn embedder(&self, agent: Option<&AgentId>) -> Option<ModelRef>;
+
+    /// The models `caller` may ask, as far as they are known without asking.
+    fn models(&self, caller: &Principal) -> Vec<ModelRef>;
+
+    /// Asks a provider on behalf of `caller`, who may.
+    async fn relay(&self, caller: &Principal, request: Passed) -> Relayed;
+
+    /// What was used in the last so many days, today included.
+    async fn usage(&self, days: u32) -> Result<Vec<UsageRow>, RelayRefusal>;
+}
+
+/// A request that shall be passed on.
+#[derive(Clone, Debug)]
+pub struct Passed {
+    /// Its form.
+    pub form: Form,
+    /// The model.
+    pub model: ModelRef,
+    /// The body: a JSON object.
+    pub body: Bytes,
+    /// Where in it the name of the model stands, quotes included.
+    pub name_at: Range<usize>,
+    /// Its headers that may matter to a provider, names in lower case.
+    pub headers: Vec<(Box<str>, Box<str>)>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Relayed {
+    /// How the caller's key stands, if it has one.
+    pub standing: Standing,
+    /// The answer.
+    pub answer: Result<Passing, RelayRefusal>,
+}
+
+/// An answer that is passed on.
+#[derive(Debug)]
+pub struct Passing {
+    /// Its status.
+    pub status: u16,
+    /// What it is.
+    pub content_type: Box<str>,
+    /// Who gave it.
+    pub model: ModelRef,
+    /// What it says.
+    pub body: PassingBody,
+}
+
+/// What an answer says.
+pub enum PassingBody {
+    /// All of it.
+    Whole(Bytes),
+    /// One piece after the other: server-sent events.
+    Stream(BoxStream<Result<Bytes, RelayError>>),
+}
+
+/// Why a request was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayRefusal {
+    /// There is no such model for whoever asks.
+    #[error("there is no model `{0}`")]
+    UnknownModel(ModelRef),
+    /// Its provider does not understand requests of this form.
+    #[error("the provider of {model} takes no {form}{}", others(.takes))]
+    WrongForm {
+        /// The model.
+        model: ModelRef,
+        /// The form.
+        form: Form,
+        /// What it does take.
+        takes: Vec<Form>,
+    },
+    /// The key may not ask for so much.
+    #[error("{why}")]
+    Exhausted {
+        /// Why.
+        why: Exhausted,
+        /// When it may ask again.
+        retry_after: Duration,
+    },
+    /// The provider did not answer.
+    #[error(transparent)]
+    Provider(#[from] RelayError),
+    /// It is not known what was used before.
+    #[error("what was used before cannot be read")]
+    NoLedger,
+}
+
+/// What was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageRow {
+    /// The day, as in `2026-01-27`, in UTC.
+    pub date: String,
+    /// The key, or none for those who may ask agents, too.
+    pub key: Option<Box<str>>,
+    /// The model.
+    pub model: Box<str>,
+    /// What.
+    pub used: Tally,
+}
+
+fn others(takes: &[Form]) -> String {
+    let names: Vec<_> = takes.iter().map(|form| form.as_str()).collect();
+    if names.is_empty() { String::new() } else { format!(", only {}", names.join(", ")) }
+}
+
+impl fmt::Debug for PassingBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(bytes) => f.debug_tuple("Whole").field(&bytes.len()).finish(),
+            Self::Stream(_) => f.write_str("Stream(…)"),
+        }
+    }
+}
