@@ -3,6 +3,7 @@
 mod conversations;
 mod doorkeeper;
 mod hooks;
+mod presenter;
 mod probe;
 mod responses;
 mod rpc;
@@ -12,6 +13,7 @@ mod token_counter;
 pub use conversations::{Answer, AskError, Conversations, Outcome, Question, Reply};
 pub use doorkeeper::{Circumstances, Credentials, Doorkeeper, Knock, Refusal, Welcome};
 pub use hooks::{HookAnswer, HookCall, HookEnd, HookEntry, HookKnock, HookRefusal, Hooks};
+pub use presenter::{Appearance, Presenter};
 pub use probe::{Part, Probe, Readiness};
 pub use responses::{KeptResponse, Responses};
 pub use rpc::{ErrorCode, Reply as RpcReply, Rpc, RpcError};
