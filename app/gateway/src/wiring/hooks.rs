@@ -1,4 +1,5 @@
-//! Webhooks, and what Slack sends: paths the configuration decides about.
+//! Webhooks, what Slack sends, and the dashboard: paths the configuration decides
+//! about.
 
 use std::sync::Arc;
 
@@ -60,7 +61,25 @@ pub(super) fn areas(around: Around<'_>) -> Vec<Area> {
         config: Arc::clone(config),
     };
     let hooks = hooks_http::Deps { hooks, door: Arc::clone(door), config: Arc::clone(config) };
-    vec![hooks_http::area(hooks), slack_events::area(slack)]
+    let mut areas = vec![hooks_http::area(hooks), slack_events::area(slack)];
+    areas.extend(dashboard(config, services));
+    areas
+}
+
+/// The dashboard, where this gateway has one. Last, because it answers wherever
+/// nobody else does.
+#[cfg(feature = "control-ui")]
+fn dashboard(config: &Arc<dyn ConfigSource>, services: &Services) -> Option<Area> {
+    Some(control_ui::area(control_ui::Deps {
+        config: Arc::clone(config),
+        presenter: Arc::new(services.directory.clone()),
+        version: env!("CARGO_PKG_VERSION"),
+    }))
+}
+
+#[cfg(not(feature = "control-ui"))]
+fn dashboard(_: &Arc<dyn ConfigSource>, _: &Services) -> Option<Area> {
+    None
 }
 
 /// There is no Slack channel in this gateway.
