@@ -81,7 +81,7 @@ test("a failure says why, and the message can be sent again", async () => {
 test("commands are offered, and chosen by keyboard", async () => {
   const page = await enter(it);
   await page.locator("textarea").fill("/st");
-  await page.getByRole("option").first().waitFor();
+  await page.locator(".palette [role=option]").first().waitFor();
   await page.locator("textarea").press("Enter");
   assert.match(await page.locator("textarea").inputValue(), /^\/status ?$/);
   await page.locator("textarea").press("Enter");
