@@ -53,7 +53,7 @@ test.each([
 
 test("what it looks like in the end", () => {
   const place = shown("# Head\n\n**Bold** and `code` and <b>tag</b>\n\n- [x] done\n- open\n\n| a | b |\n|--|--:|\n| 1 | 2 |\n\n```rust\nfn main() {}\n```");
-  expect(place.querySelector("h3")?.textContent).toBe("Head");
+  expect(place.querySelector("h2")?.textContent).toBe("Head");
   expect(place.querySelector("strong")?.textContent).toBe("Bold");
   expect(place.querySelector("p")?.textContent).toBe("Bold and code and <b>tag</b>");
   expect(place.querySelectorAll("li").length).toBe(2);
