@@ -3,6 +3,7 @@
 
 mod approvals;
 mod device;
+mod events;
 mod exec;
 mod health;
 mod message;
@@ -15,6 +16,11 @@ pub use approvals::{
     AgentApprovals, AllowedProgram, ApprovalDefaults, ApprovalsFile, ApprovalsSocket, FirstVersion,
 };
 pub use device::{DeviceDecided, PairedDevice, PendingDevice, PortraitView, TokenSummary};
+pub use events::{
+    AgentEvent, ChatEvent, ChatProgress, ConfigChanged, DeviceChanged, ExecApprovalRequested,
+    ExecApprovalResolved, NodeDecided, NodeInvokeCancel, NodeInvokeRequest, NodePresence,
+    PresenceChanged, SetupCompleted, Shutdown, Tick, payload,
+};
 pub use exec::{ApprovalStatus, ExecApproval, ExecGrant, ExecRequest};
 pub use health::{AgentHealth, HealthSummary, HeartbeatPlan, RecentSession, SessionsHealth};
 pub use message::{Content, Message, MessagePart, MessageRole, MessageUsage};

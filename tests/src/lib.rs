@@ -6,6 +6,7 @@ mod fakes;
 pub mod ledger;
 pub mod network;
 mod test_gateway;
+pub mod typescript;
 
 pub use client::{Client, Closed, PATIENCE, connect_params};
 pub use fakes::FakeModel;

@@ -4,6 +4,7 @@
 mod authority;
 mod canvas;
 mod count;
+mod dashboard;
 pub(crate) mod discovery;
 mod encryption;
 mod facts;
@@ -42,6 +43,7 @@ use usecases::{
     chat::Chat,
     config::Configuration,
     directory::Directory,
+    health::Health,
     logs::Logs,
     presence::Presence,
     probe::Parts,
@@ -281,7 +283,7 @@ pub(crate) async fn wire(
     talk::recover(&chat).await;
     let deps = http_server::Deps {
         routes,
-        upgrade: Some(upgrade),
+        upgrade: Some(dashboard::sockets(&config, upgrade)),
         sockets: Some(sockets),
         fallback: Some(http_kit::areas(areas)),
         door,

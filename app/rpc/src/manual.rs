@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use domain::event::EventKind;
+use ports::view::payload;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -26,22 +28,37 @@ pub fn markdown() -> String {
     text
 }
 
-/// The schemas of all parameters and results, by method, with what they share
-/// under `$defs`.
+/// The schemas of all parameters and results, by method, and of what comes with
+/// events, by event. What parameters share is under `params`, what the gateway
+/// says has its parts under `$defs`: a field it may leave out is not required
+/// there, and one it always sends is.
 pub fn schema() -> Value {
-    let mut generator = generator();
+    let mut asked = SchemaSettings::draft2020_12();
+    asked.definitions_path = "/params".into();
+    let mut asked = asked.into_generator();
+    let mut said = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let methods: Map<String, Value> = all()
         .map(|method| {
-            let params = (method.params)(&mut generator);
-            let result = (method.result)(&mut generator);
+            let params = (method.params)(&mut asked);
+            let result = (method.result)(&mut said);
             let access = method.access.to_string();
             let doc = method.doc.trim();
             let entry = json!({ "access": access, "doc": doc, "params": params, "result": result });
             (method.name.to_owned(), entry)
         })
         .collect();
-    let definitions = generator.take_definitions(true);
-    json!({ "methods": methods, "$defs": definitions })
+    let events: Map<String, Value> = EventKind::ALL
+        .iter()
+        .map(|kind| {
+            let rule = kind.rule();
+            let payload = payload(*kind)(&mut said);
+            let access = rule.access.to_string();
+            let entry = json!({ "access": access, "doc": rule.doc, "payload": payload });
+            (kind.as_str().to_owned(), entry)
+        })
+        .collect();
+    let (params, definitions) = (asked.take_definitions(true), said.take_definitions(true));
+    json!({ "methods": methods, "events": events, "params": params, "$defs": definitions })
 }
 
 /// One line for each method: name, access, first sentence.
@@ -164,6 +181,7 @@ fn the_manual_names_every_method_and_every_parameter() {
 fn every_field_is_documented() {
     let schema = schema();
     let mut missing = Vec::new();
+    undocumented(&schema["params"], "", &mut missing);
     undocumented(&schema["$defs"], "", &mut missing);
     assert_eq!(missing, Vec::<String>::new());
 }

@@ -35,7 +35,7 @@ use ports::{
         StoreError, Urgency,
     },
     event::Event,
-    view::{ApprovalStatus, ExecApproval, ExecGrant, ExecRequest},
+    view::{ApprovalStatus, ExecApproval, ExecApprovalRequested, ExecApprovalResolved, ExecGrant},
 };
 use serde::Serialize;
 use tokio::{sync::watch, time};
@@ -209,7 +209,7 @@ impl Approvals {
         state.waiting.insert(id.clone(), outcome);
         drop(state);
 
-        let told = Requested {
+        let told = ExecApprovalRequested {
             id: id.as_str(),
             request: &shown,
             created_at_ms: asked.created_at,
@@ -368,10 +368,10 @@ impl Approvals {
             let outcome = Outcome { asked: asked.clone(), decision: decided.decision };
             sender.send_replace(Some(outcome));
         }
-        let told = Resolved {
+        let told = ExecApprovalResolved {
             id: asked.id.as_str(),
             decision: decided.decision,
-            by: decided.by.as_deref(),
+            resolved_by: decided.by.as_deref(),
             ts: decided.at,
         };
         self.tell(EventKind::ExecApprovalResolved, &told);
@@ -409,27 +409,6 @@ pub enum AskOutcomeError {
     /// The gateway stops.
     #[error("the gateway is stopping")]
     Stopping,
-}
-
-/// Payload of `exec.approval.requested`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Requested<'a> {
-    id: &'a str,
-    request: &'a ExecRequest,
-    created_at_ms: Timestamp,
-    expires_at_ms: Timestamp,
-}
-
-/// Payload of `exec.approval.resolved`. Without a decision the time is over.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Resolved<'a> {
-    id: &'a str,
-    decision: Option<Decision>,
-    #[serde(rename = "resolvedBy", skip_serializing_if = "Option::is_none")]
-    by: Option<&'a str>,
-    ts: Timestamp,
 }
 
 impl From<&Pending<Question>> for Asked {

@@ -10,6 +10,7 @@ use domain::{
 use ports::{
     config::{AgentConfig, IdentityConfig},
     driven::ConfigSource,
+    driving::{Appearance, Presenter},
 };
 
 use crate::{config::keys, models::Models};
@@ -120,6 +121,14 @@ impl Directory {
         let emoji = identity.emoji;
         let avatar = identity.avatar.or_else(|| emoji.clone()).unwrap_or_else(initial);
         Identity { agent: agent.clone(), name, avatar, emoji }
+    }
+}
+
+impl Presenter for Directory {
+    fn appearance(&self) -> Appearance {
+        let agent = self.config.current().agents.default_agent();
+        let Identity { agent, name, avatar, .. } = self.identity(&agent);
+        Appearance { agent_id: agent.to_string(), name, avatar }
     }
 }
 

@@ -38,6 +38,7 @@ use ports::{
     Json,
     driven::{CommitError, StoreError},
     event::Event,
+    view::NodePresence,
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -268,17 +269,7 @@ impl Nodes {
         reason: &'static str,
         ts: Timestamp,
     ) {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Presence<'a> {
-            node_id: &'a NodeId,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            display_name: Option<&'a str>,
-            connected: bool,
-            reason: &'static str,
-            ts: Timestamp,
-        }
-        let presence = Presence { node_id: node, display_name, connected, reason, ts };
+        let presence = NodePresence { node_id: node.as_str(), display_name, connected, reason, ts };
         self.tell(EventKind::NodePresence, &presence);
     }
 

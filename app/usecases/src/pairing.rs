@@ -33,7 +33,7 @@ use ports::{
         Revocations, StoreError, TokenMint, Urgency,
     },
     event::Event,
-    view::{DeviceDecided, PairedDevice, PendingDevice},
+    view::{DeviceChanged, DeviceDecided, PairedDevice, PendingDevice},
 };
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -297,16 +297,8 @@ impl Pairing {
 
     /// Tells those who may decide that something about `device` changed.
     fn changed(&self, device: &DeviceId, change: &'static str) {
-        #[derive(serde::Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Changed<'a> {
-            device_id: &'a str,
-            change: &'static str,
-            ts: u64,
-        }
-
         let ts = self.now().as_millis();
-        let told = Changed { device_id: device.as_str(), change, ts };
+        let told = DeviceChanged { device_id: device.as_str(), change, ts };
         self.0.deps.events.publish(Event::notice(EventKind::DevicePairChanged, &told));
     }
 

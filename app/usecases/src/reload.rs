@@ -20,8 +20,8 @@ use ports::{
     BoxError, Json,
     driven::{ConfigIssue, ConfigReload, ConfigWatch, EventSink, Lifecycle, Reloaded},
     event::{Body, Event},
+    view::ConfigChanged,
 };
-use serde::Serialize;
 use tokio::{sync::Notify, time};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -65,16 +65,6 @@ struct Known {
 
 /// The guards do not let it be put into force.
 struct Refused;
-
-/// What clients are told.
-#[derive(Serialize)]
-struct Told<'a> {
-    hash: &'a str,
-    /// The keys that changed.
-    paths: &'a [String],
-    /// What is wrong with the file.
-    issues: &'a [ConfigIssue],
-}
 
 impl Reload {
     /// Follows the file whose text had that hash, and was found to have these
@@ -157,7 +147,7 @@ impl Reload {
         }
         self.known().hash.clone_from(&read.hash);
         let issues = self.issues();
-        let told = Told { hash: &read.hash, paths: &read.changed, issues: &issues };
+        let told = ConfigChanged { hash: &read.hash, paths: &read.changed, issues: &issues };
         let body = Body::Notice(EventKind::ConfigChanged, Json::of(&told));
         self.0.deps.events.publish(Event::new(body));
         if !plan.restart.is_empty() && !is_refused {

@@ -134,7 +134,7 @@ pub struct TokenSummary {
 }
 
 /// What became of a device that asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceDecided {
     /// The request.

@@ -10,6 +10,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Message;
 use crate::Json;
 
 /// What is remembered about a session (`ws-protocol.md` 9.2), as `sessions.patch`
@@ -168,6 +169,7 @@ pub struct SessionMessage {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
     /// The message.
+    #[schemars(with = "Message")]
     pub message: Json,
     /// Names it.
     pub message_id: String,

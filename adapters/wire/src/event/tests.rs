@@ -265,3 +265,49 @@ proptest! {
         }
     }
 }
+
+/// What is written by hand here is what the dashboard is told about it, field by
+/// field ([`ports::view::payload`]).
+#[test]
+fn what_is_written_is_what_is_declared() {
+    let message = json!({ "role": "assistant", "content": [{ "type": "text", "text": "Hi." }], "timestamp": 1 });
+    let message = Some(Json::of(&message));
+    let chats = [
+        ChatState::Status("starting_model"),
+        ChatState::Delta(delta("Hello", 2)),
+        ChatState::Final { message, stop_reason: Some("stop".into()) },
+        ChatState::Final { message: None, stop_reason: None },
+        ChatState::Aborted { reason: StopReason::Rpc, text: Some("Hel".into()) },
+        ChatState::Error { message: "no".into(), kind: Some(FailureKind::Timeout) },
+    ];
+    for (state, form) in
+        chats.into_iter().flat_map(|it| [(it.clone(), Form::Plain), (it, Form::Merged)])
+    {
+        let _: ports::view::ChatEvent = payload(&chat(state), form);
+    }
+    let steps = [
+        AgentStep::Started { at: AT },
+        AgentStep::Model { provider: "fake".into(), model: "one".into() },
+        AgentStep::Fallback { from: "fake/one".into(), reason: FailureKind::Overloaded },
+        AgentStep::Assistant(delta("Hello", 2)),
+        AgentStep::Usage { output_tokens: 3 },
+        AgentStep::Ended { started_at: AT, ended_at: AT, stopped: Some(StopReason::Rpc) },
+        AgentStep::Failed { started_at: AT, ended_at: AT, error: "no".into() },
+    ];
+    for step in steps {
+        let _: ports::view::AgentEvent = payload(&agent(step), Form::Plain);
+    }
+    let _: ports::view::Tick = payload(&Event::new(Body::Tick(AT)), Form::Plain);
+    for restart_expected_ms in [None, Some(1500)] {
+        let body = Body::Shutdown { reason: "gateway stopping", restart_expected_ms };
+        let _: ports::view::Shutdown = payload(&Event::new(body), Form::Plain);
+    }
+}
+
+/// What comes with an event, as it is declared.
+fn payload<T: serde::de::DeserializeOwned>(event: &Event, form: Form) -> T {
+    let frame = text(Protocol::V4, event, form, Some(1));
+    let frame: Value = serde_json::from_str(&frame).unwrap();
+    let payload = frame["payload"].clone();
+    serde_json::from_value(payload.clone()).unwrap_or_else(|error| panic!("{error}: {payload}"))
+}

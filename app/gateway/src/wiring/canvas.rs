@@ -17,7 +17,7 @@ use ports::{
 use signatures::Sha256;
 use usecases::canvas::{Deps, Passes};
 
-use super::hooks;
+use super::{dashboard, hooks};
 
 /// Who may see it.
 pub(super) fn passes(
@@ -45,8 +45,11 @@ pub(super) fn areas(around: hooks::Around<'_>) -> (Vec<Area>, Area) {
         stop: around.stop.clone(),
         tasks: around.tasks.clone(),
     };
+    let dashboard = dashboard::area(around.config, around.services);
     let mut areas = hooks::areas(around);
     areas.push(canvas_http::pages(&deps));
+    // Last, because it answers wherever nobody else does.
+    areas.extend(dashboard);
     (areas, canvas_http::sockets(&deps))
 }
 

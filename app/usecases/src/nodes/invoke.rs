@@ -9,8 +9,11 @@ use domain::{
     ids::{InvokeId, NodeId},
     node::{Invoke, NotAllowed, TooManyInvokes, scopes_to_invoke},
 };
-use ports::{Json, event::Event};
-use serde::Serialize;
+use ports::{
+    Json,
+    event::Event,
+    view::{NodeInvokeCancel, NodeInvokeRequest},
+};
 use tokio::{sync::oneshot, time};
 
 use super::{
@@ -225,9 +228,9 @@ impl Nodes {
         }
         // From here on, whoever gives up takes the entry away.
         let waiting = Waiting { nodes: self, id: &id };
-        let request = InvokeRequest {
-            id: &id,
-            node_id: &node,
+        let request = NodeInvokeRequest {
+            id: id.as_str(),
+            node_id: node.as_str(),
             command: &ask.command,
             params_json: ask.params.as_ref().map(Json::as_str),
             timeout_ms: u64::try_from(ask.timeout.as_millis()).unwrap_or(u64::MAX),
@@ -257,30 +260,9 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let Some(invoke) = self.nodes.state().invokes.cancel(self.id) else { return };
-        let cancel = InvokeCancel { invoke_id: self.id, node_id: &invoke.node };
+        let cancel =
+            NodeInvokeCancel { invoke_id: self.id.as_str(), node_id: invoke.node.as_str() };
         let event = Event::notice(EventKind::NodeInvokeCancel, &cancel).to(invoke.connection);
         self.nodes.0.deps.events.publish(event);
     }
-}
-
-/// Payload of `node.invoke.request`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct InvokeRequest<'a> {
-    id: &'a InvokeId,
-    node_id: &'a NodeId,
-    command: &'a str,
-    #[serde(rename = "paramsJSON")]
-    params_json: Option<&'a str>,
-    timeout_ms: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    idempotency_key: Option<&'a str>,
-}
-
-/// Payload of `node.invoke.cancel`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct InvokeCancel<'a> {
-    invoke_id: &'a InvokeId,
-    node_id: &'a NodeId,
 }

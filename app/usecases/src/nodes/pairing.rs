@@ -9,9 +9,8 @@ use domain::{
 };
 use ports::{
     driven::{CommitError, StoreError},
-    view::{NodeAbout, NodeRequestRow, PairedNode},
+    view::{NodeAbout, NodeDecided, NodeRequestRow, PairedNode},
 };
-use serde::Serialize;
 
 use super::{
     Nodes, State,
@@ -268,15 +267,8 @@ impl Nodes {
         decision: &'static str,
         ts: Timestamp,
     ) {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Resolved<'a> {
-            request_id: &'a RequestId,
-            node_id: &'a NodeId,
-            decision: &'static str,
-            ts: Timestamp,
-        }
-        self.tell(EventKind::NodePairResolved, &Resolved { request_id, node_id, decision, ts });
+        let (request_id, node_id) = (request_id.as_str(), node_id.as_str());
+        self.tell(EventKind::NodePairResolved, &NodeDecided { request_id, node_id, decision, ts });
     }
 }
 

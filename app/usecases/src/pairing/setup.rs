@@ -9,6 +9,7 @@ use domain::{
 use ports::{
     driven::{Change, StoreError},
     event::Event,
+    view::SetupCompleted,
 };
 use tracing::info;
 
@@ -131,18 +132,7 @@ impl Pairing {
     }
 
     fn completed(&self, code: &SetupCode, ask: &Ask, now: Timestamp) {
-        #[derive(serde::Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Completed<'a> {
-            setup_id: &'a str,
-            device_id: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            device_name: Option<&'a str>,
-            access: &'static str,
-            ts: u64,
-        }
-
-        let told = Completed {
+        let told = SetupCompleted {
             setup_id: code.id.as_str(),
             device_id: ask.device.as_str(),
             device_name: ask.portrait.display_name.as_deref(),

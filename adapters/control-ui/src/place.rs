@@ -1,0 +1,143 @@
+//! What is where (`gateway-reference.md` 1.13).
+
+use crate::files::{File, INDEX};
+
+/// What is under a path.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// Not the dashboard's business.
+    Elsewhere,
+    /// Nothing, although it is below the dashboard's own path.
+    Nothing,
+    /// The dashboard is at this path instead, with a slash.
+    Moved(String),
+    /// A file.
+    File(&'static File),
+    /// A page: whatever the address bar says, the dashboard shows it, as long as
+    /// a browser asks that wants to show a page.
+    Page(&'static File),
+    /// What the dashboard has to know before it may ask anything.
+    Bootstrap,
+}
+
+/// What the dashboard reads first.
+const BOOTSTRAP: &str = "control-ui-config.json";
+/// Where it is besides, whatever the dashboard's own path is.
+const BOOTSTRAP_TOO: &str = "/__openclaw__/control-ui-config.json";
+/// First segments that are somebody else's even where nobody answers there, so
+/// that a program hears that there is nothing instead of being shown a page.
+const NOT_PAGES: &[&str] =
+    &["api", "avatar", "a2ui", "hooks", "integrations", "slack", "tools", "v1"];
+
+/// A configured path, with a slash before it and none behind it.
+pub(crate) fn base(configured: Option<&str>) -> String {
+    let trimmed = configured.unwrap_or_default().trim().trim_matches('/');
+    if trimmed.is_empty() { String::new() } else { format!("/{trimmed}") }
+}
+
+impl Place {
+    /// What is under `path`, as it was sent, when the dashboard is under `base`.
+    pub(crate) fn of(base: &str, path: &str) -> Self {
+        if path == BOOTSTRAP_TOO {
+            return Self::Bootstrap;
+        }
+        let Some(rest) = path.strip_prefix(base) else { return Self::Elsewhere };
+        let Some(rest) = rest.strip_prefix('/') else {
+            let is_here = rest.is_empty() && !base.is_empty();
+            return if is_here { Self::Moved(format!("{base}/")) } else { Self::Elsewhere };
+        };
+        if base.is_empty() && (rest == "ui" || rest.starts_with("ui/")) {
+            return Self::Elsewhere;
+        }
+        if rest == BOOTSTRAP {
+            return Self::Bootstrap;
+        }
+        if let Some(at) = format!("/{rest}").find("/assets/") {
+            return File::called(&rest[at..]).map_or(Self::Nothing, Self::File);
+        }
+        match File::called(if rest.is_empty() { INDEX } else { rest }) {
+            Some(file) => Self::File(file),
+            None if is_page(rest) => File::called(INDEX).map_or(Self::Nothing, Self::Page),
+            None if base.is_empty() => Self::Elsewhere,
+            None => Self::Nothing,
+        }
+    }
+}
+
+/// Whether a page of the dashboard could be called that: plain words.
+fn is_page(rest: &str) -> bool {
+    let is_word = |segment: &str| {
+        let plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
+        !segment.is_empty() && segment.bytes().all(plain)
+    };
+    let first = rest.split('/').next().unwrap_or_default();
+    rest.trim_end_matches('/').split('/').all(is_word) && !NOT_PAGES.contains(&first)
+}
+
+#[test]
+fn what_is_where() {
+    let at = |base: &str, path: &str| match Place::of(base, path) {
+        Place::Elsewhere => "elsewhere".to_owned(),
+        Place::Nothing => "nothing".to_owned(),
+        Place::Moved(to) => format!("moved to {to}"),
+        Place::File(file) => file.name.to_owned(),
+        Place::Page(_) => "a page".to_owned(),
+        Place::Bootstrap => "bootstrap".to_owned(),
+    };
+    #[rustfmt::skip]
+    let table = [
+        // under   path                                       is
+        ("",       "/",                                       "index.html"),
+        ("",       "/index.html",                             "index.html"),
+        ("",       "/chat",                                   "a page"),
+        ("",       "/nodes-and-devices/",                     "a page"),
+        ("",       "/chat/older",                             "a page"),
+        ("",       "/control-ui-config.json",                 "bootstrap"),
+        ("",       "/__openclaw__/control-ui-config.json",    "bootstrap"),
+        ("",       "/assets/nope.js",                         "nothing"),
+        ("",       "/chat/assets/nope.js",                    "nothing"),
+        ("",       "/assets/../index.html",                   "nothing"),
+        ("",       "/ui",                                     "elsewhere"),
+        ("",       "/ui/chat",                                "elsewhere"),
+        ("",       "/v1/nope",                                "elsewhere"),
+        ("",       "/api/nope",                               "elsewhere"),
+        ("",       "/hooks/nope",                             "elsewhere"),
+        ("",       "/tools/nope",                             "elsewhere"),
+        ("",       "/avatar/main",                            "elsewhere"),
+        ("",       "/.openclaw/nope",                         "elsewhere"),
+        ("",       "/__openclaw__/nope",                      "elsewhere"),
+        ("",       "/..%2fcontrol-ui-evil/x",                 "elsewhere"),
+        ("",       "//evil.example",                          "elsewhere"),
+        ("",       "/nope.php",                               "elsewhere"),
+        ("",       "*",                                       "elsewhere"),
+        ("/claw",  "/claw",                                   "moved to /claw/"),
+        ("/claw",  "/claw/",                                  "index.html"),
+        ("/claw",  "/claw/chat",                              "a page"),
+        ("/claw",  "/claw/control-ui-config.json",            "bootstrap"),
+        ("/claw",  "/claw/ui",                                "a page"),
+        ("/claw",  "/claw/nope.php",                          "nothing"),
+        ("/claw",  "/claws",                                  "elsewhere"),
+        ("/claw",  "/",                                       "elsewhere"),
+        ("/claw",  "/chat",                                   "elsewhere"),
+        ("/claw",  "/control-ui-config.json",                 "elsewhere"),
+        ("/claw",  "/__openclaw__/control-ui-config.json",    "bootstrap"),
+    ];
+    for (base, path, is) in table {
+        assert_eq!(at(base, path), is, "{path} under {base}");
+    }
+}
+
+#[test]
+fn paths_as_people_write_them() {
+    let table = [
+        (None, ""),
+        (Some(""), ""),
+        (Some("/"), ""),
+        (Some("claw"), "/claw"),
+        (Some("/claw/"), "/claw"),
+        (Some(" /a/b// "), "/a/b"),
+    ];
+    for (configured, expected) in table {
+        assert_eq!(base(configured), expected, "{configured:?}");
+    }
+}

@@ -1,0 +1,7 @@
+// Everything in English, a file for each part.
+import chat from "./chat.ts";
+import common from "./common.ts";
+import connect from "./connect.ts";
+import settings from "./settings.ts";
+
+export default { ...chat, ...common, ...connect, ...settings };

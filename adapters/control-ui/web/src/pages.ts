@@ -1,0 +1,46 @@
+// Every page there is, in the order of the navigation.
+//
+// A page is loaded when it is first shown. One whose methods the gateway does not have is not in the
+// navigation. To add one: a folder in `pages/` whose `index.tsx` exports the component by default, its
+// words in every language, and an entry here.
+import type { ComponentType } from "preact";
+
+import type { Key } from "./i18n/index.ts";
+import type { MethodName } from "./protocol/index.ts";
+import type { IconName } from "./ui/icon.tsx";
+
+export interface Page {
+  /** The word in the address. */
+  id: string;
+  group: Group;
+  icon: IconName;
+  label: Key;
+  /** What it cannot do without. */
+  methods: readonly MethodName[];
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+export const GROUPS = ["talk", "control", "agents", "system"] as const;
+export type Group = (typeof GROUPS)[number];
+
+export const PAGES: readonly Page[] = [
+  {
+    id: "chat",
+    group: "talk",
+    icon: "chat",
+    label: "chat.title",
+    methods: ["chat.history", "chat.send", "sessions.list"],
+    load: () => import("./pages/chat/index.tsx"),
+  },
+  {
+    id: "settings",
+    group: "system",
+    icon: "settings",
+    label: "settings.title",
+    methods: [],
+    load: () => import("./pages/settings/index.tsx"),
+  },
+];
+
+/** The page shown where the address names none. */
+export const FIRST = "chat";

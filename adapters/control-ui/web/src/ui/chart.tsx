@@ -1,0 +1,66 @@
+// Numbers as pictures. What they say stands in words beside them, for those who do not see them.
+import { useId } from "preact/hooks";
+
+interface LineProps {
+  label: string;
+  /** The newest last. */
+  values: readonly number[];
+  format: (value: number) => string;
+  height?: number;
+}
+
+const WIDTH = 320;
+
+/** How something went: a line, and the ground below it. */
+export function LineChart({ label, values, format, height = 72 }: LineProps) {
+  const id = useId();
+  const most = Math.max(...values, 1e-9);
+  const x = (index: number) => (values.length < 2 ? WIDTH : (index / (values.length - 1)) * WIDTH);
+  const y = (value: number) => height - 3 - (value / most) * (height - 8);
+  const line = values.map((value, index) => `${index ? "L" : "M"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`).join("");
+  const newest = values.at(-1) ?? 0;
+  return (
+    <figure class="chart">
+      <figcaption id={id}>
+        <span class="chart-label">{label}</span>
+        <span class="chart-value">{values.length ? format(newest) : "–"}</span>
+      </figcaption>
+      <svg viewBox={`0 0 ${WIDTH} ${height}`} preserveAspectRatio="none" role="img" aria-labelledby={id}>
+        {values.length > 1 && (
+          <>
+            <path class="chart-ground" d={`${line}L${WIDTH} ${height}L0 ${height}Z`} />
+            <path class="chart-line" d={line} vector-effect="non-scaling-stroke" />
+          </>
+        )}
+      </svg>
+    </figure>
+  );
+}
+
+interface BarsProps {
+  label: string;
+  bars: readonly { name: string; value: number }[];
+  format: (value: number) => string;
+}
+
+/** How several things compare, the names beside the bars. */
+export function BarChart({ label, bars, format }: BarsProps) {
+  const most = Math.max(...bars.map((bar) => bar.value), 1e-9);
+  return (
+    <table class="bars" aria-label={label}>
+      <tbody>
+        {bars.map((bar) => (
+          <tr key={bar.name}>
+            <th scope="row"><bdi>{bar.name}</bdi></th>
+            <td class="bars-room">
+              <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="chart-bar" width={(bar.value / most) * 100} height="8" rx="1" />
+              </svg>
+            </td>
+            <td class="bars-value">{format(bar.value)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
