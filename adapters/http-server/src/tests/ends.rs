@@ -36,7 +36,10 @@ async fn idle_connections_close_at_once_and_open_requests_finish() {
     };
     let house = House::with(|deps| {
         deps.manner.limits.http_header_ms = 60_000;
-        deps.routes.push(Route { method: Method::GET, path: "/slow", handler });
+        deps.routes.push(Route {
+            handler,
+            ..Route::new(Method::GET, "/slow", |_| async { unreachable!() })
+        });
     });
     let mut silent = house.connect().await;
     let mut idle = house.connect().await;
@@ -69,7 +72,10 @@ async fn nothing_outlives_the_deadline_or_the_cut() {
         };
         let house = House::with(|deps| {
             deps.manner.limits.drain_ms = if cut { 60_000 } else { 50 };
-            deps.routes.push(Route { method: Method::GET, path: "/never", handler });
+            deps.routes.push(Route {
+                handler,
+                ..Route::new(Method::GET, "/never", |_| async { unreachable!() })
+            });
         });
         let mut busy = house.connect().await;
         busy.write_all(b"GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
@@ -113,8 +119,14 @@ async fn a_client_that_hangs_up_drops_the_work_done_for_it() {
         }
     });
     let house = House::with(|deps| {
-        deps.routes.push(Route { method: Method::GET, path: "/wait", handler: waiting });
-        deps.routes.push(Route { method: Method::GET, path: "/stream", handler: streaming });
+        deps.routes.push(Route {
+            handler: waiting,
+            ..Route::new(Method::GET, "/wait", |_| async { unreachable!() })
+        });
+        deps.routes.push(Route {
+            handler: streaming,
+            ..Route::new(Method::GET, "/stream", |_| async { unreachable!() })
+        });
     });
     for path in ["/wait", "/stream"] {
         let mut socket = house.connect().await;
