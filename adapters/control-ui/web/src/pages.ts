@@ -25,6 +25,14 @@ export type Group = (typeof GROUPS)[number];
 
 export const PAGES: readonly Page[] = [
   {
+    id: "sessions",
+    group: "control",
+    icon: "sessions",
+    label: "sessions.title",
+    methods: ["sessions.list", "sessions.subscribe"],
+    load: () => import("./pages/sessions/index.tsx"),
+  },
+  {
     id: "settings",
     group: "system",
     icon: "settings",

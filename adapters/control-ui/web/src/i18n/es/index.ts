@@ -2,7 +2,8 @@
 import chat from "./chat.ts";
 import common from "./common.ts";
 import connect from "./connect.ts";
+import sessions from "./sessions.ts";
 import settings from "./settings.ts";
 import type { Catalogue } from "../index.ts";
 
-export default { ...chat, ...common, ...connect, ...settings } satisfies Catalogue;
+export default { ...chat, ...common, ...connect, ...sessions, ...settings } satisfies Catalogue;

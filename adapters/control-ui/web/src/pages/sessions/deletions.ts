@@ -1,0 +1,75 @@
+// Deleting sessions in a way that can be taken back.
+//
+// What the gateway forgets is gone. So a session that is deleted here disappears at once, but the gateway
+// is told only when nobody took it back for some time, or when the page goes away.
+import { signal, type ReadonlySignal } from "@preact/signals";
+
+export interface Teller {
+  /** Tells the gateway to forget a session. */
+  forget: (key: string) => Promise<unknown>;
+  /** Says that these are deleted and offers to take it back. Returns what takes the offer away. */
+  offer: (keys: readonly string[], undo: () => void, forMs: number) => () => void;
+  failed: (error: unknown) => void;
+}
+
+/** How long it can be taken back. */
+export const UNDO_MS = 10_000;
+
+interface Batch {
+  keys: readonly string[];
+  timer: ReturnType<typeof setTimeout>;
+  withdraw: () => void;
+}
+
+export class Deletions {
+  /** The sessions that are not shown any more. */
+  readonly gone: ReadonlySignal<ReadonlySet<string>>;
+  readonly #gone = signal<ReadonlySet<string>>(new Set());
+  readonly #waiting = new Set<Batch>();
+  readonly #teller: Teller;
+
+  constructor(teller: Teller) {
+    this.#teller = teller;
+    this.gone = this.#gone;
+  }
+
+  /** Deletes sessions, unless somebody takes it back. */
+  delete(keys: readonly string[]): void {
+    const fresh = keys.filter((key) => !this.#gone.peek().has(key));
+    if (!fresh.length) return;
+    this.#gone.value = new Set([...this.#gone.peek(), ...fresh]);
+    const batch: Batch = {
+      keys: fresh,
+      timer: setTimeout(() => void this.#carryOut(batch), UNDO_MS),
+      withdraw: () => undefined,
+    };
+    this.#waiting.add(batch);
+    batch.withdraw = this.#teller.offer(fresh, () => this.#undo(batch), UNDO_MS);
+  }
+
+  /** Does now what waits: nobody will be here to take it back. */
+  async finish(): Promise<void> {
+    await Promise.all([...this.#waiting].map((batch) => this.#carryOut(batch)));
+  }
+
+  #undo(batch: Batch): void {
+    if (!this.#waiting.delete(batch)) return;
+    clearTimeout(batch.timer);
+    this.#show(batch.keys);
+  }
+
+  async #carryOut(batch: Batch): Promise<void> {
+    if (!this.#waiting.delete(batch)) return;
+    clearTimeout(batch.timer);
+    batch.withdraw();
+    const results = await Promise.allSettled(batch.keys.map((key) => this.#teller.forget(key)));
+    const failed = results.find((it) => it.status === "rejected");
+    if (failed) this.#teller.failed(failed.reason);
+    // Those that are forgotten are not in the list any more; the others are back.
+    this.#show(batch.keys);
+  }
+
+  #show(keys: readonly string[]): void {
+    this.#gone.value = new Set([...this.#gone.peek()].filter((key) => !keys.includes(key)));
+  }
+}
