@@ -25,6 +25,14 @@ export type Group = (typeof GROUPS)[number];
 
 export const PAGES: readonly Page[] = [
   {
+    id: "chat",
+    group: "talk",
+    icon: "chat",
+    label: "chat.title",
+    methods: ["chat.history", "chat.send", "sessions.list"],
+    load: () => import("./pages/chat/index.tsx"),
+  },
+  {
     id: "sessions",
     group: "control",
     icon: "sessions",
@@ -43,4 +51,4 @@ export const PAGES: readonly Page[] = [
 ];
 
 /** The page shown where the address names none. */
-export const FIRST = "settings";
+export const FIRST = "chat";

@@ -235,7 +235,7 @@ export class GatewayClient {
     const { about } = this.#options;
     const nonce = textOf(challenge["nonce"]) ?? "";
     const signedAt = typeof challenge["ts"] === "number" ? challenge["ts"] : this.#options.now();
-    const token = shown.token ?? shown.deviceToken ?? "";
+    const token = shown.token ?? shown.deviceToken ?? shown.bootstrapToken ?? "";
     const signature = device && await device.sign(signedLine({
       deviceId: device.id,
       clientId: CLIENT_ID,
@@ -266,6 +266,7 @@ export class GatewayClient {
     clearTimeout(this.#login);
     const { deviceToken } = hello.auth;
     if (deviceToken) this.#options.credentials.keepDeviceToken(deviceToken);
+    this.#options.credentials.redeem(null);
     this.#attempt = 0;
     this.#seq = null;
     this.#restarting = false;
@@ -277,6 +278,12 @@ export class GatewayClient {
   }
 
   #refused(socket: Socket, shown: Shown, error: GatewayError): void {
+    if (error.detailCode === "AUTH_BOOTSTRAP_TOKEN_INVALID") {
+      // The link was used before. This browser may well be known by now.
+      this.#options.credentials.drop(shown);
+      this.connect();
+      return;
+    }
     const phase = phaseOf(error, this.#options.now());
     if (phase?.kind === "secret" && phase.wrong) {
       this.#options.credentials.drop(shown);

@@ -4,11 +4,14 @@
 // that it be remembered. What is kept in any case is the token the gateway gave to this device, which is
 // good for nothing without the device's key.
 
+import { isRecord, textOf } from "./error.ts";
+
 /** What is shown. */
 export interface Shown {
   token?: string;
   password?: string;
   deviceToken?: string;
+  bootstrapToken?: string;
 }
 
 export type SecretKind = "token" | "password";
@@ -18,6 +21,7 @@ const DEVICE_TOKEN = "openclaw.device-token";
 
 export class Credentials {
   readonly #place: string;
+  #setup: string | null = null;
 
   /** Credentials for the gateway at `base`: several may share an origin behind a proxy. */
   constructor(base: string) {
@@ -26,6 +30,7 @@ export class Credentials {
 
   /** What to show next; the device's own token only together with the device's key. */
   shown(hasIdentity: boolean): Shown {
+    if (this.#setup && hasIdentity) return { bootstrapToken: this.#setup };
     const secret = this.#secret();
     if (secret) return { [secret.kind]: secret.value };
     const deviceToken = hasIdentity ? read(localStorage, this.#key(DEVICE_TOKEN)) : null;
@@ -40,6 +45,11 @@ export class Credentials {
     else erase(localStorage, this.#key(SECRET));
   }
 
+  /** A link brought a setup code, which is good once: it is kept nowhere. */
+  redeem(code: string | null): void {
+    this.#setup = code;
+  }
+
   /** The gateway gave this device a token, which it can come back with. */
   keepDeviceToken(token: string): void {
     write(localStorage, this.#key(DEVICE_TOKEN), token);
@@ -47,12 +57,14 @@ export class Credentials {
 
   /** What was shown is no good. */
   drop(shown: Shown): void {
+    if (shown.bootstrapToken) this.#setup = null;
     if (shown.deviceToken) erase(localStorage, this.#key(DEVICE_TOKEN));
     if (shown.token || shown.password) this.#dropSecret();
   }
 
   /** Forgets everything. */
   forget(): void {
+    this.#setup = null;
     this.#dropSecret();
     erase(localStorage, this.#key(DEVICE_TOKEN));
   }
@@ -80,10 +92,11 @@ export class Credentials {
 }
 
 /**
- * The secret a link brought along (`#token=…`, and `?token=…` of older links), and what the address is
- * without it. Nothing else in an address is believed, least of all where the gateway is.
+ * What a link brought along: a setup code (`#setup=…`) or the secret (`#token=…`, and `?token=…` of older
+ * links), and what the address is without it. Nothing else in an address is believed, least of all where
+ * the gateway is.
  */
-export function takenFromAddress(address: URL): { secret: { kind: SecretKind; value: string } | null; rest: string } {
+export function takenFromAddress(address: URL): { setup: string | null; secret: { kind: SecretKind; value: string } | null; rest: string } {
   const fragment = new URLSearchParams(address.hash.slice(1));
   let secret: { kind: SecretKind; value: string } | null = null;
   for (const params of [fragment, address.searchParams]) {
@@ -95,7 +108,19 @@ export function takenFromAddress(address: URL): { secret: { kind: SecretKind; va
   const query = new URLSearchParams(address.searchParams);
   for (const name of SENSITIVE) query.delete(name);
   const rest = query.toString();
-  return { secret, rest: address.pathname + (rest ? `?${rest}` : "") };
+  const setup = tokenIn(fragment.get("setup") ?? "");
+  return { setup, secret, rest: address.pathname + (rest ? `?${rest}` : "") };
+}
+
+/** The token in a setup code. The address in it is not looked at: this page knows where it came from. */
+function tokenIn(code: string): string | null {
+  try {
+    const bytes = Uint8Array.from(atob(code.trim().replaceAll("-", "+").replaceAll("_", "/")), (it) => it.charCodeAt(0));
+    const contents: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return isRecord(contents) ? (textOf(contents["bootstrapToken"]) ?? null) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What may not stay in an address, or has no business there. */

@@ -34,8 +34,9 @@ export const gateway = new GatewayClient({
 
 /** Takes the secret out of the address, and connects. */
 export function begin(): void {
-  const { secret, rest } = takenFromAddress(new URL(location.href));
+  const { setup, secret, rest } = takenFromAddress(new URL(location.href));
   if (rest !== location.pathname + location.search || location.hash) history.replaceState(null, "", rest);
+  credentials.redeem(setup);
   if (secret) credentials.enter(secret.kind, secret.value, false);
   gateway.connect();
   addEventListener("online", () => gateway.hurry());

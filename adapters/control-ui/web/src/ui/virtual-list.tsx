@@ -2,7 +2,7 @@
 //
 // Rows may have any height and may change it. Whatever changes above what somebody reads, the words stay
 // where they are; whoever is at the end stays at the end.
-import type { ComponentChildren, RefObject } from "preact";
+import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef } from "preact/hooks";
 
 import { offsetsOf, rowAt, rowsBetween } from "./window.ts";
@@ -22,7 +22,7 @@ interface VirtualListProps<T> {
   /** Whether the end is in sight, whenever that changes. */
   onEnd?: (isThere: boolean) => void;
   /** Lets others scroll. */
-  handle?: RefObject<VirtualListHandle>;
+  handle?: { current: VirtualListHandle | null };
 }
 
 export interface VirtualListHandle {

@@ -1,0 +1,120 @@
+// One session: its head, what was said, and where one writes.
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+
+import { gateway } from "../../gateway/index.ts";
+import { t } from "../../i18n/index.ts";
+import { agentOf, assistantOf, titleOf } from "../../state/assistant.ts";
+import type { Conversation, Entry } from "../../state/conversation.ts";
+import { conversationOf } from "../../state/sessions.ts";
+import { Empty, Failure, Foreign, Spinner } from "../../ui/bits.tsx";
+import { Button, IconButton } from "../../ui/button.tsx";
+import { VirtualList, type VirtualListHandle } from "../../ui/virtual-list.tsx";
+import { Composer, type ComposerHandle } from "./composer.tsx";
+import { itemsOf, textOf, type Item } from "./items.ts";
+import { Coming, Said, Working } from "./message.tsx";
+import { ModelChoice, SessionMenu } from "./session-menu.tsx";
+
+interface PaneProps {
+  session: string;
+  isFirst: boolean;
+  isAlone: boolean;
+  onClose: () => void;
+  onSplit: () => void;
+  onList: () => void;
+  onGone: () => void;
+}
+
+export function Pane({ session, isFirst, isAlone, onClose, onSplit, onList, onGone }: PaneProps) {
+  const conversation = useMemo(() => conversationOf(session), [session]);
+  const composer = useRef<ComposerHandle | null>(null);
+  const [isOver, setOver] = useState(false);
+  useEffect(() => conversation.follow(), [conversation]);
+  const who = assistantOf(agentOf(session));
+  const row = conversation.row.value;
+
+  return (
+    <section
+      class={`pane ${isOver ? "over" : ""}`}
+      aria-label={titleOf(session, row)}
+      onDragOver={(event) => {
+        if (!event.dataTransfer?.types.includes("Files")) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+      }}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        composer.current?.add(Array.from(event.dataTransfer?.files ?? []));
+      }}
+    >
+      <header class="pane-head">
+        {isFirst && <IconButton icon="sidebar" label={t("chat.sessions.open")} onClick={onList} />}
+        <h1><Foreign>{titleOf(session, row)}</Foreign></h1>
+        {gateway.may("operator.admin") && <ModelChoice conversation={conversation} />}
+        <IconButton icon="columns" class="pane-split" label={t("chat.split")} onClick={onSplit} />
+        {gateway.may("operator.admin") && <SessionMenu conversation={conversation} onGone={onGone} />}
+        {!isAlone && <IconButton icon="close" label={t("chat.pane.close")} onClick={onClose} />}
+      </header>
+      <Messages key={session} conversation={conversation} onEdit={(text) => composer.current?.write(text)} />
+      <p class="out-of-sight" role="status">{conversation.live.value.length ? t("chat.answering", { name: who.name }) : ""}</p>
+      <Composer key={`composer:${session}`} conversation={conversation} who={who} handle={composer} isFirst={isFirst} />
+      {isOver && <div class="pane-drop">{t("chat.attach.drop")}</div>}
+    </section>
+  );
+}
+
+const keyOf = (item: Item) => item.key;
+
+function Messages({ conversation, onEdit }: { conversation: Conversation; onEdit: (text: string) => void }) {
+  const [isAtEnd, setAtEnd] = useState(true);
+  const list = useRef<VirtualListHandle | null>(null);
+  const who = assistantOf(agentOf(conversation.key));
+  const entries = conversation.entries.value;
+  const live = conversation.live.value;
+  const isBusy = conversation.isBusy.value;
+  const items = useMemo(() => itemsOf(entries, live, isBusy), [entries, live, isBusy]);
+  const resend = useCallback((entry: Entry) => {
+    if (entry.sending !== null && entry.sending !== "sent") conversation.resend(entry);
+    else conversation.say(textOf(entry.message));
+  }, [conversation]);
+  const render = useCallback((item: Item) => {
+    switch (item.kind) {
+      case "said": return <Said entry={item.entry} tools={item.tools} who={who} onEdit={onEdit} onResend={resend} />;
+      case "live": return <Coming live={item.live} who={who} />;
+      case "working": return <article class="said them"><Working who={who} /></article>;
+    }
+  }, [who.name, who.avatar, resend]);
+
+  const error = conversation.error.value;
+  if (error && !entries.length) return <div class="pane-middle"><Failure error={error} retry={() => void conversation.look(200)} /></div>;
+  if (!conversation.isLoaded.value && !entries.length) return <div class="pane-middle"><Spinner /></div>;
+  if (!items.length) {
+    return (
+      <div class="pane-middle">
+        <Empty icon="chat" title={t("chat.empty.title", { name: who.name })}><p>{t("chat.empty.how")}</p></Empty>
+      </div>
+    );
+  }
+  return (
+    <div class="messages">
+      <VirtualList
+        items={items}
+        keyOf={keyOf}
+        render={render}
+        estimate={96}
+        label={t("chat.messages")}
+        class="messages-list"
+        stick
+        handle={list}
+        onStart={() => void conversation.older()}
+        onEnd={setAtEnd}
+      />
+      {!isAtEnd && (
+        <Button class="to-end" size="small" icon="arrowDown" onClick={() => list.current?.toEnd()}>{t("chat.end")}</Button>
+      )}
+    </div>
+  );
+}
