@@ -206,12 +206,17 @@ function Said({ session }: { session: string }) {
         : (
           <ol class="session-said">
             {lines.map((line, index) => (
-              <li key={index}><Badge>{line.role}</Badge> <Foreign>{line.text}</Foreign></li>
+              <li key={index}><Badge>{speakerOf(line.role, session)}</Badge> <Foreign>{line.text}</Foreign></li>
             ))}
           </ol>
         )}
     </section>
   );
+}
+
+function speakerOf(role: string, session: string): string {
+  if (role === "user") return t("chat.you");
+  return role === "assistant" ? assistantOf(agentOf(session)).name : role;
 }
 
 interface SettingsProps {

@@ -20,6 +20,8 @@ import { deletions, isMain } from "./delete.ts";
 import { SORTS, SPANS, STATES, contextOf, filterIn, filtered, modelOf, sortOf, tokensOf, windowsOf, type Filter, type Windows } from "./rows.ts";
 import "./sessions.css";
 
+/** What the gateway calls dashboards. */
+const HERE = "webchat";
 const MINUTE_MS = 60_000;
 const NO_MODELS: readonly Model[] = [];
 const keyOf = (row: SessionRow) => row.key;
@@ -171,7 +173,7 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow }: Colu
       key: "chosen",
       label: "",
       head: <input type="checkbox" aria-label={t("sessions.chooseAll")} checked={isAll} disabled={!deletable.length} onChange={() => toggle(deletable, !isAll)} />,
-      width: "2.6rem",
+      width: "3rem",
       cell: (row) => (isMain(row.key) ? null : (
         <input type="checkbox" aria-label={t("sessions.choose", { name: titleOf(row.key, row) })} checked={chosen.has(row.key)} onChange={(event) => toggle([row.key], event.currentTarget.checked)} />
       )),
@@ -179,21 +181,21 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow }: Colu
     const name: Column<SessionRow> = {
       key: "name",
       label: t("sessions.session"),
-      width: "minmax(11rem, 3fr)",
+      width: isNarrow ? "minmax(7rem, 1fr)" : "minmax(11rem, 3fr)",
       cell: (row) => <Name row={row} />,
       compare: (one, other) => titleOf(one.key, one).localeCompare(titleOf(other.key, other)),
     };
     const updated: Column<SessionRow> = {
       key: "updated",
       label: t("sessions.updated"),
-      width: isNarrow ? "5.5rem" : "minmax(6.5rem, 1fr)",
+      width: isNarrow ? "6.5rem" : "minmax(6.5rem, 1fr)",
       cell: (row) => (row.updatedAt ? <Time at={row.updatedAt} /> : "–"),
       compare: (one, other) => (one.updatedAt ?? 0) - (other.updatedAt ?? 0),
     };
     const actions: Column<SessionRow> = {
       key: "actions",
       label: "",
-      width: isNarrow ? "3.2rem" : "7.5rem",
+      width: isNarrow ? "3.6rem" : "7.5rem",
       end: true,
       cell: (row) => <Actions row={row} mayDelete={mayDelete} isNarrow={isNarrow} />,
     };
@@ -203,7 +205,7 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow }: Colu
         key: "kind",
         label: t("sessions.kind"),
         width: "minmax(7rem, 1fr)",
-        cell: (row) => (row.channel ? <Foreign>{row.channel}</Foreign> : t(`sessions.kind.${sortOf(row)}`)),
+        cell: (row) => <Kind row={row} />,
         compare: (one, other) => sortOf(one).localeCompare(sortOf(other)),
       },
       {
@@ -240,6 +242,12 @@ function Name({ row }: { row: SessionRow }) {
       <small translate={false}><bdi>{row.key}</bdi></small>
     </div>
   );
+}
+
+/** What kind it is, and where its messages come from unless that is here. */
+function Kind({ row }: { row: SessionRow }) {
+  const kind = t(`sessions.kind.${sortOf(row)}`);
+  return row.channel && row.channel !== HERE ? <>{kind} · <Foreign>{row.channel}</Foreign></> : <>{kind}</>;
 }
 
 function Tokens({ row, windows }: { row: SessionRow; windows: Windows }) {
