@@ -33,12 +33,28 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/chat/index.tsx"),
   },
   {
+    id: "overview",
+    group: "control",
+    icon: "gauge",
+    label: "overview.title",
+    methods: ["health"],
+    load: () => import("./pages/overview/index.tsx"),
+  },
+  {
     id: "sessions",
     group: "control",
     icon: "sessions",
     label: "sessions.title",
     methods: ["sessions.list", "sessions.subscribe"],
     load: () => import("./pages/sessions/index.tsx"),
+  },
+  {
+    id: "logs",
+    group: "system",
+    icon: "log",
+    label: "logs.title",
+    methods: ["logs.tail"],
+    load: () => import("./pages/logs/index.tsx"),
   },
   {
     id: "settings",

@@ -7,7 +7,7 @@ export default {
   "sessions.session": "Sitzung",
   "sessions.agent": "Agent",
   "sessions.kind": "Art",
-  "sessions.kind.talk": "Gespräch",
+  "sessions.kind.talk": "Chat",
   "sessions.kind.group": "Gruppe",
   "sessions.kind.subagent": "Unteragent",
   "sessions.kind.automatic": "Automatisch",

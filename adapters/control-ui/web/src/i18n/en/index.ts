@@ -2,7 +2,9 @@
 import chat from "./chat.ts";
 import common from "./common.ts";
 import connect from "./connect.ts";
+import logs from "./logs.ts";
+import overview from "./overview.ts";
 import sessions from "./sessions.ts";
 import settings from "./settings.ts";
 
-export default { ...chat, ...common, ...connect, ...sessions, ...settings };
+export default { ...chat, ...common, ...connect, ...logs, ...overview, ...sessions, ...settings };

@@ -7,7 +7,7 @@ export default {
   "sessions.session": "Session",
   "sessions.agent": "Agent",
   "sessions.kind": "Kind",
-  "sessions.kind.talk": "Conversation",
+  "sessions.kind.talk": "Chat",
   "sessions.kind.group": "Group",
   "sessions.kind.subagent": "Sub-agent",
   "sessions.kind.automatic": "Automatic",

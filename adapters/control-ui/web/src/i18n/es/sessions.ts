@@ -7,7 +7,7 @@ export default {
   "sessions.session": "Sesión",
   "sessions.agent": "Agente",
   "sessions.kind": "Tipo",
-  "sessions.kind.talk": "Conversación",
+  "sessions.kind.talk": "Chat",
   "sessions.kind.group": "Grupo",
   "sessions.kind.subagent": "Subagente",
   "sessions.kind.automatic": "Automática",

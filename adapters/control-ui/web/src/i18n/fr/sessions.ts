@@ -7,7 +7,7 @@ export default {
   "sessions.session": "Session",
   "sessions.agent": "Agent",
   "sessions.kind": "Nature",
-  "sessions.kind.talk": "Conversation",
+  "sessions.kind.talk": "Chat",
   "sessions.kind.group": "Groupe",
   "sessions.kind.subagent": "Sous-agent",
   "sessions.kind.automatic": "Automatique",

@@ -2,8 +2,10 @@
 import chat from "./chat.ts";
 import common from "./common.ts";
 import connect from "./connect.ts";
+import logs from "./logs.ts";
+import overview from "./overview.ts";
 import sessions from "./sessions.ts";
 import settings from "./settings.ts";
 import type { Catalogue } from "../index.ts";
 
-export default { ...chat, ...common, ...connect, ...sessions, ...settings } satisfies Catalogue;
+export default { ...chat, ...common, ...connect, ...logs, ...overview, ...sessions, ...settings } satisfies Catalogue;

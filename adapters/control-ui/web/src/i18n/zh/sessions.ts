@@ -7,7 +7,7 @@ export default {
   "sessions.session": "会话",
   "sessions.agent": "智能体",
   "sessions.kind": "类型",
-  "sessions.kind.talk": "对话",
+  "sessions.kind.talk": "聊天",
   "sessions.kind.group": "群组",
   "sessions.kind.subagent": "子智能体",
   "sessions.kind.automatic": "自动",

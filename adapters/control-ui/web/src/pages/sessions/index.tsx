@@ -22,6 +22,8 @@ import "./sessions.css";
 
 /** What the gateway calls dashboards. */
 const HERE = "webchat";
+/** Where there is room for what matters less. */
+const WIDE = "(min-width: 90rem)";
 const MINUTE_MS = 60_000;
 const NO_MODELS: readonly Model[] = [];
 const keyOf = (row: SessionRow) => row.key;
@@ -48,7 +50,7 @@ export default function Sessions() {
   }, []);
   const models = useResource("models.list", gateway.has("models.list") ? {} : null, ["config.changed"]).value.value?.models ?? NO_MODELS;
   const windows = useMemo(() => windowsOf(models), [models]);
-  const columns = useColumns({ windows, rows: shown, chosen, toggle, mayDelete, isNarrow });
+  const columns = useColumns({ windows, rows: shown, chosen, toggle, mayDelete, isNarrow, isWide: useMedia(WIDE) });
   const opened = query.value.get("key");
   const row = opened === null ? undefined : all.find((it) => it.key === canonical(opened));
   const close = () => go(pathOf("sessions"), "replace");
@@ -163,9 +165,10 @@ interface ColumnsOf {
   toggle: (keys: readonly string[], on: boolean) => void;
   mayDelete: boolean;
   isNarrow: boolean;
+  isWide: boolean;
 }
 
-function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow }: ColumnsOf): readonly Column<SessionRow>[] {
+function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow, isWide }: ColumnsOf): readonly Column<SessionRow>[] {
   return useMemo(() => {
     const deletable = rows.map(keyOf).filter((key) => !isMain(key));
     const isAll = deletable.length > 0 && deletable.every((key) => chosen.has(key));
@@ -181,14 +184,14 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow }: Colu
     const name: Column<SessionRow> = {
       key: "name",
       label: t("sessions.session"),
-      width: isNarrow ? "minmax(7rem, 1fr)" : "minmax(11rem, 3fr)",
+      width: isNarrow ? "minmax(7rem, 1fr)" : "minmax(13rem, 4fr)",
       cell: (row) => <Name row={row} />,
       compare: (one, other) => titleOf(one.key, one).localeCompare(titleOf(other.key, other)),
     };
     const updated: Column<SessionRow> = {
       key: "updated",
       label: t("sessions.updated"),
-      width: isNarrow ? "6.5rem" : "minmax(6.5rem, 1fr)",
+      width: isNarrow ? "6.5rem" : "minmax(7.75rem, 1fr)",
       cell: (row) => (row.updatedAt ? <Time at={row.updatedAt} /> : "–"),
       compare: (one, other) => (one.updatedAt ?? 0) - (other.updatedAt ?? 0),
     };
@@ -200,14 +203,14 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow }: Colu
       cell: (row) => <Actions row={row} mayDelete={mayDelete} isNarrow={isNarrow} />,
     };
     if (isNarrow) return [name, updated, actions];
+    const kind: Column<SessionRow> = {
+      key: "kind",
+      label: t("sessions.kind"),
+      width: "minmax(7rem, 1fr)",
+      cell: (row) => <Kind row={row} />,
+      compare: (one, other) => sortOf(one).localeCompare(sortOf(other)),
+    };
     const more: Column<SessionRow>[] = [
-      {
-        key: "kind",
-        label: t("sessions.kind"),
-        width: "minmax(7rem, 1fr)",
-        cell: (row) => <Kind row={row} />,
-        compare: (one, other) => sortOf(one).localeCompare(sortOf(other)),
-      },
       {
         key: "state",
         label: t("sessions.state"),
@@ -231,8 +234,8 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow }: Colu
         compare: (one, other) => one.inputTokens + one.outputTokens - other.inputTokens - other.outputTokens,
       },
     ];
-    return [...(mayDelete ? [choice] : []), name, ...more, updated, actions];
-  }, [windows, rows, chosen, toggle, mayDelete, isNarrow, agents.value]);
+    return [...(mayDelete ? [choice] : []), name, ...(isWide ? [kind] : []), ...more, updated, actions];
+  }, [windows, rows, chosen, toggle, mayDelete, isNarrow, isWide, agents.value]);
 }
 
 function Name({ row }: { row: SessionRow }) {
