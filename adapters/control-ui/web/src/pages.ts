@@ -49,6 +49,22 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/sessions/index.tsx"),
   },
   {
+    id: "usage",
+    group: "control",
+    icon: "chart",
+    label: "usage.title",
+    methods: ["sessions.list", "sessions.subscribe"],
+    load: () => import("./pages/usage/index.tsx"),
+  },
+  {
+    id: "agents",
+    group: "agents",
+    icon: "agent",
+    label: "agents.title",
+    methods: ["agents.list", "health"],
+    load: () => import("./pages/agents/index.tsx"),
+  },
+  {
     id: "logs",
     group: "system",
     icon: "log",

@@ -33,6 +33,7 @@ export function LineChart({ label, values, format, top, room = values.length, no
         <span class="chart-value">{values.length ? format(newest) : "–"}</span>
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${height}`} preserveAspectRatio="none" role="img" aria-labelledby={id}>
+        <path class="chart-base" d={`M0 ${height - 0.5}H${WIDTH}`} vector-effect="non-scaling-stroke" />
         {values.length > 1 && (
           <>
             <path class="chart-ground" d={`${line}L${WIDTH} ${height}L${x(0).toFixed(1)} ${height}Z`} />

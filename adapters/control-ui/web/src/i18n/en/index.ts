@@ -1,4 +1,5 @@
 // Everything in English, a file for each part.
+import agents from "./agents.ts";
 import chat from "./chat.ts";
 import common from "./common.ts";
 import connect from "./connect.ts";
@@ -6,5 +7,6 @@ import logs from "./logs.ts";
 import overview from "./overview.ts";
 import sessions from "./sessions.ts";
 import settings from "./settings.ts";
+import usage from "./usage.ts";
 
-export default { ...chat, ...common, ...connect, ...logs, ...overview, ...sessions, ...settings };
+export default { ...agents, ...chat, ...common, ...connect, ...logs, ...overview, ...sessions, ...settings, ...usage };

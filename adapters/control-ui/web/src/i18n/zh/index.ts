@@ -1,4 +1,5 @@
 // Everything in Simplified Chinese, a file for each part.
+import agents from "./agents.ts";
 import chat from "./chat.ts";
 import common from "./common.ts";
 import connect from "./connect.ts";
@@ -6,6 +7,7 @@ import logs from "./logs.ts";
 import overview from "./overview.ts";
 import sessions from "./sessions.ts";
 import settings from "./settings.ts";
+import usage from "./usage.ts";
 import type { Catalogue } from "../index.ts";
 
-export default { ...chat, ...common, ...connect, ...logs, ...overview, ...sessions, ...settings } satisfies Catalogue;
+export default { ...agents, ...chat, ...common, ...connect, ...logs, ...overview, ...sessions, ...settings, ...usage } satisfies Catalogue;
