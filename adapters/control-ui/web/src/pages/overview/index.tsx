@@ -29,6 +29,7 @@ const READY_MS = 15_000;
 
 export default function Overview() {
   useEffect(countEvents, []);
+  useEffect(hearOfSessions, []);
   const isThere = gateway.phase.value.kind === "connected";
   useWhileSeen(useCallback(() => void sample(), []), SAMPLE_MS, isThere && gateway.has("system.info"));
   const [ready, setReady] = useState<Readiness | null>(null);
@@ -54,6 +55,13 @@ export default function Overview() {
       {gateway.has("models.list") && <Models />}
     </div>
   );
+}
+
+/** Who does not ask to hear of changes to sessions does not hear of them. */
+function hearOfSessions(): () => void {
+  return gateway.onFresh(() => {
+    if (gateway.has("sessions.subscribe")) gateway.request("sessions.subscribe", {}).catch(() => undefined);
+  });
 }
 
 /** Whether all is well, and what this gateway is. */
