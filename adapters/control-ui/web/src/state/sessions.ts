@@ -55,21 +55,22 @@ export function followSessions(): () => void {
 export async function fetchAll(): Promise<void> {
   asked += 1;
   const mine = asked;
-  const all: SessionRow[] = [];
+  // By name: one that is used meanwhile moves to another part of the list, and comes twice.
+  const all = new Map<string, SessionRow>();
   try {
-    for (let offset: number | null | undefined = 0; offset !== null && offset !== undefined && all.length < MOST;) {
+    for (let offset: number | null | undefined = 0; offset !== null && offset !== undefined && offset < MOST;) {
       const part: { sessions: SessionRow[]; nextOffset?: number | null } = await gateway.request("sessions.list", {
         limit: PART, offset, includeDerivedTitles: true, includeGlobal: true,
       });
       if (mine !== asked) return;
-      all.push(...part.sessions);
+      for (const row of part.sessions) all.set(row.key, row);
       offset = part.nextOffset;
     }
   } catch {
     // The next login asks again.
     return;
   }
-  sessions.value = inOrder(all);
+  sessions.value = inOrder([...all.values()]);
   sessionsAreLoaded.value = true;
 }
 
