@@ -6,6 +6,7 @@ export default {
   "sessions.all": "Alle",
   "sessions.session": "Sitzung",
   "sessions.agent": "Agent",
+  "sessions.actions": "Aktionen",
   "sessions.kind": "Art",
   "sessions.kind.talk": "Chat",
   "sessions.kind.group": "Gruppe",

@@ -6,6 +6,7 @@ export default {
   "sessions.all": "All",
   "sessions.session": "Session",
   "sessions.agent": "Agent",
+  "sessions.actions": "Actions",
   "sessions.kind": "Kind",
   "sessions.kind.talk": "Chat",
   "sessions.kind.group": "Group",

@@ -6,6 +6,7 @@ export default {
   "sessions.all": "Todas",
   "sessions.session": "Sesión",
   "sessions.agent": "Agente",
+  "sessions.actions": "Acciones",
   "sessions.kind": "Tipo",
   "sessions.kind.talk": "Chat",
   "sessions.kind.group": "Grupo",

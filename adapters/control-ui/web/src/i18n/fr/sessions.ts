@@ -6,6 +6,7 @@ export default {
   "sessions.all": "Toutes",
   "sessions.session": "Session",
   "sessions.agent": "Agent",
+  "sessions.actions": "Actions",
   "sessions.kind": "Nature",
   "sessions.kind.talk": "Chat",
   "sessions.kind.group": "Groupe",

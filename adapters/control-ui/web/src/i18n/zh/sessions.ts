@@ -6,6 +6,7 @@ export default {
   "sessions.all": "全部",
   "sessions.session": "会话",
   "sessions.agent": "智能体",
+  "sessions.actions": "操作",
   "sessions.kind": "类型",
   "sessions.kind.talk": "聊天",
   "sessions.kind.group": "群组",

@@ -9,6 +9,7 @@ function world(refused: readonly string[] = []) {
   const forgotten: string[] = [];
   const offers: { keys: readonly string[]; undo: () => void; isOpen: boolean }[] = [];
   const failures: unknown[] = [];
+  const kept: string[][] = [];
   const deletions = new Deletions({
     async forget(key) {
       if (refused.includes(key)) throw new Error(`${key} stays`);
@@ -22,8 +23,9 @@ function world(refused: readonly string[] = []) {
       };
     },
     failed: (error) => failures.push(error),
+    keep: (keys) => kept.push([...keys]),
   });
-  return { deletions, forgotten, offers, failures };
+  return { deletions, forgotten, offers, failures, kept };
 }
 
 test("what is deleted disappears at once and is forgotten later", async () => {
@@ -80,4 +82,13 @@ test("what is gone already is not deleted twice", () => {
   deletions.delete(["a"]);
   deletions.delete(["a"]);
   expect(offers).toHaveLength(1);
+});
+
+test("what waits is written down until it is done or taken back", async () => {
+  const { deletions, offers, kept } = world();
+  deletions.delete(["a"]);
+  deletions.delete(["b", "c"]);
+  offers[0]?.undo();
+  await vi.advanceTimersByTimeAsync(UNDO_MS);
+  expect(kept).toEqual([["a"], ["a", "b", "c"], ["b", "c"], []]);
 });

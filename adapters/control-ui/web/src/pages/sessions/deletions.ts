@@ -1,7 +1,9 @@
 // Deleting sessions in a way that can be taken back.
 //
 // What the gateway forgets is gone. So a session that is deleted here disappears at once, but the gateway
-// is told only when nobody took it back for some time, or when the page goes away.
+// is told only when nobody took it back for some time, or when the page goes away. A browser may close the
+// connection before that is heard: what waits is written down, and done when somebody looks again, if
+// nobody used the session meanwhile.
 import { signal, type ReadonlySignal } from "@preact/signals";
 
 export interface Teller {
@@ -10,6 +12,8 @@ export interface Teller {
   /** Says that these are deleted and offers to take it back. Returns what takes the offer away. */
   offer: (keys: readonly string[], undo: () => void, forMs: number) => () => void;
   failed: (error: unknown) => void;
+  /** Writes down what waits, in place of what was written before. */
+  keep: (keys: readonly string[]) => void;
 }
 
 /** How long it can be taken back. */
@@ -44,6 +48,7 @@ export class Deletions {
       withdraw: () => undefined,
     };
     this.#waiting.add(batch);
+    this.#keep();
     batch.withdraw = this.#teller.offer(fresh, () => this.#undo(batch), UNDO_MS);
   }
 
@@ -55,6 +60,7 @@ export class Deletions {
   #undo(batch: Batch): void {
     if (!this.#waiting.delete(batch)) return;
     clearTimeout(batch.timer);
+    this.#keep();
     this.#show(batch.keys);
   }
 
@@ -63,10 +69,15 @@ export class Deletions {
     clearTimeout(batch.timer);
     batch.withdraw();
     const results = await Promise.allSettled(batch.keys.map((key) => this.#teller.forget(key)));
+    this.#keep();
     const failed = results.find((it) => it.status === "rejected");
     if (failed) this.#teller.failed(failed.reason);
     // Those that are forgotten are not in the list any more; the others are back.
     this.#show(batch.keys);
+  }
+
+  #keep(): void {
+    this.#teller.keep([...this.#waiting].flatMap((batch) => batch.keys));
   }
 
   #show(keys: readonly string[]): void {

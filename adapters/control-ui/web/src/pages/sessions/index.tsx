@@ -16,7 +16,7 @@ import { NARROW, useMedia, useNow } from "../../ui/media.ts";
 import { Meter } from "../../ui/meter.tsx";
 import { DataTable, type Column } from "../../ui/table.tsx";
 import { Details, StateBadge } from "./details.tsx";
-import { deletions, isMain } from "./delete.ts";
+import { deletions, finishDeletions, isMain } from "./delete.ts";
 import { SORTS, SPANS, STATES, contextOf, filterIn, filtered, modelOf, sortOf, tokensOf, windowsOf, type Filter, type Windows } from "./rows.ts";
 import "./sessions.css";
 
@@ -30,6 +30,7 @@ const keyOf = (row: SessionRow) => row.key;
 
 export default function Sessions() {
   useEffect(() => followSessions(), []);
+  useEffect(finishDeletions, []);
   const [filter, setFilter] = useState(() => filterIn(query.peek()));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const isNarrow = useMedia(NARROW);
@@ -174,7 +175,7 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow, isWide
     const isAll = deletable.length > 0 && deletable.every((key) => chosen.has(key));
     const choice: Column<SessionRow> = {
       key: "chosen",
-      label: "",
+      label: t("sessions.chooseAll"),
       head: <input type="checkbox" aria-label={t("sessions.chooseAll")} checked={isAll} disabled={!deletable.length} onChange={() => toggle(deletable, !isAll)} />,
       width: "3rem",
       cell: (row) => (isMain(row.key) ? null : (
@@ -197,7 +198,8 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow, isWide
     };
     const actions: Column<SessionRow> = {
       key: "actions",
-      label: "",
+      label: t("sessions.actions"),
+      head: <span class="out-of-sight">{t("sessions.actions")}</span>,
       width: isNarrow ? "3.6rem" : "7.5rem",
       end: true,
       cell: (row) => <Actions row={row} mayDelete={mayDelete} isNarrow={isNarrow} />,
