@@ -48,7 +48,7 @@ function Form({ id, isDefault, taken, models, onClose, file, title }: EditorProp
   const name = id ?? idOf(now.name);
   const isTaken = id === null && taken.includes(name);
   const patch = name && !isTaken ? patchOf(file.parsed, name, was, now) : null;
-  const set = (field: keyof Values) => (value: string | boolean) => setNow({ ...now, [field]: value });
+  const set = (field: keyof Values) => (value: string | boolean) => setNow((before) => ({ ...before, [field]: value }));
   const save = async () => {
     if (!patch || isSaving) return;
     setSaving(true);

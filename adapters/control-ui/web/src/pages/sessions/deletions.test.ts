@@ -92,3 +92,11 @@ test("what waits is written down until it is done or taken back", async () => {
   await vi.advanceTimersByTimeAsync(UNDO_MS);
   expect(kept).toEqual([["a"], ["a", "b", "c"], ["b", "c"], []]);
 });
+
+test("very many are forgotten, all of them", async () => {
+  const { deletions, forgotten } = world();
+  const many = Array.from({ length: 120 }, (_, index) => `${index}`);
+  deletions.delete(many);
+  await deletions.finish();
+  expect(forgotten).toEqual(many);
+});

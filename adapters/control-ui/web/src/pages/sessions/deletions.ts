@@ -18,6 +18,8 @@ export interface Teller {
 
 /** How long it can be taken back. */
 export const UNDO_MS = 10_000;
+/** How many the gateway is told about at a time. */
+const AT_ONCE = 50;
 
 interface Batch {
   keys: readonly string[];
@@ -68,10 +70,14 @@ export class Deletions {
     if (!this.#waiting.delete(batch)) return;
     clearTimeout(batch.timer);
     batch.withdraw();
-    const results = await Promise.allSettled(batch.keys.map((key) => this.#teller.forget(key)));
+    let failure: PromiseRejectedResult | undefined;
+    for (let from = 0; from < batch.keys.length; from += AT_ONCE) {
+      const part = batch.keys.slice(from, from + AT_ONCE);
+      const results = await Promise.allSettled(part.map((key) => this.#teller.forget(key)));
+      failure ??= results.find((it) => it.status === "rejected");
+    }
     this.#keep();
-    const failed = results.find((it) => it.status === "rejected");
-    if (failed) this.#teller.failed(failed.reason);
+    if (failure) this.#teller.failed(failure.reason);
     // Those that are forgotten are not in the list any more; the others are back.
     this.#show(batch.keys);
   }

@@ -67,7 +67,7 @@ export function Details({ row, models, onClose }: { row: SessionRow; models: rea
         >
           {!mayChange && <p class="field-hint">{t("sessions.readOnly")}</p>}
           {error !== null && <div class="field-error" role="alert">{wordsFor(error)}</div>}
-          <Settings row={row} models={models} values={now} disabled={!mayChange} onField={(field, value) => setNow({ ...now, [field]: value })} />
+          <Settings row={row} models={models} values={now} disabled={!mayChange} onField={(field, value) => setNow((before) => ({ ...before, [field]: value }))} />
           <button type="submit" class="out-of-sight" tabIndex={-1} aria-hidden="true">{t("common.save")}</button>
         </form>
       </div>

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 
 import { gateway } from "../../gateway/index.ts";
 import { compact, number } from "../../i18n/format.ts";
-import { t } from "../../i18n/index.ts";
+import { language, t } from "../../i18n/index.ts";
 import type { Model, SessionRow } from "../../protocol/index.ts";
 import { go, pathOf, query } from "../../router.ts";
 import { agentOf, agents, assistantOf, canonical, titleOf } from "../../state/assistant.ts";
@@ -17,7 +17,7 @@ import { Meter } from "../../ui/meter.tsx";
 import { DataTable, type Column } from "../../ui/table.tsx";
 import { Details, StateBadge } from "./details.tsx";
 import { deletions, finishDeletions, isMain } from "./delete.ts";
-import { SORTS, SPANS, STATES, contextOf, filterIn, filtered, modelOf, sortOf, tokensOf, windowsOf, type Filter, type Windows } from "./rows.ts";
+import { SORTS, SPANS, STATES, contextOf, filterIn, filtered, modelOf, sortOf, stateOf, tokensOf, windowsOf, type Filter, type Windows } from "./rows.ts";
 import "./sessions.css";
 
 /** What the gateway calls dashboards. */
@@ -171,6 +171,7 @@ interface ColumnsOf {
 
 function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow, isWide }: ColumnsOf): readonly Column<SessionRow>[] {
   return useMemo(() => {
+    const order = new Intl.Collator(language.value, { numeric: true });
     const deletable = rows.map(keyOf).filter((key) => !isMain(key));
     const isAll = deletable.length > 0 && deletable.every((key) => chosen.has(key));
     const choice: Column<SessionRow> = {
@@ -187,7 +188,7 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow, isWide
       label: t("sessions.session"),
       width: isNarrow ? "minmax(7rem, 1fr)" : "minmax(13rem, 4fr)",
       cell: (row) => <Name row={row} />,
-      compare: (one, other) => titleOf(one.key, one).localeCompare(titleOf(other.key, other)),
+      compare: (one, other) => order.compare(titleOf(one.key, one), titleOf(other.key, other)),
     };
     const updated: Column<SessionRow> = {
       key: "updated",
@@ -210,7 +211,7 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow, isWide
       label: t("sessions.kind"),
       width: "minmax(7rem, 1fr)",
       cell: (row) => <Kind row={row} />,
-      compare: (one, other) => sortOf(one).localeCompare(sortOf(other)),
+      compare: (one, other) => order.compare(sortOf(one), sortOf(other)),
     };
     const more: Column<SessionRow>[] = [
       {
@@ -218,14 +219,14 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow, isWide
         label: t("sessions.state"),
         width: "minmax(7rem, 1fr)",
         cell: (row) => <StateBadge row={row} />,
-        compare: (one, other) => (one.status ?? "").localeCompare(other.status ?? ""),
+        compare: (one, other) => order.compare(stateOf(one), stateOf(other)),
       },
       {
         key: "model",
         label: t("sessions.model"),
         width: "minmax(8rem, 1.3fr)",
         cell: (row) => <Foreign>{modelOf(row) || "–"}</Foreign>,
-        compare: (one, other) => modelOf(one).localeCompare(modelOf(other)),
+        compare: (one, other) => order.compare(modelOf(one), modelOf(other)),
       },
       {
         key: "tokens",
@@ -237,7 +238,7 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow, isWide
       },
     ];
     return [...(mayDelete ? [choice] : []), name, ...(isWide ? [kind] : []), ...more, updated, actions];
-  }, [windows, rows, chosen, toggle, mayDelete, isNarrow, isWide, agents.value]);
+  }, [windows, rows, chosen, toggle, mayDelete, isNarrow, isWide, agents.value, language.value]);
 }
 
 function Name({ row }: { row: SessionRow }) {
