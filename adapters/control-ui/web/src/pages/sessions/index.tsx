@@ -172,6 +172,13 @@ interface ColumnsOf {
 function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow, isWide }: ColumnsOf): readonly Column<SessionRow>[] {
   return useMemo(() => {
     const order = new Intl.Collator(language.value, { numeric: true });
+    // To order thousands of rows, each is compared with many others.
+    const titles = new Map<string, string>();
+    const title = (row: SessionRow) => {
+      const known = titles.get(row.key) ?? titleOf(row.key, row);
+      titles.set(row.key, known);
+      return known;
+    };
     const deletable = rows.map(keyOf).filter((key) => !isMain(key));
     const isAll = deletable.length > 0 && deletable.every((key) => chosen.has(key));
     const choice: Column<SessionRow> = {
@@ -188,7 +195,7 @@ function useColumns({ windows, rows, chosen, toggle, mayDelete, isNarrow, isWide
       label: t("sessions.session"),
       width: isNarrow ? "minmax(7rem, 1fr)" : "minmax(13rem, 4fr)",
       cell: (row) => <Name row={row} />,
-      compare: (one, other) => order.compare(titleOf(one.key, one), titleOf(other.key, other)),
+      compare: (one, other) => order.compare(title(one), title(other)),
     };
     const updated: Column<SessionRow> = {
       key: "updated",
