@@ -112,6 +112,9 @@ struct HttpAnswer {
     status: Status,
     #[serde(default)]
     body_re: Option<String>,
+    /// What the body must not have.
+    #[serde(default)]
+    body_not_re: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
@@ -362,9 +365,14 @@ impl HttpAnswer {
         if let Some(pattern) = &self.body_re {
             matches(pattern, &answer.text())?;
         }
+        if let Some(pattern) = &self.body_not_re
+            && matches(pattern, &answer.text()).is_ok()
+        {
+            return Err(format!("a body without /{pattern}/"));
+        }
         for (name, value) in &self.headers {
             let value = words.fill(value).map_err(|error| error.to_string())?;
-            if answer.header(name) != Some(&value) {
+            if !answer.header(name).is_some_and(|found| is_header(&value, found)) {
                 return Err(format!("header {name}: {value}"));
             }
         }
@@ -488,11 +496,42 @@ fn matches(pattern: &str, text: &str) -> Result<(), Mismatch> {
     if regex.is_match(text) { Ok(()) } else { Err(format!("/{pattern}/")) }
 }
 
+/// Whether a header is as `wanted`: those words, or behind `re:` a pattern, which
+/// may say what does not come behind it.
+fn is_header(wanted: &str, found: &str) -> bool {
+    let Some(pattern) = wanted.strip_prefix("re:") else { return found == wanted };
+    let ahead = pattern.strip_suffix(')').and_then(|it| it.split_once("(?!.*"));
+    match ahead {
+        Some((begin, unwanted)) => {
+            matches(begin, found).is_ok() && matches(unwanted, found).is_err()
+        }
+        None => matches(pattern, found).is_ok(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn headers_are_words_or_patterns() {
+        let sandbox = "re:sandbox allow-scripts(?!.*allow-same-origin)";
+        #[rustfmt::skip]
+        let table = [
+            ("nosniff",     "nosniff",                                 true),
+            ("nosniff",     "sniff",                                   false),
+            ("re:sandbox",  "sandbox allow-scripts",                   true),
+            ("re:sandbox",  "default-src",                             false),
+            (sandbox,       "sandbox allow-scripts",                   true),
+            (sandbox,       "sandbox",                                 false),
+            (sandbox,       "sandbox allow-scripts allow-same-origin", false),
+        ];
+        for (wanted, found, expected) in table {
+            assert_eq!(is_header(wanted, found), expected, "{wanted}: {found}");
+        }
+    }
 
     #[test]
     fn responses() {

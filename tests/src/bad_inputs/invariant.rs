@@ -43,6 +43,7 @@ pub(super) enum Invariant {
     LogHasNoControlBytes,
     LogLinesAreAtMost(usize),
     PayloadLacks(String),
+    BodyLacks(String),
     NoSecondResponse,
     NoFileOutsideState,
     OneUserMessage,
@@ -150,6 +151,9 @@ impl Invariant {
         }
         if let Some(secret) = name.strip_prefix("payload_does_not_contain:") {
             return Ok(Self::PayloadLacks(secret.to_owned()));
+        }
+        if let Some(secret) = name.strip_prefix("body_does_not_contain:") {
+            return Ok(Self::BodyLacks(secret.to_owned()));
         }
         if let Some(ip) = name.strip_prefix("client_ip==") {
             return Ok(Self::ClientIpIs(ip.to_owned()));
@@ -267,6 +271,7 @@ impl Invariant {
             Self::LogHasNoControlBytes => no_control_bytes(&after.gateway.log()),
             Self::LogLinesAreAtMost(limit) => lines_are_at_most(&after.gateway.log(), *limit),
             Self::PayloadLacks(secret) => payload_lacks(after, secret),
+            Self::BodyLacks(secret) => body_lacks(after, secret).await,
             Self::NoSecondResponse => no_second_response(after).await,
             Self::NoFileOutsideState => no_file_outside(after.gateway),
             Self::OneUserMessage => one_user_message(after).await,
@@ -441,6 +446,14 @@ fn payload_lacks(after: &Aftermath<'_>, secret: &str) -> Result<(), Mismatch> {
     let payload = response.ok_or("a response")?.json["payload"].to_string();
     if payload.contains(secret) {
         return Err("the secret is not in the payload; it is".to_owned());
+    }
+    Ok(())
+}
+
+async fn body_lacks(after: &Aftermath<'_>, secret: &str) -> Result<(), Mismatch> {
+    let answer = after.connection.ok_or("a connection")?.answer().await?;
+    if answer.text().contains(secret) {
+        return Err("the secret is not in the body; it is".to_owned());
     }
     Ok(())
 }
