@@ -112,6 +112,9 @@ struct HttpAnswer {
     status: Status,
     #[serde(default)]
     body_re: Option<String>,
+    /// What the body must not have.
+    #[serde(default)]
+    body_not_re: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
@@ -361,6 +364,11 @@ impl HttpAnswer {
         }
         if let Some(pattern) = &self.body_re {
             matches(pattern, &answer.text())?;
+        }
+        if let Some(pattern) = &self.body_not_re
+            && matches(pattern, &answer.text()).is_ok()
+        {
+            return Err(format!("a body without /{pattern}/"));
         }
         for (name, value) in &self.headers {
             let value = words.fill(value).map_err(|error| error.to_string())?;
