@@ -33,6 +33,14 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/chat/index.tsx"),
   },
   {
+    id: "config",
+    group: "system",
+    icon: "config",
+    label: "config.title",
+    methods: ["config.get", "config.schema", "config.patch", "config.apply"],
+    load: () => import("./pages/config/index.tsx"),
+  },
+  {
     id: "settings",
     group: "system",
     icon: "settings",

@@ -1,7 +1,8 @@
 // Everything in English, a file for each part.
 import chat from "./chat.ts";
 import common from "./common.ts";
+import config from "./config.ts";
 import connect from "./connect.ts";
 import settings from "./settings.ts";
 
-export default { ...chat, ...common, ...connect, ...settings };
+export default { ...chat, ...common, ...config, ...connect, ...settings };

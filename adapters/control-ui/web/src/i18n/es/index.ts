@@ -1,8 +1,9 @@
 // Everything in Spanish, a file for each part.
 import chat from "./chat.ts";
 import common from "./common.ts";
+import config from "./config.ts";
 import connect from "./connect.ts";
 import settings from "./settings.ts";
 import type { Catalogue } from "../index.ts";
 
-export default { ...chat, ...common, ...connect, ...settings } satisfies Catalogue;
+export default { ...chat, ...common, ...config, ...connect, ...settings } satisfies Catalogue;
