@@ -60,9 +60,10 @@ function Frame() {
   );
 }
 
-/** The pages this gateway has the methods for. */
+/** The pages this gateway has the methods for, and this browser the scopes. */
 function available(): Page[] {
-  return PAGES.filter((page) => page.methods.every((method) => gateway.has(method)));
+  const isThere = (page: Page) => page.methods.every((method) => gateway.has(method)) && (page.scopes ?? []).every((scope) => gateway.may(scope));
+  return PAGES.filter(isThere);
 }
 
 function shown(id: string): Page | undefined {

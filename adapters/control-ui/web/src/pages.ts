@@ -17,6 +17,8 @@ export interface Page {
   label: Key;
   /** What it cannot do without. */
   methods: readonly MethodName[];
+  /** What this browser has to be allowed, if it is more than to read. */
+  scopes?: readonly string[];
   load: () => Promise<{ default: ComponentType }>;
 }
 
@@ -31,6 +33,15 @@ export const PAGES: readonly Page[] = [
     label: "chat.title",
     methods: ["chat.history", "chat.send", "sessions.list"],
     load: () => import("./pages/chat/index.tsx"),
+  },
+  {
+    id: "devices",
+    group: "control",
+    icon: "device",
+    label: "devices.title",
+    methods: ["device.pair.list", "device.pair.approve", "device.pair.reject", "device.pair.remove"],
+    scopes: ["operator.pairing"],
+    load: () => import("./pages/devices/index.tsx"),
   },
   {
     id: "config",

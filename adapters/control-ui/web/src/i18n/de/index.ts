@@ -3,7 +3,8 @@ import chat from "./chat.ts";
 import common from "./common.ts";
 import config from "./config.ts";
 import connect from "./connect.ts";
+import devices from "./devices.ts";
 import settings from "./settings.ts";
 import type { Catalogue } from "../index.ts";
 
-export default { ...chat, ...common, ...config, ...connect, ...settings } satisfies Catalogue;
+export default { ...chat, ...common, ...config, ...connect, ...devices, ...settings } satisfies Catalogue;

@@ -3,6 +3,7 @@ import chat from "./chat.ts";
 import common from "./common.ts";
 import config from "./config.ts";
 import connect from "./connect.ts";
+import devices from "./devices.ts";
 import settings from "./settings.ts";
 
-export default { ...chat, ...common, ...config, ...connect, ...settings };
+export default { ...chat, ...common, ...config, ...connect, ...devices, ...settings };
