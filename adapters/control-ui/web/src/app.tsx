@@ -8,6 +8,7 @@ import { gateway } from "./gateway/index.ts";
 import { t } from "./i18n/index.ts";
 import { FIRST, GROUPS, PAGES, type Page } from "./pages.ts";
 import { go, pathOf, place } from "./router.ts";
+import { followApprovals } from "./state/approvals.ts";
 import { assistant, followAgents } from "./state/assistant.ts";
 import { Avatar, Empty, Failure, Foreign, Spinner } from "./ui/bits.tsx";
 import { Button, IconButton } from "./ui/button.tsx";
@@ -16,6 +17,7 @@ import { Toaster } from "./ui/toaster.tsx";
 
 export function App() {
   useEffect(() => followAgents(), []);
+  useEffect(() => followApprovals(), []);
   const phase = gateway.phase.value;
   // Who was in once keeps seeing what there was while the connection is away. Whoever is not let in any
   // more does not.
@@ -84,6 +86,7 @@ function Navigation({ current }: { current: string | undefined }) {
               <a key={page.id} href={pathOf(page.id)} class="nav-link" {...(page.id === current ? { "aria-current": "page" } : {})}>
                 <Icon name={page.icon} />
                 {t(page.label)}
+                {page.badge !== undefined && page.badge() > 0 && <span class="nav-badge">{page.badge()}</span>}
               </a>
             ))}
           </div>

@@ -7,6 +7,7 @@ import type { ComponentType } from "preact";
 
 import type { Key } from "./i18n/index.ts";
 import type { MethodName } from "./protocol/index.ts";
+import { waiting as approvals } from "./state/approvals.ts";
 import type { IconName } from "./ui/icon.tsx";
 
 export interface Page {
@@ -19,6 +20,8 @@ export interface Page {
   methods: readonly MethodName[];
   /** What this browser has to be allowed, if it is more than to read. */
   scopes?: readonly string[];
+  /** How many things there wait for somebody. */
+  badge?: () => number;
   load: () => Promise<{ default: ComponentType }>;
 }
 
@@ -33,6 +36,16 @@ export const PAGES: readonly Page[] = [
     label: "chat.title",
     methods: ["chat.history", "chat.send", "sessions.list"],
     load: () => import("./pages/chat/index.tsx"),
+  },
+  {
+    id: "approvals",
+    group: "control",
+    icon: "approve",
+    label: "approvals.title",
+    methods: ["exec.approval.list", "exec.approval.resolve"],
+    scopes: ["operator.approvals"],
+    badge: () => approvals.value.length,
+    load: () => import("./pages/approvals/index.tsx"),
   },
   {
     id: "devices",

@@ -1,4 +1,5 @@
 // Everything in German, a file for each part.
+import approvals from "./approvals.ts";
 import chat from "./chat.ts";
 import common from "./common.ts";
 import config from "./config.ts";
@@ -7,4 +8,4 @@ import devices from "./devices.ts";
 import settings from "./settings.ts";
 import type { Catalogue } from "../index.ts";
 
-export default { ...chat, ...common, ...config, ...connect, ...devices, ...settings } satisfies Catalogue;
+export default { ...approvals, ...chat, ...common, ...config, ...connect, ...devices, ...settings } satisfies Catalogue;

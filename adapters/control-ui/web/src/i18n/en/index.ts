@@ -1,4 +1,5 @@
 // Everything in English, a file for each part.
+import approvals from "./approvals.ts";
 import chat from "./chat.ts";
 import common from "./common.ts";
 import config from "./config.ts";
@@ -6,4 +7,4 @@ import connect from "./connect.ts";
 import devices from "./devices.ts";
 import settings from "./settings.ts";
 
-export default { ...chat, ...common, ...config, ...connect, ...devices, ...settings };
+export default { ...approvals, ...chat, ...common, ...config, ...connect, ...devices, ...settings };
