@@ -6,8 +6,8 @@ mod place;
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
-use http_kit::{Area, Body, handler_of, json};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
+use http_kit::{Area, Body, Handler, handler_of, json};
 use hyper::body::Incoming;
 use ports::{
     driven::ConfigSource,
@@ -43,6 +43,20 @@ pub fn area(deps: Deps) -> Area {
             async move { response }
         }),
     }
+}
+
+/// `sockets`, which answers at `/`, under the dashboard's own path as well: a
+/// proxy in front of the gateway may hand on nothing else.
+pub fn below_base(config: Arc<dyn ConfigSource>, sockets: Handler) -> Handler {
+    Arc::new(move |mut request: Request<Incoming>| {
+        let base = base(config.current().gateway.control_ui.base_path.as_deref());
+        let path = request.uri().path();
+        let is_here = path.strip_prefix(&base).is_some_and(|rest| matches!(rest, "" | "/"));
+        if is_here && !base.is_empty() {
+            *request.uri_mut() = Uri::from_static("/");
+        }
+        sockets(request)
+    })
 }
 
 impl Deps {

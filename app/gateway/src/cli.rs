@@ -11,6 +11,7 @@ mod config;
 mod configure;
 mod connect;
 mod context;
+mod dashboard;
 mod devices;
 mod discover;
 mod doctor;
@@ -100,6 +101,8 @@ enum Command {
     Agent(agent::Agent),
     /// Talk with an agent.
     Chat(chat::Chat),
+    /// Let a browser in, and show it the dashboard.
+    Dashboard(dashboard::Dashboard),
     /// Decide which devices may connect, and as what.
     #[command(subcommand)]
     Devices(Box<devices::Devices>),
@@ -255,6 +258,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Onboard(asked) => onboard::onboard(context, &asked).await,
         Command::Setup(asked) => setup::setup(context, &asked).await,
         Command::Configure(asked) => configure::configure(context, &asked).await,
+        Command::Dashboard(asked) => dashboard::dashboard(context, &asked).await,
         Command::Gateway(gateway) => look_after(context, *gateway).await,
         Command::Logs(logs) => logs::logs(context, &logs).await,
         Command::Status(rpc) => status::status(context, &rpc).await,

@@ -270,7 +270,7 @@ pub(crate) async fn wire(
     talk::recover(&chat).await;
     let deps = http_server::Deps {
         routes,
-        upgrade: Some(upgrade),
+        upgrade: Some(hooks::sockets(&config, upgrade)),
         fallback: Some(http_kit::areas(areas)),
         door,
         manner: Manner {

@@ -21,6 +21,9 @@ words! {
         Limited = "limited",
         /// A node only.
         Node = "node",
+        /// An operator who may do everything: the dashboard of whoever looks
+        /// after the gateway.
+        Dashboard = "dashboard",
     }
 }
 
@@ -32,6 +35,7 @@ impl Profile {
         match self {
             Self::Limited => vec![node, (Role::Operator, limited.into_iter().collect())],
             Self::Node => vec![node],
+            Self::Dashboard => vec![(Role::Operator, Scopes::all())],
         }
     }
 }
@@ -123,6 +127,8 @@ fn a_code_is_good_once_for_a_while_and_for_little() {
         (code(Profile::Limited), Role::Operator, scopes(&[Pairing]),     now,  Err(Exceeded)),
         (code(Profile::Node),    Role::Node,     scopes(&[]),            now,  Ok(())),
         (code(Profile::Node),    Role::Operator, scopes(&[]),            now,  Err(Exceeded)),
+        (code(Profile::Dashboard), Role::Operator, scopes(&[Admin, Pairing]), now, Ok(())),
+        (code(Profile::Dashboard), Role::Node,   scopes(&[]),            now,  Err(Exceeded)),
         (code(Profile::Limited), Role::Node,     scopes(&[]),            late, Err(Expired)),
         (used,                   Role::Node,     scopes(&[]),            now,  Err(Used)),
     ];

@@ -131,6 +131,20 @@ impl Fixture {
                 let off = json!({ "chatCompletions": { "enabled": false } });
                 Self { config: json!({ "gateway": { "http": { "endpoints": off } } }), ..plain }
             }
+            "xss-name" => {
+                let identity = json!({ "name": "</script><script>alert(1)</script>" });
+                let agents = json!({ "list": [{ "id": "main", "identity": identity }] });
+                Self { config: json!({ "agents": agents }), ..plain }
+            }
+            // The dashboard is in the program; a folder is what it would be mistaken for.
+            "sibling-dir" => {
+                let files = vec![
+                    ("control-ui/index.html", "GOOD".to_owned()),
+                    ("control-ui-evil/x", "EVIL".to_owned()),
+                ];
+                let ui = json!({ "root": "control-ui" });
+                Self { config: json!({ "gateway": { "controlUi": ui } }), files, ..plain }
+            }
             // It listens in both families in any case.
             "lan" | "lan6" => {
                 Self { config: json!({ "gateway": lan }), is_networked: true, ..plain }

@@ -231,7 +231,7 @@ fn every_case_of_this_issue_is_understood() {
         assert_eq!(script.map(drop), Ok(()), "{}", case.id);
         played += 1;
     }
-    assert_eq!(played, 285);
+    assert_eq!(played, 288);
 }
 
 #[test]

@@ -61,7 +61,7 @@ const D: &str = "issue D";
 const LATER: &str = "a later issue";
 
 /// Surfaces that wait as a whole.
-const SURFACES: &[(&str, &str)] = &[("ssrf", D), ("canvas-ui", D), ("cron", LATER)];
+const SURFACES: &[(&str, &str)] = &[("ssrf", D), ("cron", LATER)];
 
 /// Methods that do not exist yet, by the beginning of their names. A case waits
 /// for the first of its methods that is here, unless it is about who may call it.
@@ -78,10 +78,15 @@ const METHODS: &[(&str, &str)] = &[
     ("web.login.", LATER),
 ];
 
-/// Routes that do not exist yet. Only requests in good form wait for them: what
-/// is refused before it is routed (`tcp` steps) is played.
-const ROUTES: &[(&str, &str)] =
-    &[("/tools/invoke", D), ("{{path.tools}}", D), ("/v1/responses", D)];
+/// Routes that do not exist yet; one that ends in a slash stands for all below
+/// it. Only requests in good form wait for them: what is refused before it is
+/// routed (`tcp` steps) is played.
+const ROUTES: &[(&str, &str)] = &[
+    ("/tools/invoke", D),
+    ("{{path.tools}}", D),
+    ("{{path.canvas}}/", D),
+    ("/v1/responses", D),
+];
 
 /// Damage to what does not exist yet, by the beginning of its name.
 const DAMAGE: &[(&str, &str)] = &[("cron:", LATER)];
@@ -91,6 +96,9 @@ const CASES: &[(&str, &str, &str)] = &[
     // No gateway lets anybody guess so often. How tokens are compared is tested
     // where it is done: `adapters/signatures/src/mac.rs`.
     ("HOK-029", LATER, "webhooks without a limit for wrong tokens"),
+    ("CAN-014", D, "the canvas"),
+    // It takes a browser: `adapters/control-ui/web/e2e/begin.test.mjs`.
+    ("CAN-031", LATER, "a browser"),
     ("SLK-013", LATER, "a Slack channel"),
     ("SLK-014", LATER, "a Slack channel"),
     ("SLK-020", LATER, "a Slack channel"),
@@ -152,7 +160,9 @@ fn missing(step: &Value) -> Option<(&'static str, String)> {
         }
         "http" => {
             let target = text("target");
-            let (_, issue) = ROUTES.iter().find(|(route, _)| target == *route)?;
+            let (_, issue) = ROUTES.iter().find(|(route, _)| {
+                if route.ends_with('/') { target.starts_with(route) } else { target == *route }
+            })?;
             Some((issue, format!("route {target}")))
         }
         "damage" => {
@@ -174,7 +184,7 @@ fn what_waits_for_what() {
     };
 
     let now = "WSF-033 UPG-026 CON-015 CON-035 AUT-035 AUT-037 DEV-006 SES-001 RPC-001 RPC-017 RPC-062 \
-               HTP-016 ENV-006 HOK-024 SLK-005 CFG-024 AUT-038 RPC-059 RPC-068 CFG-001 CLI-017 FIL-010";
+               HTP-016 ENV-006 HOK-024 SLK-005 CAN-021 CFG-024 AUT-038 RPC-059 RPC-068 CFG-001 CLI-017 FIL-010";
     for id in now.split(' ') {
         assert_eq!(scope(id), Scope::Now, "{id}");
     }
@@ -184,9 +194,10 @@ fn what_waits_for_what() {
     assert_eq!(waits("SSR-004"), "not yet (issue D): surface ssrf");
     assert_eq!(waits("RPC-036"), "not yet (a later issue): method send");
     assert_eq!(waits("RPC-108"), "not yet (a later issue): fixture mock-model");
+    assert_eq!(waits("CAN-003"), "not yet (issue D): route {{path.canvas}}/%2e%2e/%2e%2e/etc/passwd");
     assert_eq!(waits("HTP-049"), "not yet (issue D): route /v1/responses");
     let played = cases.iter().filter(|case| of(case) == Scope::Now).count();
-    assert_eq!(played, 285);
+    assert_eq!(played, 288);
 }
 
 #[test]
@@ -207,6 +218,7 @@ fn every_surface_is_known() {
         "state-files",
         "hooks",
         "slack",
+        "canvas-ui",
     ];
     for Case { id, surface, .. } in super::cases::load().unwrap().cases {
         let waits = SURFACES.iter().any(|(name, _)| *name == surface);

@@ -225,7 +225,7 @@ fn introduce(gateway: &Gateway, secrets: &SecretsFile, log: &str) {
         Some(path) => info!(target: "gateway", "the token is in {}", path.display()),
         None => info!(target: "gateway", "the token is the one that was given"),
     }
-    info!(target: "gateway", "to chat, run `openclaw chat` in another terminal");
+    info!(target: "gateway", "to chat, run `openclaw dashboard` or `openclaw chat` in another terminal");
 }
 
 fn auth_mode(word: &str) -> Result<AuthMode, Failure> {

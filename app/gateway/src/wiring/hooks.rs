@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use http_kit::Area;
+use http_kit::{Area, Handler};
 use ports::{
     driven::{Archive, ConfigSource, Journal, Secrets},
     driving::{Doorkeeper, Hooks, SlackDelivery, SlackInbox, SlackRefusal},
@@ -75,6 +75,17 @@ fn dashboard(config: &Arc<dyn ConfigSource>, services: &Services) -> Option<Area
         presenter: Arc::new(services.directory.clone()),
         version: env!("CARGO_PKG_VERSION"),
     }))
+}
+
+/// `sockets` where the dashboard looks for them.
+#[cfg(feature = "control-ui")]
+pub(super) fn sockets(config: &Arc<dyn ConfigSource>, sockets: Handler) -> Handler {
+    control_ui::below_base(Arc::clone(config), sockets)
+}
+
+#[cfg(not(feature = "control-ui"))]
+pub(super) fn sockets(_: &Arc<dyn ConfigSource>, sockets: Handler) -> Handler {
+    sockets
 }
 
 #[cfg(not(feature = "control-ui"))]

@@ -205,6 +205,8 @@ enum ProfileWord {
     Limited,
     /// A node only.
     Node,
+    /// An operator who may do everything.
+    Dashboard,
 }
 
 /// Result of `device.pair.setupCode`.
@@ -265,6 +267,7 @@ async fn setup_code(cx: Context, params: SetupCodeParams) -> Result<SetupCode, R
     let profile = match params.bootstrap_profile {
         None | Some(ProfileWord::Limited) => Profile::Limited,
         Some(ProfileWord::Node) => Profile::Node,
+        Some(ProfileWord::Dashboard) => Profile::Dashboard,
     };
     let code = services.pairing.new_code(profile).await.map_err(refused)?;
     let more = (1 < urls.len()).then_some(&*urls);

@@ -4,6 +4,8 @@
 // that it be remembered. What is kept in any case is the token the gateway gave to this device, which is
 // good for nothing without the device's key.
 
+import { isRecord, textOf } from "./error.ts";
+
 /** What is shown. */
 export interface Shown {
   token?: string;
@@ -106,8 +108,19 @@ export function takenFromAddress(address: URL): { setup: string | null; secret: 
   const query = new URLSearchParams(address.searchParams);
   for (const name of SENSITIVE) query.delete(name);
   const rest = query.toString();
-  const setup = fragment.get("setup")?.trim() || null;
+  const setup = tokenIn(fragment.get("setup") ?? "");
   return { setup, secret, rest: address.pathname + (rest ? `?${rest}` : "") };
+}
+
+/** The token in a setup code. The address in it is not looked at: this page knows where it came from. */
+function tokenIn(code: string): string | null {
+  try {
+    const bytes = Uint8Array.from(atob(code.trim().replaceAll("-", "+").replaceAll("_", "/")), (it) => it.charCodeAt(0));
+    const contents: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return isRecord(contents) ? (textOf(contents["bootstrapToken"]) ?? null) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What may not stay in an address, or has no business there. */

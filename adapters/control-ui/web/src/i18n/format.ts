@@ -1,9 +1,17 @@
 // Times, sizes and numbers, as the language in use writes them.
+import { computed } from "@preact/signals";
+
 import { language, t } from "./index.ts";
+
+/** The language in use as it is written where its reader lives. */
+const locale = computed(() => {
+  const wishes = navigator.languages ?? [];
+  return wishes.find((wish) => wish.toLowerCase().split("-")[0] === language.value) ?? language.value;
+});
 
 /** A number, with separators. */
 export function number(value: number, options?: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat(language.value, options).format(value);
+  return new Intl.NumberFormat(locale.value, options).format(value);
 }
 
 /** A number in few characters, as in `12K`. */
@@ -24,14 +32,14 @@ export function moment(at: number, now = Date.now()): string {
   const date = new Date(at);
   const isToday = date.toDateString() === new Date(now).toDateString();
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(language.value, isToday
+  return new Intl.DateTimeFormat(locale.value, isToday
     ? { hour: "2-digit", minute: "2-digit" }
     : { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) }).format(date);
 }
 
 /** A point in time, in full. */
 export function exact(at: number): string {
-  return new Intl.DateTimeFormat(language.value, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
+  return new Intl.DateTimeFormat(locale.value, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
 }
 
 /** How long ago, or until when. */
@@ -40,7 +48,7 @@ export function relative(at: number, now = Date.now()): string {
   const steps: [Intl.RelativeTimeFormatUnit, number][] = [
     ["day", 86_400], ["hour", 3_600], ["minute", 60],
   ];
-  const format = new Intl.RelativeTimeFormat(language.value, { numeric: "auto", style: "narrow" });
+  const format = new Intl.RelativeTimeFormat(locale.value, { numeric: "auto", style: "narrow" });
   for (const [unit, size] of steps) {
     if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
   }

@@ -64,10 +64,10 @@ function Piece({ token, depth }: { token: Token; depth: number }) {
 }
 
 function Heading({ depth, children }: { depth: number; children: ComponentChildren }) {
-  // The page has headings of its own above these.
-  if (depth <= 1) return <h3 dir="auto">{children}</h3>;
-  if (depth === 2) return <h4 dir="auto">{children}</h4>;
-  return <h5 dir="auto">{children}</h5>;
+  // The session has the first heading of the page.
+  if (depth <= 1) return <h2 dir="auto">{children}</h2>;
+  if (depth === 2) return <h3 dir="auto">{children}</h3>;
+  return <h4 dir="auto">{children}</h4>;
 }
 
 function List({ list, depth }: { list: Tokens.List; depth: number }) {

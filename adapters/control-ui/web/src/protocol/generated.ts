@@ -3215,7 +3215,7 @@ export interface PreviewParamsIn {
 export type PriorityIn = "normal" | "high";
 
 /** What a code lets a device be. */
-export type ProfileWordIn = "limited" | "node";
+export type ProfileWordIn = "limited" | "node" | "dashboard";
 
 /** Parameters of `node.invoke.progress`. */
 export interface ProgressParamsIn {

@@ -64,12 +64,19 @@ export function mainSession(): string {
 
 /** What to call a session. */
 export function titleOf(key: string, row?: SessionRow | null): string {
-  const given = row?.label ?? row?.displayName ?? row?.derivedTitle;
-  if (given) return given;
+  if (row?.label) return row.label;
   if (key === mainSession()) return t("chat.main");
+  const derived = row?.derivedTitle && !NAMELESS.test(row.derivedTitle) ? row.derivedTitle : null;
+  const given = row?.displayName ?? derived;
+  if (given) return given;
   const place = key.replace(/^agent:[^:]*:/, "");
-  return place;
+  return BEGUN_HERE.test(place) ? t("chat.new") : place;
 }
+
+/** What the gateway calls a session in which nothing was said: its transcript and the day. */
+const NAMELESS = /^[0-9a-f]{8} \(\d{4}-\d\d-\d\d\)$/;
+/** Sessions begun in a dashboard have a name nobody wants to read. */
+const BEGUN_HERE = /^dashboard:[0-9a-f-]{36}$/;
 
 /** Whose a session is. */
 export function agentOf(key: string): string {

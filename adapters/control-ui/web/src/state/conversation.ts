@@ -7,7 +7,7 @@ import { computed, signal, type ReadonlySignal } from "@preact/signals";
 
 import { freshId, type GatewayClient } from "../gateway/client.ts";
 import type { ChatEvent, EnclosureIn, Message, SessionMessage, SessionRow } from "../protocol/index.ts";
-import { placed, textOf, type Placed } from "./message.ts";
+import { picturesToSend, placed, textOf, type Placed } from "./message.ts";
 
 /** Something that was said. */
 export interface Entry {
@@ -115,10 +115,11 @@ export class Conversation {
     await this.#client.request("chat.abort", { sessionKey: this.key });
   }
 
-  /** Tries again what was not sent. */
+  /** Says something again. What was not sent is not shown twice. */
   resend(entry: Entry): void {
-    this.entries.value = this.entries.peek().filter((it) => it.key !== entry.key);
-    this.say(textOf(entry.message));
+    const isThere = entry.sending === null || entry.sending === "sent";
+    if (!isThere) this.entries.value = this.entries.peek().filter((it) => it.key !== entry.key);
+    this.say(textOf(entry.message), picturesToSend(entry.message));
   }
 
   /** Fetches older messages, if there are any. */

@@ -1,5 +1,5 @@
 // What a message holds, taken apart for showing it.
-import type { Content, Message, MessagePart } from "../protocol/index.ts";
+import type { Content, EnclosureIn, Message, MessagePart } from "../protocol/index.ts";
 
 export type Part<T extends MessagePart["type"]> = Extract<MessagePart, { type: T }>;
 
@@ -11,6 +11,11 @@ export function partsOf(content: Content): MessagePart[] {
 /** All text of a message. */
 export function textOf(message: Message): string {
   return partsOf(message.content).flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
+}
+
+/** The pictures of a message, in the form in which they are sent. */
+export function picturesToSend(message: Message): EnclosureIn[] {
+  return partsOf(message.content).flatMap((part) => (part.type === "image" ? [{ type: "image", mimeType: part.mimeType, content: part.data }] : []));
 }
 
 /** A message with what the history says about its place. */

@@ -35,6 +35,14 @@ export function followSessions(): () => void {
         if (changed.reason === "delete") sessions.value = others;
         else if (changed.session) sessions.value = inOrder([{ ...derived(old), ...changed.session }, ...others]);
       }),
+      gateway.on("chat", (chat) => {
+        if (!["final", "aborted", "error"].includes(chat.state)) return;
+        const key = canonical(chat.sessionKey, chat.agentId);
+        const row = sessions.peek().find((it) => it.key === key);
+        if (!row || (row.label ?? row.displayName ?? row.derivedTitle)) {
+          sessions.value = sessions.peek().map((it) => (it.key === key ? { ...it, status: null } : it));
+        } else void fetchAll();
+      }),
     ];
   }
   return () => {

@@ -53,7 +53,7 @@ export function Time({ at }: { at: number }) {
 export function Command({ children }: { children: string }) {
   return (
     <div class="command">
-      <code translate={false}>{children}</code>
+      <code translate={false} tabIndex={0}>{children}</code>
       <CopyButton text={children} />
     </div>
   );

@@ -52,10 +52,21 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
   const top = at.isEnd ? Math.max(0, total - at.height) : at.top;
   const [first, last] = rowsBetween(offsets, top, top + (at.height || 800), MORE);
 
+  const drawn = useRef({ keys, offsets });
+  drawn.current = { keys, offsets };
+
+  /** Remembers which row is at the top, and how much of it is above. */
+  const anchor = (top: number) => {
+    const row = rowAt(drawn.current.offsets, top);
+    const key = drawn.current.keys[row];
+    at.top = top;
+    at.anchor = key === undefined ? null : { key, above: top - drawn.current.offsets[row]! };
+  };
+
   const look = useCallback(() => {
     const element = box.current;
     if (!element) return;
-    at.top = element.scrollTop;
+    anchor(element.scrollTop);
     at.height = element.clientHeight;
     const isEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
     if (isEnd !== at.isEnd) latest.current.onEnd?.(isEnd);
@@ -74,10 +85,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
       const wanted = row === -1 ? at.top : offsets[row]! + at.anchor.above;
       if (Math.abs(wanted - element.scrollTop) > 0.5) element.scrollTop = wanted;
     }
-    at.top = element.scrollTop;
-    const row = rowAt(offsets, at.top);
-    const key = keys[row];
-    at.anchor = key === undefined ? null : { key, above: at.top - offsets[row]! };
+    anchor(element.scrollTop);
   }, [offsets, keys, first, last]);
 
   const sizes = useMemo(() => new ResizeObserver((entries) => {

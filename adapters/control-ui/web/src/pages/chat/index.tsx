@@ -1,5 +1,5 @@
 // Talking: the sessions on one side, and one or several of them beside one another.
-import { useCallback, useEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { gateway } from "../../gateway/index.ts";
 import { go, pathOf, query } from "../../router.ts";
@@ -18,6 +18,15 @@ const MOST = 4;
 
 export default function Chat() {
   const open = openIn(query.value);
+  const isNarrow = useMedia(NARROW);
+  // On a phone the list covers what one reads, so it is there only as long as one chooses.
+  const [isChoosing, setChoosing] = useState(false);
+  const isListed = isNarrow ? isChoosing : preferences.showSessions.value;
+  const list = (on: boolean) => {
+    if (matchMedia(NARROW).matches) setChoosing(on);
+    else preferences.showSessions.value = on;
+  };
+  useEffect(() => setChoosing(false), [open.join("\n")]);
   const search = useRef<HTMLInputElement | null>(null);
   useEffect(() => {
     const ends = [followSessions(), followCommands(), followModels()];
@@ -43,7 +52,7 @@ export default function Chat() {
       const mod = event.ctrlKey || event.metaKey;
       if (mod && event.key.toLowerCase() === "k") {
         event.preventDefault();
-        preferences.showSessions.value = true;
+        list(true);
         requestAnimationFrame(() => search.current?.focus());
       } else if (event.altKey && event.code === "KeyN") {
         event.preventDefault();
@@ -54,10 +63,10 @@ export default function Chat() {
     return () => removeEventListener("keydown", onKeyDown);
   }, []);
 
-  const isListed = preferences.showSessions.value;
   return (
     <div class="chat" data-list={isListed}>
       {isListed && <SessionsList open={open} onNew={() => void begin()} onSplit={split} search={search} />}
+      {isNarrow && isChoosing && <div class="chat-shade" onClick={() => setChoosing(false)} />}
       <div class="panes" data-count={open.length}>
         {open.map((session, index) => (
           <Pane
@@ -70,14 +79,25 @@ export default function Chat() {
             onSplit={() => {
               gateway.request("sessions.create", {}).then(({ key }) => split(key), sayFailed);
             }}
-            onList={() => {
-              preferences.showSessions.value = !isListed;
-            }}
+            onList={() => list(!isListed)}
           />
         ))}
       </div>
     </div>
   );
+}
+
+const NARROW = "(max-width: 52rem)";
+
+function useMedia(media: string): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(media).matches);
+  useEffect(() => {
+    const list = matchMedia(media);
+    const change = () => setMatches(list.matches);
+    list.addEventListener("change", change);
+    return () => list.removeEventListener("change", change);
+  }, [media]);
+  return matches;
 }
 
 /** The sessions an address names: each once, and the main one where it names none. */

@@ -10,7 +10,7 @@ import { Empty, Failure, Foreign, Spinner } from "../../ui/bits.tsx";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { VirtualList, type VirtualListHandle } from "../../ui/virtual-list.tsx";
 import { Composer, type ComposerHandle } from "./composer.tsx";
-import { itemsOf, textOf, type Item } from "./items.ts";
+import { itemsOf, type Item } from "./items.ts";
 import { Coming, Said, Working } from "./message.tsx";
 import { ModelChoice, SessionMenu } from "./session-menu.tsx";
 
@@ -76,10 +76,7 @@ function Messages({ conversation, onEdit }: { conversation: Conversation; onEdit
   const live = conversation.live.value;
   const isBusy = conversation.isBusy.value;
   const items = useMemo(() => itemsOf(entries, live, isBusy), [entries, live, isBusy]);
-  const resend = useCallback((entry: Entry) => {
-    if (entry.sending !== null && entry.sending !== "sent") conversation.resend(entry);
-    else conversation.say(textOf(entry.message));
-  }, [conversation]);
+  const resend = useCallback((entry: Entry) => conversation.resend(entry), [conversation]);
   const render = useCallback((item: Item) => {
     switch (item.kind) {
       case "said": return <Said entry={item.entry} tools={item.tools} who={who} onEdit={onEdit} onResend={resend} />;

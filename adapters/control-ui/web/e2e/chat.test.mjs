@@ -1,0 +1,173 @@
+// Talking.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { answers, enter, house, say, until } from "./browser.mjs";
+
+const it = house();
+const fresh = async (page) => {
+  await page.getByRole("button", { name: "New session" }).click();
+  await page.locator(".empty").waitFor();
+};
+
+test("an answer is shown while it comes, and can be stopped", async () => {
+  const page = await enter(it);
+  await say(page, "FAKE_TOKENS:2000;FAKE_DELAY:5; go");
+  const coming = page.locator(".coming .markdown");
+  await coming.filter({ hasText: "charlie2" }).waitFor();
+  const before = (await coming.innerText()).length;
+  await until("more of it", async () => (await coming.innerText()).length > before);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await answers(page).filter({ hasText: "Stopped" }).waitFor();
+  assert.equal(await page.locator(".coming").count(), 0);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("what is said meanwhile waits, can be taken back, and is then sent by itself", async () => {
+  const page = await enter(it);
+  await fresh(page);
+  await say(page, "FAKE_TOKENS:40;FAKE_DELAY:40; first");
+  await page.locator(".coming").waitFor();
+  await say(page, "FAKE_SAY:second answer; second");
+  await say(page, "FAKE_SAY:third answer; third");
+  await page.locator(".queue li").nth(1).getByRole("button", { name: "Remove" }).click();
+  await answers(page).filter({ hasText: "second answer" }).waitFor();
+  assert.equal(await page.locator(".queue").count(), 0);
+  assert.equal(await page.getByText("third answer").count(), 0);
+  await page.context().close();
+});
+
+test("a hostile message is only words", async () => {
+  const page = await enter(it);
+  await fresh(page);
+  const hostile = [
+    "<script>window.hurt=1</script>",
+    "<img src=x onerror=window.hurt=1>",
+    "![spy](https://evil.example/pixel.png)",
+    "[click](javascript:window.hurt=1)",
+    "\u202eevil\u202c and \u2066more",
+    "|" + "x|".repeat(80) + "\n|" + "-|".repeat(80) + "\n" + ("|" + "x|".repeat(80) + "\n").repeat(400),
+  ].join("\n\n");
+  await say(page, `FAKE_SAY:${hostile}; please`);
+  const answer = answers(page).last();
+  await answer.getByText("window.hurt=1").first().waitFor();
+  await answer.getByText("evil.example").waitFor();
+  assert.equal(await page.evaluate(() => window.hurt), undefined);
+  assert.equal(await answer.locator("img, script").count(), 0);
+  assert.equal(await answer.locator("a[href^=javascript]").count(), 0);
+  const link = answer.locator("a[href*='evil.example']");
+  assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
+  const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  assert.equal(isWide, false);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("a failure says why, and the message can be sent again", async () => {
+  const page = await enter(it);
+  await fresh(page);
+  await say(page, "FAKE_ERROR:400; no");
+  await page.locator(".ending.failed").waitFor();
+  await page.locator(".said.me").last().hover();
+  await page.locator(".said.me").last().getByRole("button", { name: "Send again", exact: true }).click();
+  await until("two failures", async () => (await page.locator(".ending.failed").count()) === 2);
+  await page.locator(".said.me").first().hover();
+  await page.locator(".said.me").first().getByRole("button", { name: "Edit and send again" }).click();
+  assert.equal(await page.locator("textarea").inputValue(), "FAKE_ERROR:400; no");
+  await page.context().close();
+});
+
+test("commands are offered, and chosen by keyboard", async () => {
+  const page = await enter(it);
+  await page.locator("textarea").fill("/st");
+  await page.locator(".palette [role=option]").first().waitFor();
+  await page.locator("textarea").press("Enter");
+  assert.match(await page.locator("textarea").inputValue(), /^\/status ?$/);
+  await page.locator("textarea").press("Enter");
+  await answers(page).filter({ hasText: "fake-16-0" }).first().waitFor();
+  await page.context().close();
+});
+
+test("pictures and texts go along by button, paste and drop", async () => {
+  const page = await enter(it);
+  await fresh(page);
+  const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+  await page.locator("input[type=file]").setInputFiles([
+    { name: "dot.png", mimeType: "image/png", buffer: png },
+    { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("marker-in-a-file") },
+  ]);
+  await page.locator(".files li").nth(1).waitFor();
+  const give = (kind) => page.evaluate(([kind, bytes]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(bytes)], `${kind}.png`, { type: "image/png" }));
+    const target = document.querySelector(kind === "paste" ? "textarea" : ".pane");
+    const event = kind === "paste"
+      ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+      : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+    target.dispatchEvent(event);
+  }, [kind, [...png]]);
+  await give("paste");
+  await give("drop");
+  await page.locator(".files li").nth(3).waitFor();
+  await say(page, "FAKE_SAY:seen; look");
+  await answers(page).filter({ hasText: "seen" }).waitFor();
+  const asked = JSON.stringify(it.model.request("marker-in-a-file").body);
+  assert.equal(asked.match(/data:image\/png;base64/g)?.length, 3);
+  await page.context().close();
+});
+
+test("a binary file is refused in words", async () => {
+  const page = await enter(it);
+  await page.locator("input[type=file]").setInputFiles([{ name: "x.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0, 1, 2, 255]) }]);
+  await page.locator(".toast").filter({ hasText: "x.bin" }).waitFor();
+  await page.context().close();
+});
+
+test("sessions stand beside one another, are found, and each answers for itself", async () => {
+  const page = await enter(it);
+  await page.getByRole("button", { name: "Open beside", exact: true }).first().click();
+  const panes = page.locator(".pane");
+  await panes.nth(1).waitFor();
+  await panes.nth(1).locator("textarea").fill("FAKE_SAY:on the right; unmistakable words");
+  await panes.nth(1).locator("textarea").press("Enter");
+  await panes.nth(1).locator(".said.them:not(.coming)").filter({ hasText: "on the right" }).waitFor();
+  assert.equal(await panes.nth(0).getByText("on the right").count(), 0);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("unmistakable");
+  await until("one session", async () => (await page.locator(".session").count()) === 1);
+  await panes.nth(1).getByRole("button", { name: "Close this side" }).click();
+  await until("one pane", async () => (await panes.count()) === 1);
+  await page.context().close();
+});
+
+test("a session is renamed, started over and deleted", async () => {
+  const page = await enter(it);
+  await fresh(page);
+  await say(page, "FAKE_SAY:to be forgotten; x");
+  await answers(page).filter({ hasText: "to be forgotten" }).waitFor();
+  const act = async (name) => {
+    await page.getByRole("button", { name: "What to do with this session" }).click();
+    await page.getByRole("menuitem", { name }).click();
+  };
+  await act("Rename");
+  await page.getByLabel("Name of the session").fill("My \u202esession");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator(".pane-head bdi").filter({ hasText: "My" }).waitFor();
+  await act("Start over");
+  await page.getByRole("dialog").getByRole("button", { name: "Start over" }).click();
+  await page.locator(".empty").waitFor();
+  await act("Delete");
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("heading", { name: "Main session" }).waitFor();
+  await page.context().close();
+});
+
+test("another browser sees the same, while it happens", async () => {
+  const [one, other] = [await enter(it), await enter(it)];
+  await say(one, "FAKE_TOKENS:30;FAKE_DELAY:40; words-of-the-other-browser");
+  await other.locator(".coming").filter({ hasText: "alpha0" }).waitFor();
+  await other.locator(".said.me").filter({ hasText: "words-of-the-other-browser" }).waitFor();
+  await answers(other).filter({ hasText: "november29" }).waitFor();
+  await Promise.all([one, other].map((page) => page.context().close()));
+});
