@@ -65,6 +65,14 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/config/index.tsx"),
   },
   {
+    id: "debug",
+    group: "system",
+    icon: "code",
+    label: "debug.title",
+    methods: [],
+    load: () => import("./pages/debug/index.tsx"),
+  },
+  {
     id: "settings",
     group: "system",
     icon: "settings",

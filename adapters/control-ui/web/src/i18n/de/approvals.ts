@@ -74,4 +74,5 @@ export default {
   "approvals.policy.discard": "Verwerfen",
   "approvals.policy.saved": "Die Regeln sind gespeichert.",
   "approvals.policy.inherit.is": "hier nicht gesagt: {value}",
+  "approvals.always.unbound": "Dieser Befehl ist an kein Programm gebunden: das Gateway merkt sich dafür kein „immer“ und fragt wieder.",
 };

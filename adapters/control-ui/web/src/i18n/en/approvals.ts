@@ -74,4 +74,5 @@ export default {
   "approvals.policy.discard": "Discard",
   "approvals.policy.saved": "The policy is saved.",
   "approvals.policy.inherit.is": "not said here: {value}",
+  "approvals.always.unbound": "This command is not bound to one program: the gateway remembers no “always” for it and asks again.",
 };

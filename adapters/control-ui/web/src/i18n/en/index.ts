@@ -4,7 +4,8 @@ import chat from "./chat.ts";
 import common from "./common.ts";
 import config from "./config.ts";
 import connect from "./connect.ts";
+import debug from "./debug.ts";
 import devices from "./devices.ts";
 import settings from "./settings.ts";
 
-export default { ...approvals, ...chat, ...common, ...config, ...connect, ...devices, ...settings };
+export default { ...approvals, ...chat, ...common, ...config, ...connect, ...debug, ...devices, ...settings };

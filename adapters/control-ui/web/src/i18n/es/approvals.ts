@@ -74,4 +74,5 @@ export default {
   "approvals.policy.discard": "Descartar",
   "approvals.policy.saved": "La política se ha guardado.",
   "approvals.policy.inherit.is": "sin indicar aquí: {value}",
+  "approvals.always.unbound": "Este comando no está ligado a un programa: el gateway no recordará «siempre» y volverá a preguntar.",
 };

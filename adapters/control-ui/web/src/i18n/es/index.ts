@@ -4,8 +4,9 @@ import chat from "./chat.ts";
 import common from "./common.ts";
 import config from "./config.ts";
 import connect from "./connect.ts";
+import debug from "./debug.ts";
 import devices from "./devices.ts";
 import settings from "./settings.ts";
 import type { Catalogue } from "../index.ts";
 
-export default { ...approvals, ...chat, ...common, ...config, ...connect, ...devices, ...settings } satisfies Catalogue;
+export default { ...approvals, ...chat, ...common, ...config, ...connect, ...debug, ...devices, ...settings } satisfies Catalogue;

@@ -74,4 +74,5 @@ export default {
   "approvals.policy.discard": "Abandonner",
   "approvals.policy.saved": "Les règles sont enregistrées.",
   "approvals.policy.inherit.is": "non précisé ici : {value}",
+  "approvals.always.unbound": "Cette commande n’est liée à aucun programme : la passerelle ne retient pas « toujours » et redemandera.",
 };

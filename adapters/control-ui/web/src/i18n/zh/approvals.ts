@@ -74,4 +74,5 @@ export default {
   "approvals.policy.discard": "放弃",
   "approvals.policy.saved": "策略已保存。",
   "approvals.policy.inherit.is": "此处未指定：{value}",
+  "approvals.always.unbound": "此命令未绑定到具体程序：网关不会记住“始终允许”，下次仍会询问。",
 };

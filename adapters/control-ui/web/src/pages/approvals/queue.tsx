@@ -110,7 +110,7 @@ function Detail({ question, isBusy, decide }: { question: Question; isBusy: bool
         </span>
         <Button kind="danger" icon="close" disabled={isBusy} aria-keyshortcuts="d" onClick={() => decide("deny")}>{t("approvals.deny")}</Button>
       </div>
-      <p class="field-hint">{t("approvals.always.why")}</p>
+      <p class="field-hint">{t(request.bindingHash ? "approvals.always.why" : "approvals.always.unbound")}</p>
     </article>
   );
 }
