@@ -8,10 +8,10 @@ import { t } from "../../i18n/index.ts";
 import type { ConfigIssue } from "../../protocol/index.ts";
 import { Badge } from "../../ui/bits.tsx";
 import { Button, IconButton } from "../../ui/button.tsx";
+import { Prose } from "../../ui/prose.tsx";
 import { JsonField, type Schema } from "../../ui/schema-form.tsx";
 import { REDACTED, same, spelled, valueAt, type Path } from "./change.ts";
 import { base, enter, tree } from "./draft.ts";
-import { Prose } from "./prose.tsx";
 import { beginning, controlFor, type Control, type Known, type Shape } from "./shape.ts";
 
 /** What all rows of a form have in common. */

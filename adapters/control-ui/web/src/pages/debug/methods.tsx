@@ -10,9 +10,10 @@ import { wordsFor } from "../../state/toasts.ts";
 import { Badge, Empty, Spinner } from "../../ui/bits.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Field, Segments, TextField } from "../../ui/form.tsx";
+import { Prose } from "../../ui/prose.tsx";
 import { SchemaForm, kindOf } from "../../ui/schema-form.tsx";
 import { Json } from "./json.tsx";
-import { paramsOf, type Method, type Tables } from "./tables.ts";
+import { paramsOf, requiredFirst, type Method, type Tables } from "./tables.ts";
 
 interface Call {
   number: number;
@@ -91,7 +92,7 @@ function Caller({ method, tables, onCall }: { method: Method; tables: Tables; on
         <h2><code translate={false}>{method.name}</code></h2>
         {method.access && <Badge tone={isAllowed ? "plain" : "bad"}>{method.access}</Badge>}
       </header>
-      {method.doc && <p class="debug-doc">{method.doc}</p>}
+      {method.doc.map((part) => <p key={part} class="debug-doc"><Prose>{part}</Prose></p>)}
       {!isAllowed && <p class="field-error">{t("debug.notAllowed")}</p>}
       {takesNothing && <p class="field-hint">{t("debug.params.none")}</p>}
       {hasForm && !takesNothing && (
@@ -99,7 +100,7 @@ function Caller({ method, tables, onCall }: { method: Method; tables: Tables; on
       )}
       {how === "form" && hasForm && !takesNothing && (read.error !== null
         ? <p class="field-error">{read.error}</p>
-        : <SchemaForm schema={method.params!} resolve={tables.resolve} label={t("debug.params")} value={read.value} onValue={(next) => setText(JSON.stringify(next ?? {}, null, 2))} isRequired />)}
+        : <SchemaForm schema={requiredFirst(kind)} resolve={tables.resolve} label={t("debug.params")} value={read.value} onValue={(next) => setText(JSON.stringify(next ?? {}, null, 2))} isRequired />)}
       {(how === "raw" || !hasForm) && (
         <Field label={t("debug.params.json")} error={read.error}>
           {(attributes) => <textarea class="input code" rows={8} spellcheck={false} {...attributes} value={text} onInput={(event) => setText(event.currentTarget.value)} />}

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import whole from "../../protocol/schema.json";
 import { kindOf } from "../../ui/schema-form.tsx";
-import { paramsOf, Tables } from "./tables.ts";
+import { paramsOf, requiredFirst, Tables } from "./tables.ts";
 
 const tables = new Tables(whole, [...Object.keys(whole.methods), "of.another.version"]);
 
@@ -34,4 +34,10 @@ test.each([
 
 test("what is no JSON says why", () => {
   expect(paramsOf("{").error).not.toBeNull();
+});
+
+test("what has to be filled in comes first", () => {
+  const kind = kindOf({ type: "object", properties: { a: {}, b: {}, c: {} }, required: ["c"] }, () => undefined);
+  const ordered = kind.kind === "object" && requiredFirst(kind);
+  expect(ordered && typeof ordered === "object" && Object.keys(ordered["properties"] as object)).toEqual(["c", "a", "b"]);
 });

@@ -1,12 +1,13 @@
 // The gateway's methods and events as its tables declare them: who may call them, with what, and why.
 import { isRecord, textOf } from "../../gateway/error.ts";
-import type { Resolve, Schema } from "../../ui/schema-form.tsx";
+import type { Kind, Resolve, Schema } from "../../ui/schema-form.tsx";
 
 export interface Method {
   name: string;
   /** What it takes to call it: `operator.read`, `role node`, `anyone`. */
   access: string;
-  doc: string;
+  /** Paragraphs. */
+  doc: readonly string[];
   params: Schema | null;
 }
 
@@ -37,7 +38,7 @@ export class Tables {
   find(text: string): Method[] {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const inName = (it: Method) => words.every((word) => it.name.toLowerCase().includes(word));
-    const inDoc = (it: Method) => words.every((word) => `${it.name} ${it.doc}`.toLowerCase().includes(word));
+    const inDoc = (it: Method) => words.every((word) => `${it.name} ${it.doc.join(" ")}`.toLowerCase().includes(word));
     return [...this.methods.filter(inName), ...this.methods.filter((it) => !inName(it) && inDoc(it))];
   }
 }
@@ -48,8 +49,21 @@ function methodOf(name: string, known: unknown): Method {
   return {
     name,
     access: textOf(it["access"]) ?? "",
-    doc: (textOf(it["doc"]) ?? "").replace(/\n (?=\S)/g, "\n"),
+    doc: (textOf(it["doc"]) ?? "").split(/\n\s*\n/).map((part) => part.replace(/\s+/g, " ").trim()).filter(Boolean),
     params: isRecord(params) || typeof params === "boolean" ? (params as Schema) : null,
+  };
+}
+
+/** The same schema, with what has to be filled in before everything else. */
+export function requiredFirst(kind: Extract<Kind, { kind: "object" }>): Schema {
+  const isRequired = (name: string) => kind.required.includes(name);
+  const names = Object.keys(kind.properties);
+  const ordered = [...names.filter(isRequired), ...names.filter((name) => !isRequired(name))];
+  return {
+    type: "object",
+    properties: Object.fromEntries(ordered.map((name) => [name, kind.properties[name]])),
+    required: kind.required,
+    ...(kind.others === null ? {} : { additionalProperties: kind.others }),
   };
 }
 
