@@ -28,6 +28,10 @@ async function newestPage(request, scope) {
   try {
     const response = await fetch(request);
     if (response.ok && response.headers.get("content-type")?.startsWith("text/html")) {
+      const before = await shell.match(scope.href);
+      const isNew = (await before?.text()) !== (await response.clone().text());
+      // Another page has other files; those of the old one are not needed any more.
+      if (isNew) for (const file of await shell.keys()) await shell.delete(file);
       await shell.put(scope.href, response.clone());
     }
     return response;

@@ -10,6 +10,7 @@ import { FIRST, GROUPS, PAGES, type Page } from "./pages.ts";
 import { go, pathOf, place } from "./router.ts";
 import { followApprovals } from "./state/approvals.ts";
 import { assistant, followAgents } from "./state/assistant.ts";
+import { say } from "./state/toasts.ts";
 import { Avatar, Empty, Failure, Foreign, Spinner } from "./ui/bits.tsx";
 import { Button, IconButton } from "./ui/button.tsx";
 import { Icon } from "./ui/icon.tsx";
@@ -18,6 +19,7 @@ import { Toaster } from "./ui/toaster.tsx";
 export function App() {
   useEffect(() => followAgents(), []);
   useEffect(() => followApprovals(), []);
+  useEffect(() => tellOfNewVersion(), []);
   const phase = gateway.phase.value;
   // Who was in once keeps seeing what there was while the connection is away. Whoever is not let in any
   // more does not.
@@ -60,6 +62,19 @@ function Frame() {
       <Toaster />
     </div>
   );
+}
+
+/** After an update this page is the old one: says so, and does not reload while somebody writes. */
+function tellOfNewVersion(): () => void {
+  let known: string | undefined;
+  return gateway.hello.subscribe((hello) => {
+    const version = hello?.server.version;
+    if (known && version && version !== known) {
+      const action = { label: t("shell.reload"), act: () => location.reload() };
+      say({ kind: "done", text: t("shell.newVersion", { version }), action }, 60_000);
+    }
+    known = version ?? known;
+  });
 }
 
 /** The pages this gateway has the methods for, and this browser the scopes. */

@@ -37,4 +37,6 @@ export default {
   "shell.reconnecting": "Verbindung wird wiederhergestellt …",
   "shell.connected": "Verbunden",
   "shell.now": "Jetzt",
+  "shell.newVersion": "Das Gateway hat jetzt Version {version}.",
+  "shell.reload": "Seite neu laden",
 };

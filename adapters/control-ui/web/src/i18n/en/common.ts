@@ -37,4 +37,6 @@ export default {
   "shell.reconnecting": "Connecting again…",
   "shell.connected": "Connected",
   "shell.now": "Now",
+  "shell.newVersion": "The gateway is version {version} now.",
+  "shell.reload": "Reload the page",
 };

@@ -37,4 +37,6 @@ export default {
   "shell.reconnecting": "Reconectando…",
   "shell.connected": "Conectado",
   "shell.now": "Ahora",
+  "shell.newVersion": "El gateway tiene ahora la versión {version}.",
+  "shell.reload": "Recargar la página",
 };

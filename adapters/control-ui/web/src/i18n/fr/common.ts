@@ -37,4 +37,6 @@ export default {
   "shell.reconnecting": "Reconnexion…",
   "shell.connected": "Connecté",
   "shell.now": "Maintenant",
+  "shell.newVersion": "La passerelle est maintenant en version {version}.",
+  "shell.reload": "Recharger la page",
 };

@@ -37,4 +37,6 @@ export default {
   "shell.reconnecting": "正在重新连接…",
   "shell.connected": "已连接",
   "shell.now": "立即",
+  "shell.newVersion": "网关现为 {version} 版本。",
+  "shell.reload": "重新加载页面",
 };
