@@ -28,10 +28,18 @@ const QUIET_MS = 400;
 const GENERAL = "";
 const FOUND_MOST = 60;
 
+/** The schema, and the start of the gateway it belongs to: it is large, and changes with the program only. */
+let kept: { bootId: string; shape: Shape } | null = null;
+
 export default function Config() {
+  const bootId = gateway.hello.value?.server.bootId ?? "";
+  const isKept = kept?.bootId === bootId;
   const file = useResource("config.get", {}, ["config.changed"]);
-  const schema = useResource("config.schema", {});
-  const shape = useMemo(() => (schema.value.value ? new Shape(schema.value.value) : null), [schema.value.value]);
+  const schema = useResource("config.schema", isKept ? null : {});
+  const shape = useMemo(() => {
+    if (schema.value.value) kept = { bootId, shape: new Shape(schema.value.value) };
+    return kept?.shape ?? null;
+  }, [schema.value.value]);
   const isReadOnly = !gateway.may("operator.admin");
   const [dialog, setDialog] = useState<"review" | "discard" | Mode | null>(null);
   const goTo = useRef<((line: number) => void) | null>(null);

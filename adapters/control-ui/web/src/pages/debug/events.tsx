@@ -4,8 +4,9 @@ import { useMemo, useState } from "preact/hooks";
 import { t } from "../../i18n/index.ts";
 import { Badge, Empty } from "../../ui/bits.tsx";
 import { Button } from "../../ui/button.tsx";
+import { download } from "../../ui/download.ts";
 import { VirtualList } from "../../ui/virtual-list.tsx";
-import { download, Json } from "./json.tsx";
+import { Json } from "./json.tsx";
 import { exported, matching, recorder, type Heard } from "./recorder.ts";
 import type { Tables } from "./tables.ts";
 
@@ -30,7 +31,7 @@ export function Events({ tables }: { tables: Tables }) {
         <input class="input" type="search" aria-label={t("common.search")} placeholder={t("common.search")} value={text} onInput={(event) => setText(event.currentTarget.value)} />
         <Button icon={isPaused ? "play" : "pause"} aria-pressed={isPaused} onClick={() => recorder.pause(!isPaused)}>{t(isPaused ? "debug.events.go" : "debug.events.pause")}</Button>
         <Button icon="trash" disabled={!all.length} onClick={() => { recorder.clear(); setOpen(null); }}>{t("debug.events.clear")}</Button>
-        <Button icon="download" disabled={!found.length} onClick={() => download(`events-${new Date().toISOString().replaceAll(":", "-")}.jsonl`, exported(found), "application/x-ndjson")}>{t("debug.events.export")}</Button>
+        <Button icon="download" disabled={!found.length} onClick={() => download(`events-${new Date().toISOString().replaceAll(":", "-")}.jsonl`, "application/x-ndjson", exported(found))}>{t("debug.events.export")}</Button>
       </div>
       <p class="field-hint" role="status">
         {t("debug.events.count", { shown: found.length, count: all.length })}

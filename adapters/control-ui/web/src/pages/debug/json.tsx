@@ -2,6 +2,7 @@
 import { t } from "../../i18n/index.ts";
 import { bytes } from "../../i18n/format.ts";
 import { Button, CopyButton } from "../../ui/button.tsx";
+import { download } from "../../ui/download.ts";
 
 /** How much is shown. Browsers take long to lay out more than this. */
 const SHOWN = 200_000;
@@ -11,20 +12,10 @@ export function Json({ text, name }: { text: string; name: string }) {
     <div class="debug-json">
       <div class="debug-tools">
         <CopyButton text={text} />
-        <Button size="small" icon="download" onClick={() => download(`${name}.json`, text, "application/json")}>{t("debug.keep")}</Button>
+        <Button size="small" icon="download" onClick={() => download(`${name}.json`, "application/json", text)}>{t("debug.keep")}</Button>
       </div>
       <pre tabIndex={0}>{text.slice(0, SHOWN)}</pre>
       {text.length > SHOWN && <p class="field-hint">{t("debug.cut", { shown: bytes(SHOWN) })}</p>}
     </div>
   );
-}
-
-/** Hands somebody a file. */
-export function download(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }
