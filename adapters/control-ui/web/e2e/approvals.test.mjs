@@ -92,7 +92,8 @@ test("consent for good is listed, holds, and can be taken back", async () => {
 });
 
 test("the policy of a machine is written as it was set", async () => {
-  const page = await enter(it, "approvals?view=policy");
+  const page = await enter(it, "approvals");
+  await page.locator(".segments label", { hasText: "Policy" }).click();
   await page.getByLabel("For", { exact: true }).selectOption("main");
   await page.getByLabel("What may run").selectOption("allowlist");
   await page.getByLabel("Add a program").fill("/usr/bin/git");

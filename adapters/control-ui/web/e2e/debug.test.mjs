@@ -32,7 +32,8 @@ test("a method is called with a form, and with JSON", async () => {
 });
 
 test("events are shown as they come, filtered, held and exported", async () => {
-  const page = await enter(it, "debug?view=events");
+  const page = await enter(it, "debug");
+  await page.locator(".segments label", { hasText: "Events" }).click();
   await page.getByText("Nothing was heard yet.").waitFor();
   const send = (words, key) => call("chat.send", { sessionKey: "agent:main:main", message: `FAKE_SAY:${words}; please`, idempotencyKey: key });
   await send("something to hear", "one");
@@ -63,7 +64,8 @@ test("events are shown as they come, filtered, held and exported", async () => {
 });
 
 test("the facts of the connection are there, and no secret", async () => {
-  const page = await enter(it, "debug?view=connection");
+  const page = await enter(it, "debug");
+  await page.locator(".segments label", { hasText: "Connection" }).click();
   await page.getByText(/\d+ methods, \d+ events/).waitFor();
   await page.getByText(/ ms$/).first().waitFor();
   await page.getByText("What the gateway said at the login").click();

@@ -26,7 +26,7 @@ test("a browser that waits is let in from another one, renamed, and shut out", a
   const theirs = page.locator(".devices-item").filter({ hasText: "openclaw-control-ui" }).filter({ hasNotText: "this browser" });
   await theirs.getByRole("button", { name: /What to do with/ }).click();
   await page.getByRole("menuitem", { name: "Rename" }).click();
-  await page.getByLabel("Name").fill("The other browser");
+  await page.getByRole("textbox", { name: "Name" }).fill("The other browser");
   await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
   const renamed = page.locator(".devices-item").filter({ hasText: "The other browser" });
   await renamed.waitFor();

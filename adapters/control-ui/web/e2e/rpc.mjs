@@ -1,4 +1,6 @@
 // Asking a gateway for something without a browser: to put there what a test wants to see.
+import { after } from "node:test";
+
 import { WebSocket } from "ws";
 
 /** Opens a connection to `gateway`, which may do everything. */
@@ -34,5 +36,15 @@ export async function rpc(gateway) {
       else asked.fail(new Error(`${frame.error.code}: ${frame.error.message}`));
     };
   });
-  return { call, close: () => socket.close() };
+  return { call, isOpen: () => socket.readyState === WebSocket.OPEN, close: () => socket.close() };
+}
+
+/** Asks the gateway of a house, over one connection that is opened when it is first needed. */
+export function caller(it) {
+  let client;
+  after(() => client?.close());
+  return async (method, params) => {
+    if (!client?.isOpen()) client = await rpc(it.gateway);
+    return client.call(method, params);
+  };
 }

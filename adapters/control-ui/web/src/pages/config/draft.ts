@@ -32,8 +32,15 @@ export const isChanged = computed(() => {
   return mode.value === "form" ? patch.value !== undefined : text.value !== (base.value.raw ?? "");
 });
 
+/** What this page wrote last. Finding it on disk is no news. */
+let written: string | null = null;
+
 /** Takes note of the file as it is. A draft of another one is kept. */
 export function learn(file: ConfigFile): void {
+  if (file.hash === written) {
+    begin(file);
+    return;
+  }
   if (base.peek() && isChanged.peek() && file.hash !== base.peek()!.hash) {
     newer.value = file;
     return;
@@ -49,6 +56,7 @@ export function learn(file: ConfigFile): void {
 export function begin(file: ConfigFile): void {
   base.value = file;
   newer.value = null;
+  written = null;
   tree.value = file.parsed ?? {};
   text.value = file.raw ?? "";
   verdict.value = { kind: "none" };
@@ -103,7 +111,9 @@ export async function save(): Promise<Outcome | null> {
   asked += 1;
   const found = await ask(false);
   verdict.value = found;
-  return found.kind === "fine" ? found.outcome : null;
+  if (found.kind !== "fine") return null;
+  written = found.outcome.hash;
+  return found.outcome;
 }
 
 async function ask(dryRun: boolean): Promise<Verdict> {

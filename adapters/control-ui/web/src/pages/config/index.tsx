@@ -14,7 +14,7 @@ import { Segments } from "../../ui/form.tsx";
 import { Prose } from "../../ui/prose.tsx";
 import type { Schema } from "../../ui/schema-form.tsx";
 import { byLine, valueAt, type Path } from "./change.ts";
-import { base, begin, check, discard, isChanged, learn, mode, newer, rebase, save, text, tree, verdict, type Mode } from "./draft.ts";
+import { base, check, discard, isChanged, learn, mode, newer, rebase, save, text, tree, verdict, type Mode } from "./draft.ts";
 import { Around, Fields, wanted } from "./form.tsx";
 import { Issues } from "./issues.tsx";
 import { RawEditor } from "./raw.tsx";
@@ -73,7 +73,7 @@ export default function Config() {
     if (!outcome) return;
     setDialog(null);
     say({ kind: "done", text: t(outcome.restart ? "config.saved.restart" : "config.saved") });
-    begin(await gateway.request("config.get", {}));
+    file.refresh();
   };
   const choose = (next: Mode) => {
     if (isChanged.peek()) setDialog(next);
