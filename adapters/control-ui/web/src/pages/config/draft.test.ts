@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 
 import type { ConfigFile } from "../../protocol/index.ts";
 import { REDACTED } from "./change.ts";
-import { base, begin, discard, enter, isChanged, learn, mode, newer, patch, rebase, text, tree } from "./draft.ts";
+import { base, begin, discard, enter, isChanged, learn, mode, newer, patch, rebase, revision, text, tree } from "./draft.ts";
 
 const file = (hash: string, parsed: object): ConfigFile => ({
   hash, appliedConfigHash: hash, parsed, config: parsed, raw: JSON.stringify(parsed), exists: true, path: "/x", valid: true,
@@ -50,4 +50,10 @@ test("what is entered and taken back is no change", () => {
   expect(isChanged.value).toBe(true);
   enter(["gateway", "tls", "enabled"], undefined, ["gateway", "tls", "enabled"]);
   expect(patch.value).toBeUndefined();
+});
+
+test("a file that is only read again begins nothing anew", () => {
+  const before = revision.value;
+  learn(file("1", { gateway: { port: 1 }, hooks: { token: REDACTED } }));
+  expect(revision.value).toBe(before);
 });

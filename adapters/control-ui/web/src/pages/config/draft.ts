@@ -17,6 +17,9 @@ export const mode = signal<Mode>("form");
 export const tree = signal<unknown>({});
 export const text = signal("");
 
+/** Counts how often everything was begun anew: controls that remember what was typed are made anew with it. */
+export const revision = signal(0);
+
 /** What the gateway thinks of the draft. */
 export type Verdict =
   | { kind: "none" | "asking" }
@@ -41,15 +44,9 @@ export function learn(file: ConfigFile): void {
     begin(file);
     return;
   }
-  if (base.peek() && isChanged.peek() && file.hash !== base.peek()!.hash) {
-    newer.value = file;
-    return;
-  }
-  if (base.peek() && isChanged.peek()) {
-    base.value = file;
-    return;
-  }
-  begin(file);
+  if (file.hash === base.peek()?.hash) base.value = file;
+  else if (isChanged.peek()) newer.value = file;
+  else begin(file);
 }
 
 /** Begins anew with `file`. */
@@ -60,6 +57,7 @@ export function begin(file: ConfigFile): void {
   tree.value = file.parsed ?? {};
   text.value = file.raw ?? "";
   verdict.value = { kind: "none" };
+  revision.value += 1;
 }
 
 /** Gives the draft up. */
