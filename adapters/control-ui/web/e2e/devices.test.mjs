@@ -50,6 +50,18 @@ test("a request can be turned down", async () => {
   await page.context().close();
 });
 
+test("this browser's own token can be replaced, and it stays in", async () => {
+  const page = await enter(it, "devices");
+  const mine = page.locator(".devices-item").filter({ hasText: "this browser" });
+  await mine.getByRole("button", { name: /What to do with/ }).click();
+  await page.getByRole("menuitem", { name: "Replace token" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Replace token" }).click();
+  await page.getByText(/^The token of .* was replaced\.$/).waitFor();
+  await page.reload();
+  await mine.getByText("connected", { exact: true }).waitFor();
+  await page.context().close();
+});
+
 test("a setup code is a picture and a text, and knows when it was used", async () => {
   const page = await enter(it, "devices");
   await page.getByRole("button", { name: "Pair a device" }).click();
@@ -69,14 +81,21 @@ test("a setup code is a picture and a text, and knows when it was used", async (
   await page.context().close();
 });
 
-test("a node appears, answers a command, and loses its approval", async () => {
+test("a node appears, answers a command, loses its approval, and gets it again", async () => {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), "openclaw-node-"));
   const page = await enter(it, "devices");
   await page.getByText("No machine offers commands yet.").waitFor();
   const words = ["node", "run", "--host", "127.0.0.1", "--port", String(it.gateway.port), "--token", it.gateway.token, "--display-name", "Garden shed"];
-  const node = spawn(process.env.OPENCLAW_BIN, words, { env: { HOME: home, PATH: process.env.PATH, OPENCLAW_DISABLE_BONJOUR: "1" }, stdio: "ignore" });
-  const ended = new Promise((done) => node.once("exit", done));
-  after(() => node.kill("SIGKILL"));
+  const start = () => {
+    const node = spawn(process.env.OPENCLAW_BIN, words, { env: { HOME: home, PATH: process.env.PATH }, stdio: "ignore" });
+    const ended = new Promise((done) => node.once("exit", done));
+    after(() => node.kill("SIGKILL"));
+    return async () => {
+      node.kill();
+      await ended;
+    };
+  };
+  const stop = start();
   const row = page.getByRole("region", { name: "Nodes" }).locator(".devices-item").filter({ hasText: "Garden shed" });
   await row.getByText("connected", { exact: true }).waitFor();
 
@@ -94,9 +113,15 @@ test("a node appears, answers a command, and loses its approval", async () => {
   await page.getByRole("menuitem", { name: "Withdraw approval" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Withdraw approval" }).click();
   await row.getByRole("button", { name: "Give a command" }).waitFor({ state: "detached" });
-  node.kill();
-  await ended;
+  await stop();
   await row.getByText("offline", { exact: true }).waitFor();
+
+  const stopAgain = start();
+  const request = page.locator(".devices-request").filter({ hasText: "Garden shed" });
+  await request.getByText("system.run", { exact: true }).waitFor();
+  await request.getByRole("button", { name: "Approve" }).click();
+  await row.getByRole("button", { name: "Give a command" }).waitFor();
+  await stopAgain();
   assert.deepEqual(page.complaints, []);
   fs.rmSync(home, { recursive: true, force: true });
   await page.context().close();
