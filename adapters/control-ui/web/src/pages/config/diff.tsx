@@ -11,7 +11,7 @@ export function Diff({ before, after, label }: { before: string; after: string; 
   const lines = useMemo(() => withContext(diffLines(before, after)), [before, after]);
   if (!lines.length) return <p class="field-hint">{t("config.diff.none")}</p>;
   return (
-    <div class="diff" role="region" aria-label={label} tabIndex={0}>
+    <div class="diff" role="group" aria-label={label} tabIndex={0}>
       <table>
         <tbody>
           {lines.map((line, index) => line === null ? (

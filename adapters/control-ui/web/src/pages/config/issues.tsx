@@ -2,6 +2,7 @@
 import type { ConfigIssue } from "../../protocol/index.ts";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { Prose } from "../../ui/prose.tsx";
 
 interface IssuesProps {
   issues: readonly ConfigIssue[];
@@ -28,7 +29,7 @@ export function Issues({ issues, tone, title, onOpen }: IssuesProps) {
           return (
             <li key={index}>
               {hasPlace && (onOpen ? <button type="button" class="config-open" onClick={() => onOpen(issue)}>{place}</button> : place)}
-              <bdi>{issue.message}</bdi>
+              <bdi><Prose>{issue.message}</Prose></bdi>
               {issue.file && <span class="field-hint">{issue.file}</span>}
             </li>
           );

@@ -35,6 +35,12 @@ export function Sections({ shape, isReadOnly, issues }: { shape: Shape; isReadOn
   const shown = known.find((it) => it.name === current);
   const hint = shape.hint([current]);
   const found = useMemo(() => shape.find(search.value, FOUND_MOST), [shape, search.value]);
+  const show = (name: string) => {
+    section.value = name;
+    search.value = "";
+    // The section before may have been longer than this one.
+    document.querySelector("#content")?.scrollTo({ top: 0 });
+  };
   const control = shown && controlFor(shown.schema, valueAt(tree.value, [current]));
   const at = (known: Known) => ({ path: [known.name], place: [known.name], schema: known.schema });
   return (
@@ -43,13 +49,13 @@ export function Sections({ shape, isReadOnly, issues }: { shape: Shape; isReadOn
         <div class="config-side">
           <input class="input" type="search" aria-label={t("config.search")} placeholder={t("config.search")} value={search.value} onInput={(event) => { search.value = event.currentTarget.value; }} />
           <label class="config-advanced"><input type="checkbox" checked={showAdvanced} onChange={(event) => setAdvanced(event.currentTarget.checked)} /> {t("config.advanced")}</label>
-          <select class="input config-pick" aria-label={t("config.sections")} value={current} onChange={(event) => { section.value = event.currentTarget.value; search.value = ""; }}>
+          <select class="input config-pick" aria-label={t("config.sections")} value={current} onChange={(event) => show(event.currentTarget.value)}>
             {sections.map((it) => <option key={it.name} value={it.name} selected={it.name === current}>{shape.hint([it.name]).label}</option>)}
             {general.length > 0 && <option value={GENERAL} selected={current === GENERAL}>{t("config.general")}</option>}
           </select>
           <nav class="config-sections" aria-label={t("config.sections")}>
             {[...sections.map((it) => it.name), ...(general.length ? [GENERAL] : [])].map((name) => (
-              <button key={name} type="button" {...(name === current && !search.value ? { "aria-current": "true" as const } : {})} onClick={() => { section.value = name; search.value = ""; }}>
+              <button key={name} type="button" {...(name === current && !search.value ? { "aria-current": "true" as const } : {})} onClick={() => show(name)}>
                 {name === GENERAL ? t("config.general") : shape.hint([name]).label}
                 {present.includes(name) && <span class="config-dot" title={t("config.present")} />}
               </button>
