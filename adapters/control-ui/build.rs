@@ -7,6 +7,7 @@
 use std::{
     env,
     error::Error,
+    ffi::OsStr,
     fmt::Write as _,
     fs,
     hash::{DefaultHasher, Hasher},
@@ -146,7 +147,8 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 fn table(dist: &Path, files: &[String]) -> Result<String, Box<dyn Error>> {
     let mut text = String::from("&[\n");
     for name in files {
-        let is_packed = name.ends_with(".br") || name.ends_with(".gz");
+        let ending = Path::new(name).extension().and_then(OsStr::to_str);
+        let is_packed = matches!(ending, Some("br" | "gz"));
         if is_packed || name == STAMP {
             continue;
         }

@@ -2,6 +2,7 @@
 //! constructors, in the order of dependence.
 
 mod authority;
+mod dashboard;
 pub(crate) mod discovery;
 mod encryption;
 mod facts;
@@ -270,7 +271,7 @@ pub(crate) async fn wire(
     talk::recover(&chat).await;
     let deps = http_server::Deps {
         routes,
-        upgrade: Some(hooks::sockets(&config, upgrade)),
+        upgrade: Some(dashboard::sockets(&config, upgrade)),
         fallback: Some(http_kit::areas(areas)),
         door,
         manner: Manner {

@@ -81,12 +81,8 @@ const METHODS: &[(&str, &str)] = &[
 /// Routes that do not exist yet; one that ends in a slash stands for all below
 /// it. Only requests in good form wait for them: what is refused before it is
 /// routed (`tcp` steps) is played.
-const ROUTES: &[(&str, &str)] = &[
-    ("/tools/invoke", D),
-    ("{{path.tools}}", D),
-    ("{{path.canvas}}/", D),
-    ("/v1/responses", D),
-];
+const ROUTES: &[(&str, &str)] =
+    &[("/tools/invoke", D), ("{{path.tools}}", D), ("{{path.canvas}}/", D), ("/v1/responses", D)];
 
 /// Damage to what does not exist yet, by the beginning of its name.
 const DAMAGE: &[(&str, &str)] = &[("cron:", LATER)];
@@ -194,7 +190,10 @@ fn what_waits_for_what() {
     assert_eq!(waits("SSR-004"), "not yet (issue D): surface ssrf");
     assert_eq!(waits("RPC-036"), "not yet (a later issue): method send");
     assert_eq!(waits("RPC-108"), "not yet (a later issue): fixture mock-model");
-    assert_eq!(waits("CAN-003"), "not yet (issue D): route {{path.canvas}}/%2e%2e/%2e%2e/etc/passwd");
+    assert_eq!(
+        waits("CAN-003"),
+        "not yet (issue D): route {{path.canvas}}/%2e%2e/%2e%2e/etc/passwd"
+    );
     assert_eq!(waits("HTP-049"), "not yet (issue D): route /v1/responses");
     let played = cases.iter().filter(|case| of(case) == Scope::Now).count();
     assert_eq!(played, 288);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use http_kit::{Area, Handler};
+use http_kit::Area;
 use ports::{
     driven::{Archive, ConfigSource, Journal, Secrets},
     driving::{Doorkeeper, Hooks, SlackDelivery, SlackInbox, SlackRefusal},
@@ -16,6 +16,7 @@ use store_sqlite::SqliteStore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use usecases::hooks::{Deps, Webhooks};
 
+use super::dashboard;
 use crate::paths::Paths;
 
 /// Where the programs of the owner's are, beside the configuration file.
@@ -62,35 +63,9 @@ pub(super) fn areas(around: Around<'_>) -> Vec<Area> {
     };
     let hooks = hooks_http::Deps { hooks, door: Arc::clone(door), config: Arc::clone(config) };
     let mut areas = vec![hooks_http::area(hooks), slack_events::area(slack)];
-    areas.extend(dashboard(config, services));
+    // Last, because it answers wherever nobody else does.
+    areas.extend(dashboard::area(config, services));
     areas
-}
-
-/// The dashboard, where this gateway has one. Last, because it answers wherever
-/// nobody else does.
-#[cfg(feature = "control-ui")]
-fn dashboard(config: &Arc<dyn ConfigSource>, services: &Services) -> Option<Area> {
-    Some(control_ui::area(control_ui::Deps {
-        config: Arc::clone(config),
-        presenter: Arc::new(services.directory.clone()),
-        version: env!("CARGO_PKG_VERSION"),
-    }))
-}
-
-/// `sockets` where the dashboard looks for them.
-#[cfg(feature = "control-ui")]
-pub(super) fn sockets(config: &Arc<dyn ConfigSource>, sockets: Handler) -> Handler {
-    control_ui::below_base(Arc::clone(config), sockets)
-}
-
-#[cfg(not(feature = "control-ui"))]
-pub(super) fn sockets(_: &Arc<dyn ConfigSource>, sockets: Handler) -> Handler {
-    sockets
-}
-
-#[cfg(not(feature = "control-ui"))]
-fn dashboard(_: &Arc<dyn ConfigSource>, _: &Services) -> Option<Area> {
-    None
 }
 
 /// There is no Slack channel in this gateway.

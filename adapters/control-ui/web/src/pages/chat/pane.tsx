@@ -12,7 +12,7 @@ import { VirtualList, type VirtualListHandle } from "../../ui/virtual-list.tsx";
 import { Composer, type ComposerHandle } from "./composer.tsx";
 import { itemsOf, type Item } from "./items.ts";
 import { Coming, Said, Working } from "./message.tsx";
-import { ModelChoice, SessionMenu } from "./session-menu.tsx";
+import { ModelChoice, SessionMenu, ThinkingChoice } from "./session-menu.tsx";
 
 interface PaneProps {
   session: string;
@@ -54,6 +54,7 @@ export function Pane({ session, isFirst, isAlone, onClose, onSplit, onList, onGo
         {isFirst && <IconButton icon="sidebar" label={t("chat.sessions.open")} onClick={onList} />}
         <h1><Foreign>{titleOf(session, row)}</Foreign></h1>
         {gateway.may("operator.admin") && <ModelChoice conversation={conversation} />}
+        {gateway.may("operator.admin") && <ThinkingChoice conversation={conversation} />}
         <IconButton icon="columns" class="pane-split" label={t("chat.split")} onClick={onSplit} />
         {gateway.may("operator.admin") && <SessionMenu conversation={conversation} onGone={onGone} />}
         {!isAlone && <IconButton icon="close" label={t("chat.pane.close")} onClick={onClose} />}

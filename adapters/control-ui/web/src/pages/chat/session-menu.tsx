@@ -41,6 +41,23 @@ export function ModelChoice({ conversation }: { conversation: Conversation }) {
   );
 }
 
+/** How long it may think, from not at all. */
+const LEVELS = ["off", "minimal", "low", "medium", "high", "xhigh"] as const;
+
+/** How long the model thinks before it answers. */
+export function ThinkingChoice({ conversation }: { conversation: Conversation }) {
+  const chosen = conversation.row.value?.thinkingLevel ?? "";
+  const choose = (level: string) => {
+    gateway.request("sessions.patch", { key: conversation.key, thinkingLevel: level || null }).then(() => conversation.look(1), sayFailed);
+  };
+  return (
+    <select class="model-choice thinking-choice" aria-label={t("chat.thinkingLevel")} value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
+      <option value="" selected={chosen === ""}>{t("chat.thinkingLevel.default")}</option>
+      {LEVELS.map((level) => <option key={level} value={level} selected={level === chosen}>{t("chat.thinkingLevel.is", { level })}</option>)}
+    </select>
+  );
+}
+
 type Asking = "rename" | "reset" | "delete" | null;
 
 export function SessionMenu({ conversation, onGone }: { conversation: Conversation; onGone: () => void }) {
