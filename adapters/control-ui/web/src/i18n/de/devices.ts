@@ -96,4 +96,8 @@ export default {
   "devices.setup.over": "Dieser Code gilt nicht mehr.",
   "devices.setup.used": "{name} wurde zugelassen.",
   "devices.setup.address": "Adressen",
+  "devices.clean": { one: "{count} seit 30 Tagen ungenutztes entfernen", other: "{count} seit 30 Tagen ungenutzte entfernen" },
+  "devices.clean.title": "Ungenutzte Geräte entfernen",
+  "devices.clean.sure": "Diese waren 30 Tage nicht da. Ihre Token werden widerrufen; um zurückzukommen, müssen sie neu zugelassen werden.",
+  "devices.clean.done": { one: "{count} Gerät wurde entfernt.", other: "{count} Geräte wurden entfernt." },
 };

@@ -96,4 +96,8 @@ export default {
   "devices.setup.over": "This code is not good any more.",
   "devices.setup.used": "{name} was let in.",
   "devices.setup.address": "Addresses",
+  "devices.clean": { one: "Remove {count} unused for 30 days", other: "Remove {count} unused for 30 days" },
+  "devices.clean.title": "Remove unused devices",
+  "devices.clean.sure": "These were not here for 30 days. Their tokens are revoked; to come back, they have to be let in again.",
+  "devices.clean.done": { one: "{count} device was removed.", other: "{count} devices were removed." },
 };

@@ -96,4 +96,8 @@ export default {
   "devices.setup.over": "Este código ya no sirve.",
   "devices.setup.used": "{name} ha entrado.",
   "devices.setup.address": "Direcciones",
+  "devices.clean": { one: "Quitar {count} sin usar en 30 días", many: "Quitar {count} sin usar en 30 días", other: "Quitar {count} sin usar en 30 días" },
+  "devices.clean.title": "Quitar dispositivos sin usar",
+  "devices.clean.sure": "No han aparecido en 30 días. Sus tokens se revocan; para volver tendrán que aprobarse de nuevo.",
+  "devices.clean.done": { one: "Se quitó {count} dispositivo.", many: "Se quitaron {count} dispositivos.", other: "Se quitaron {count} dispositivos." },
 };

@@ -96,4 +96,8 @@ export default {
   "devices.setup.over": "Ce code n’est plus valable.",
   "devices.setup.used": "{name} a été accepté.",
   "devices.setup.address": "Adresses",
+  "devices.clean": { one: "Retirer {count} inutilisé depuis 30 jours", many: "Retirer {count} inutilisés depuis 30 jours", other: "Retirer {count} inutilisés depuis 30 jours" },
+  "devices.clean.title": "Retirer les appareils inutilisés",
+  "devices.clean.sure": "Ils ne sont pas venus depuis 30 jours. Leurs jetons sont révoqués ; pour revenir, ils devront être approuvés à nouveau.",
+  "devices.clean.done": { one: "{count} appareil a été retiré.", many: "{count} appareils ont été retirés.", other: "{count} appareils ont été retirés." },
 };

@@ -96,4 +96,8 @@ export default {
   "devices.setup.over": "此设置码已失效。",
   "devices.setup.used": "{name} 已接入。",
   "devices.setup.address": "地址",
+  "devices.clean": { other: "移除 {count} 个 30 天未使用的设备" },
+  "devices.clean.title": "移除未使用的设备",
+  "devices.clean.sure": "这些设备已 30 天未上线。其令牌将被撤销，要返回必须重新批准。",
+  "devices.clean.done": { other: "已移除 {count} 个设备。" },
 };

@@ -13,7 +13,7 @@ import { Menu, type Item } from "../../ui/menu.tsx";
 import { useActing } from "./acting.ts";
 import { Rename } from "./rename.tsx";
 import { Words } from "./waiting.tsx";
-import { devicesFor, machineOf, nameOf, scopeName } from "./words.ts";
+import { devicesFor, machineOf, nameOf, scopeName, short, unused } from "./words.ts";
 
 /** How many are shown before somebody wants to see more. */
 const AT_ONCE = 50;
@@ -32,7 +32,10 @@ export function Paired({ devices, refresh }: { devices: readonly PairedDevice[];
     <section class="card" aria-label={t("devices.paired")}>
       <header class="card-head">
         <h2>{t("devices.paired")}</h2>
-        <span class="field-hint">{t("devices.connected.count", { there: devices.filter((it) => it.connected).length, count: devices.length })}</span>
+        <div class="page-actions">
+          {gateway.may("operator.admin") && <CleanUp devices={unused(devices, mine, Date.now())} refresh={refresh} />}
+          <span class="field-hint">{t("devices.connected.count", { there: devices.filter((it) => it.connected).length, count: devices.length })}</span>
+        </div>
       </header>
       {devices.length > MANY && <input class="input" type="search" aria-label={t("devices.find")} placeholder={t("devices.find")} value={text} onInput={(event) => setText(event.currentTarget.value)} />}
       {!found.length && <Empty icon="device" title={t(devices.length ? "devices.find.nothing" : "devices.paired.none")} />}
@@ -41,6 +44,31 @@ export function Paired({ devices, refresh }: { devices: readonly PairedDevice[];
       </ul>
       {found.length > most && <div><Button onClick={() => setMost(most + AT_ONCE)}>{t("devices.more", { count: found.length - most })}</Button></div>}
     </section>
+  );
+}
+
+/** Browsers leave devices behind: those nobody comes back with can be removed together. */
+function CleanUp({ devices, refresh }: { devices: readonly PairedDevice[]; refresh: () => void }) {
+  const [isAsking, setAsking] = useState(false);
+  const [isBusy, act] = useActing();
+  if (!devices.length) return null;
+  const remove = async () => {
+    const all = async () => {
+      for (const { deviceId } of devices) await gateway.request("device.pair.remove", { deviceId });
+    };
+    await act(all, t("devices.clean.done", { count: devices.length }));
+    refresh();
+  };
+  return (
+    <>
+      <Button size="small" icon="trash" disabled={isBusy} onClick={() => setAsking(true)}>{t("devices.clean", { count: devices.length })}</Button>
+      {isAsking && (
+        <Confirm title={t("devices.clean.title")} verb={t("common.remove")} danger onClose={() => setAsking(false)} onConfirm={() => void remove()}>
+          <p>{t("devices.clean.sure")}</p>
+          <ul class="devices-names">{devices.map((it) => <li key={it.deviceId}><Foreign>{nameOf(it)}</Foreign> <code translate={false}>{short(it.deviceId)}</code></li>)}</ul>
+        </Confirm>
+      )}
+    </>
   );
 }
 

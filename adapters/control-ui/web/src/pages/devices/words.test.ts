@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { PairedDevice } from "../../protocol/index.ts";
-import { commandsOf, devicesFor, exampleFor, machineOf, nameOf, scopeName, short } from "./words.ts";
+import { commandsOf, devicesFor, exampleFor, machineOf, nameOf, scopeName, short, unused } from "./words.ts";
 
 const device = (id: string, more: Partial<PairedDevice> = {}): PairedDevice => ({
   deviceId: id, publicKey: "", approvedAtMs: 1, createdAtMs: 1, connected: false, roles: ["operator"], scopes: [], tokens: [], ...more,
@@ -34,6 +34,20 @@ test("what is not known of a machine is left out", () => {
 
 test("names are short where they would be long", () => {
   expect([short("abc"), scopeName("operator.admin"), scopeName("node")]).toEqual(["abc", "admin", "node"]);
+});
+
+test("only what was not there for a month is unused", () => {
+  const day = 86_400_000;
+  const now = 100 * day;
+  const devices = [
+    device("old", { lastSeenAtMs: 60 * day }),
+    device("never", { approvedAtMs: 50 * day }),
+    device("lately", { lastSeenAtMs: 90 * day }),
+    device("just approved", { lastSeenAtMs: 10 * day, approvedAtMs: 99 * day }),
+    device("here", { connected: true }),
+    device("mine"),
+  ];
+  expect(unused(devices, "mine", now).map((it) => it.deviceId)).toEqual(["old", "never"]);
 });
 
 test("commands about consent are not for everybody", () => {

@@ -35,6 +35,14 @@ export function devicesFor(devices: readonly PairedDevice[], text: string): Pair
     .sort((one, other) => Number(other.connected) - Number(one.connected) || seen(other) - seen(one));
 }
 
+const UNUSED_MS = 30 * 86_400_000;
+
+/** The devices that were not there for a month, without the one somebody sits at. */
+export function unused(devices: readonly PairedDevice[], mine: string | null, now: number): PairedDevice[] {
+  const last = (device: PairedDevice) => Math.max(device.lastSeenAtMs ?? 0, device.approvedAtMs);
+  return devices.filter((device) => !device.connected && device.deviceId !== mine && now - last(device) > UNUSED_MS);
+}
+
 /** The nodes that are there first, then by name. */
 export function nodesInOrder(nodes: readonly NodeRow[]): NodeRow[] {
   const name = (node: NodeRow) => node.displayName ?? node.nodeId;
