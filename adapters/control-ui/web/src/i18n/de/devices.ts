@@ -24,7 +24,7 @@ export default {
   "devices.from.here": "dieser Maschine",
   "devices.id": "Kennung",
   "devices.asked": "Gefragt",
-  "devices.until": "gültig bis",
+  "devices.until": "läuft ab",
   "devices.node": "Knoten",
   "devices.nodes": "Knoten",
   "devices.nodes.none": "Noch bietet keine Maschine Befehle an.",

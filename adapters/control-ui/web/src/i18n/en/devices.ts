@@ -24,7 +24,7 @@ export default {
   "devices.from.here": "this machine",
   "devices.id": "Id",
   "devices.asked": "Asked",
-  "devices.until": "good until",
+  "devices.until": "expires",
   "devices.node": "node",
   "devices.nodes": "Nodes",
   "devices.nodes.none": "No machine offers commands yet.",

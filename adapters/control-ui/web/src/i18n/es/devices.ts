@@ -24,7 +24,7 @@ export default {
   "devices.from.here": "esta máquina",
   "devices.id": "Id",
   "devices.asked": "Preguntó",
-  "devices.until": "válida hasta",
+  "devices.until": "caduca",
   "devices.node": "nodo",
   "devices.nodes": "Nodos",
   "devices.nodes.none": "Ninguna máquina ofrece comandos todavía.",

@@ -24,7 +24,7 @@ export default {
   "devices.from.here": "cette machine",
   "devices.id": "Identifiant",
   "devices.asked": "Demandé",
-  "devices.until": "valable jusque",
+  "devices.until": "expire",
   "devices.node": "nœud",
   "devices.nodes": "Nœuds",
   "devices.nodes.none": "Aucune machine ne propose encore de commandes.",

@@ -24,7 +24,7 @@ export default {
   "devices.from.here": "本机",
   "devices.id": "标识",
   "devices.asked": "请求时间",
-  "devices.until": "有效至",
+  "devices.until": "过期时间",
   "devices.node": "节点",
   "devices.nodes": "节点",
   "devices.nodes.none": "尚无机器提供命令。",

@@ -3,6 +3,7 @@ import { useId, useState } from "preact/hooks";
 
 import { t } from "../../i18n/index.ts";
 import { Button } from "../../ui/button.tsx";
+import { Prose } from "../../ui/prose.tsx";
 import { JsonField } from "../../ui/schema-form.tsx";
 import { REDACTED, valueAt, type Path } from "./change.ts";
 import { base } from "./draft.ts";
@@ -83,7 +84,7 @@ function Choice({ common, control, value, standard, onValue }: { common: object;
         <option value="" selected={value === undefined || value === null}>{standard ? t("config.default.is", { value: standard }) : t("config.default")}</option>
         {control.options.map((it) => <option key={String(it.value)} value={JSON.stringify(it.value)} selected={it.value === value}>{String(it.value)}</option>)}
       </select>
-      {doc && <p class="field-hint">{doc}</p>}
+      {doc && <p class="field-hint"><Prose>{doc}</Prose></p>}
     </div>
   );
 }
