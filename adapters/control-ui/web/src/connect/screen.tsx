@@ -70,7 +70,8 @@ function Told({ title, words, children }: { title: string; words: string; childr
   );
 }
 
-function SecretForm({ wants, wrong }: { wants: "token" | "password"; wrong: boolean }) {
+/** Where the secret is entered. `isBelow` says that something above it says why. */
+function SecretForm({ wants, wrong, isBelow = false }: { wants: "token" | "password"; wrong: boolean; isBelow?: boolean }) {
   const [value, setValue] = useState("");
   const [remember, setRemember] = useState(false);
   const isToken = wants === "token";
@@ -83,8 +84,8 @@ function SecretForm({ wants, wrong }: { wants: "token" | "password"; wrong: bool
         if (value.trim()) gateway.enter(wants, value.trim(), remember);
       }}
     >
-      <h1>{t(isToken ? "connect.token.title" : "connect.password.title")}</h1>
-      {isToken && (
+      {!isBelow && <h1>{t(isToken ? "connect.token.title" : "connect.password.title")}</h1>}
+      {isToken && !isBelow && (
         <>
           <p>{t("connect.token.how")}</p>
           <Command>openclaw dashboard</Command>
@@ -96,7 +97,7 @@ function SecretForm({ wants, wrong }: { wants: "token" | "password"; wrong: bool
         name="secret"
         autocomplete="current-password"
         required
-        autoFocus
+        autoFocus={!isBelow}
         value={value}
         error={error}
         onValue={setValue}
@@ -125,6 +126,8 @@ function Insecure() {
           <Command>openclaw config set gateway.controlUi.allowInsecureAuth true</Command>
         </li>
       </ol>
+      <p>{t("connect.insecure.allowed")}</p>
+      <SecretForm wants="token" wrong={false} isBelow />
     </Told>
   );
 }

@@ -25,4 +25,5 @@ export default {
   "connect.refused.title": "Das Gateway lässt diese Seite nicht herein",
   "connect.away.title": "Das Gateway ist nicht da",
   "connect.away.how": "Diese Seite versucht es von selbst wieder. Auf dem Rechner des Gateways sagt dieser Befehl, wie es ihm geht:",
+  "connect.insecure.allowed": "Wo das erlaubt ist, hier das Geheimnis eingeben:",
 };

@@ -25,4 +25,5 @@ export default {
   "connect.refused.title": "The gateway does not let this page in",
   "connect.away.title": "The gateway is not there",
   "connect.away.how": "This page tries again by itself. On the gateway’s machine, this command says how it is:",
+  "connect.insecure.allowed": "Where that is allowed, enter the secret:",
 };

@@ -25,4 +25,5 @@ export default {
   "connect.refused.title": "El gateway no admite esta página",
   "connect.away.title": "El gateway no responde",
   "connect.away.how": "Esta página reintenta sola. En la máquina del gateway, este comando dice cómo está:",
+  "connect.insecure.allowed": "Si ya está permitido, introduce el secreto:",
 };

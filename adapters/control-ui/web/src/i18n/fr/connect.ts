@@ -25,4 +25,5 @@ export default {
   "connect.refused.title": "La passerelle n’admet pas cette page",
   "connect.away.title": "La passerelle est absente",
   "connect.away.how": "Cette page réessaie d’elle-même. Sur la machine de la passerelle, cette commande dit comment elle va :",
+  "connect.insecure.allowed": "Si c’est permis, saisissez le secret :",
 };

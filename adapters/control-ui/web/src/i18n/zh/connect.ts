@@ -25,4 +25,5 @@ export default {
   "connect.refused.title": "网关拒绝了此页面",
   "connect.away.title": "网关不在线",
   "connect.away.how": "本页面会自动重试。在网关所在的机器上，以下命令可查看其状态：",
+  "connect.insecure.allowed": "若已允许，请输入密钥：",
 };
