@@ -15,8 +15,10 @@ use crate::{calendar, models::DefaultModel};
 
 /// Rows when nobody says how many.
 const DEFAULT_LIMIT: usize = 100;
-/// The most rows, and the furthest one can skip.
+/// The most rows.
 const MAX_LIMIT: usize = 1000;
+/// The furthest one can skip. What is skipped is read, so there has to be an end.
+const MAX_OFFSET: usize = 10_000;
 
 /// Which sessions, and how they are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +84,7 @@ impl Sessions {
     /// The sessions that fit `query`, the newest first.
     pub async fn list(&self, query: ListQuery) -> Result<Listed, StoreError> {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-        let offset = query.offset.min(MAX_LIMIT);
+        let offset = query.offset.min(MAX_OFFSET);
         let now = self.now();
         let page = self.0.archive.sessions(wanted(&query, limit + offset, now)).await?;
         let rows = page.sessions.iter().filter(|session| match session.key.as_str() {
@@ -98,7 +100,8 @@ impl Sessions {
             rows,
             limit,
             offset,
-            more: page.more,
+            // Whoever was told so at the furthest place would ask for it for ever.
+            more: page.more && offset < MAX_OFFSET,
             total: self.0.archive.stats().await?.sessions,
             defaults: self.0.models.default_of(&config.agents.default_agent()),
         })

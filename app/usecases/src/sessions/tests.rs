@@ -295,7 +295,7 @@ async fn the_list_is_bounded_and_says_whether_there_is_more() {
     archive.expect_stats().returning(|| Ok(StoreStats { sessions: 5000, damaged: 0 }));
     archive.expect_sessions().returning(|query| {
         let limit = query.limit.unwrap();
-        assert!(limit <= 2000);
+        assert!(limit <= 11_000);
         let row = |n| session(&format!("agent:main:{n}"));
         Ok(SessionPage { sessions: (0..limit).map(row).collect(), more: true })
     });
@@ -316,6 +316,15 @@ async fn the_list_is_bounded_and_says_whether_there_is_more() {
 
     let all = ListQuery { limit: Some(1_000_000), ..ListQuery::default() };
     assert_eq!(world.sessions.list(all).await.unwrap().rows.len(), 1000);
+
+    let part = |offset| ListQuery { limit: Some(1000), offset, ..ListQuery::default() };
+    for (offset, first, more) in
+        [(4000, 4000, true), (10_000, 10_000, false), (20_000, 10_000, false)]
+    {
+        let listed = world.sessions.list(part(offset)).await.unwrap();
+        assert_eq!((listed.offset, listed.more), (first, more));
+        assert_eq!(listed.rows[0].key.as_str(), format!("agent:main:{first}"));
+    }
 }
 
 #[tokio::test]

@@ -55,21 +55,22 @@ export function followSessions(): () => void {
 export async function fetchAll(): Promise<void> {
   asked += 1;
   const mine = asked;
-  const all: SessionRow[] = [];
+  // By name: one that is used meanwhile moves to another part of the list, and comes twice.
+  const all = new Map<string, SessionRow>();
   try {
-    for (let offset: number | null | undefined = 0; offset !== null && offset !== undefined && all.length < MOST;) {
-      const part: { sessions: SessionRow[]; nextOffset?: number | null } = await gateway.request("sessions.list", {
-        limit: PART, offset, includeDerivedTitles: true, includeGlobal: true,
-      });
+    for (let offset = 0; offset < MOST;) {
+      const part = await gateway.request("sessions.list", { limit: PART, offset, includeDerivedTitles: true, includeGlobal: true });
       if (mine !== asked) return;
-      all.push(...part.sessions);
-      offset = part.nextOffset;
+      for (const row of part.sessions) all.set(row.key, row);
+      // A list that does not go on has come to its end, whatever is said.
+      if ((part.nextOffset ?? 0) <= offset) break;
+      offset = part.nextOffset ?? MOST;
     }
   } catch {
     // The next login asks again.
     return;
   }
-  sessions.value = inOrder(all);
+  sessions.value = inOrder([...all.values()]);
   sessionsAreLoaded.value = true;
 }
 

@@ -7,6 +7,8 @@ import { Icon } from "./icon.tsx";
 export interface Column<T> {
   key: string;
   label: string;
+  /** What stands in its head instead of the label. */
+  head?: ComponentChildren;
   /** Its track in a CSS grid, as in `minmax(8rem, 2fr)`. */
   width: string;
   cell: (row: T) => ComponentChildren;
@@ -66,7 +68,7 @@ export function DataTable<T>({ label, columns, rows, keyOf, rowHeight = 44, orde
                   {column.label}
                   {isOn && <Icon name={order.descending ? "arrowDown" : "arrowUp"} size={12} />}
                 </button>
-              ) : column.label}
+              ) : column.head ?? column.label}
             </div>
           );
         })}
