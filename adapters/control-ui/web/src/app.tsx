@@ -8,6 +8,7 @@ import { gateway } from "./gateway/index.ts";
 import { t } from "./i18n/index.ts";
 import { FIRST, GROUPS, PAGES, type Page } from "./pages.ts";
 import { go, pathOf, place } from "./router.ts";
+import { followApprovals } from "./state/approvals.ts";
 import { assistant, followAgents } from "./state/assistant.ts";
 import { say } from "./state/toasts.ts";
 import { Avatar, Empty, Failure, Foreign, Spinner } from "./ui/bits.tsx";
@@ -17,6 +18,7 @@ import { Toaster } from "./ui/toaster.tsx";
 
 export function App() {
   useEffect(() => followAgents(), []);
+  useEffect(() => followApprovals(), []);
   useEffect(() => tellOfNewVersion(), []);
   const phase = gateway.phase.value;
   // Who was in once keeps seeing what there was while the connection is away. Whoever is not let in any
@@ -75,9 +77,10 @@ function tellOfNewVersion(): () => void {
   });
 }
 
-/** The pages this gateway has the methods for. */
+/** The pages this gateway has the methods for, and this browser the scopes. */
 function available(): Page[] {
-  return PAGES.filter((page) => page.methods.every((method) => gateway.has(method)));
+  const isThere = (page: Page) => page.methods.every((method) => gateway.has(method)) && (page.scopes ?? []).every((scope) => gateway.may(scope));
+  return PAGES.filter(isThere);
 }
 
 function shown(id: string): Page | undefined {
@@ -98,6 +101,7 @@ function Navigation({ current }: { current: string | undefined }) {
               <a key={page.id} href={pathOf(page.id)} class="nav-link" {...(page.id === current ? { "aria-current": "page" } : {})}>
                 <Icon name={page.icon} />
                 {t(page.label)}
+                {page.badge !== undefined && page.badge() > 0 && <span class="nav-badge">{page.badge()}</span>}
               </a>
             ))}
           </div>

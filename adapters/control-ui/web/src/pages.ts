@@ -7,6 +7,7 @@ import type { ComponentType } from "preact";
 
 import type { Key } from "./i18n/index.ts";
 import type { MethodName } from "./protocol/index.ts";
+import { waiting as approvals } from "./state/approvals.ts";
 import type { IconName } from "./ui/icon.tsx";
 
 export interface Page {
@@ -17,6 +18,10 @@ export interface Page {
   label: Key;
   /** What it cannot do without. */
   methods: readonly MethodName[];
+  /** What this browser has to be allowed, if it is more than to read. */
+  scopes?: readonly string[];
+  /** How many things there wait for somebody. */
+  badge?: () => number;
   load: () => Promise<{ default: ComponentType }>;
 }
 
@@ -57,6 +62,25 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/usage/index.tsx"),
   },
   {
+    id: "approvals",
+    group: "control",
+    icon: "approve",
+    label: "approvals.title",
+    methods: ["exec.approval.list", "exec.approval.resolve"],
+    scopes: ["operator.approvals"],
+    badge: () => approvals.value.length,
+    load: () => import("./pages/approvals/index.tsx"),
+  },
+  {
+    id: "devices",
+    group: "control",
+    icon: "device",
+    label: "devices.title",
+    methods: ["device.pair.list", "device.pair.approve", "device.pair.reject", "device.pair.remove"],
+    scopes: ["operator.pairing"],
+    load: () => import("./pages/devices/index.tsx"),
+  },
+  {
     id: "agents",
     group: "agents",
     icon: "agent",
@@ -65,12 +89,28 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/agents/index.tsx"),
   },
   {
+    id: "config",
+    group: "system",
+    icon: "config",
+    label: "config.title",
+    methods: ["config.get", "config.schema", "config.patch", "config.apply"],
+    load: () => import("./pages/config/index.tsx"),
+  },
+  {
     id: "logs",
     group: "system",
     icon: "log",
     label: "logs.title",
     methods: ["logs.tail"],
     load: () => import("./pages/logs/index.tsx"),
+  },
+  {
+    id: "debug",
+    group: "system",
+    icon: "code",
+    label: "debug.title",
+    methods: [],
+    load: () => import("./pages/debug/index.tsx"),
   },
   {
     id: "settings",

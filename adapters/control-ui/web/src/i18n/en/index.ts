@@ -1,12 +1,30 @@
 // Everything in English, a file for each part.
 import agents from "./agents.ts";
+import approvals from "./approvals.ts";
 import chat from "./chat.ts";
 import common from "./common.ts";
+import config from "./config.ts";
 import connect from "./connect.ts";
+import debug from "./debug.ts";
+import devices from "./devices.ts";
 import logs from "./logs.ts";
 import overview from "./overview.ts";
 import sessions from "./sessions.ts";
 import settings from "./settings.ts";
 import usage from "./usage.ts";
 
-export default { ...agents, ...chat, ...common, ...connect, ...logs, ...overview, ...sessions, ...settings, ...usage };
+export default {
+  ...agents,
+  ...approvals,
+  ...chat,
+  ...common,
+  ...config,
+  ...connect,
+  ...debug,
+  ...devices,
+  ...logs,
+  ...overview,
+  ...sessions,
+  ...settings,
+  ...usage,
+};

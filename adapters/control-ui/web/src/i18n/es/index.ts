@@ -1,8 +1,12 @@
 // Everything in Spanish, a file for each part.
 import agents from "./agents.ts";
+import approvals from "./approvals.ts";
 import chat from "./chat.ts";
 import common from "./common.ts";
+import config from "./config.ts";
 import connect from "./connect.ts";
+import debug from "./debug.ts";
+import devices from "./devices.ts";
 import logs from "./logs.ts";
 import overview from "./overview.ts";
 import sessions from "./sessions.ts";
@@ -10,4 +14,18 @@ import settings from "./settings.ts";
 import usage from "./usage.ts";
 import type { Catalogue } from "../index.ts";
 
-export default { ...agents, ...chat, ...common, ...connect, ...logs, ...overview, ...sessions, ...settings, ...usage } satisfies Catalogue;
+export default {
+  ...agents,
+  ...approvals,
+  ...chat,
+  ...common,
+  ...config,
+  ...connect,
+  ...debug,
+  ...devices,
+  ...logs,
+  ...overview,
+  ...sessions,
+  ...settings,
+  ...usage,
+} satisfies Catalogue;
