@@ -26,7 +26,7 @@ async function save(page) {
   await dialog.locator(".config-plan li").first().waitFor();
   const plan = await dialog.innerText();
   await dialog.getByRole("button", { name: "Save" }).click();
-  await page.locator(".toast.done").first().waitFor();
+  await dialog.waitFor({ state: "detached" });
   return plan;
 }
 
