@@ -228,6 +228,16 @@ export interface Blocker {
   message: string;
 }
 
+/** Result of `tools.catalog`. */
+export interface Catalog {
+  /** The agent. */
+  agentId: string;
+  /** The tools. */
+  groups: Group[];
+  /** The profiles one can choose. */
+  profiles: ProfileRow[];
+}
+
 /**
  * The payload of `chat`, as clients of protocol 4 read it: what an agent
  * answers (`ws-protocol.md` 8.3).
@@ -554,6 +564,44 @@ export interface Drained {
   nodeId: string;
 }
 
+/** Result of `tools.effective`. */
+export interface Effective {
+  /** Whose session it is. */
+  agentId: string;
+  /** The tools: one group, or none. */
+  groups: EffectiveGroup[];
+  /** The profile that holds there. */
+  profile: string;
+}
+
+/** The tools from one source. */
+export interface EffectiveGroup {
+  /** Always `core`. */
+  id: string;
+  /** Its name for people. */
+  label: string;
+  /** Always `core`. */
+  source: string;
+  /** The tools. */
+  tools: EffectiveTool[];
+}
+
+/** A tool that may be used. */
+export interface EffectiveTool {
+  /** What it does. */
+  description: string;
+  /** Its name. */
+  id: string;
+  /** Its name for people. */
+  label: string;
+  /** The same, as models are told. */
+  rawDescription: string;
+  /** `low`, `medium` or `high`. */
+  risk: string;
+  /** Always `core`. */
+  source: string;
+}
+
 /** The run has ended. */
 export interface Ended {
   /** What was said, and how. */
@@ -693,6 +741,14 @@ export interface ExecRequest {
   warningText?: string | null;
 }
 
+/** Why nothing came of a tool. */
+export interface Failure {
+  /** `not_found`, `tool_error`, `timeout` or `unavailable`. */
+  code: string;
+  /** What is wrong, for a person. */
+  message: string;
+}
+
 /** What the gateway serves. */
 export interface Features {
   /** Extensions of the protocol. */
@@ -743,6 +799,18 @@ export interface Granted {
 export interface Grants {
   /** The newest first. */
   grants: ExecGrant[];
+}
+
+/** A group of tools. */
+export interface Group {
+  /** Its name. */
+  id: string;
+  /** Its name for people. */
+  label: string;
+  /** Always `core`. */
+  source: string;
+  /** Its tools. */
+  tools: Tool[];
 }
 
 /**
@@ -810,8 +878,15 @@ export interface Heartbeats2 {
 export interface HelloOk {
   /** What the client is and may do. */
   auth: Granted;
+  /**
+   * Where a node finds the canvas: paths such as `/__openclaw__/a2ui/` are put
+   * behind it. Absent where there is none.
+   */
+  canvasHostUrl?: string | null;
   /** What it serves. */
   features: Features;
+  /** The same for newer nodes, as `canvas`. */
+  pluginSurfaceUrls?: SurfaceUrls | null;
   /** What it has to keep to. */
   policy: Policy;
   /** The protocol that was agreed upon. */
@@ -947,6 +1022,20 @@ export interface InvokeResult {
   payload: unknown;
   /** The same as the node wrote it, if it wrote JSON into a text. */
   payloadJSON: string | null;
+}
+
+/** Result of `tools.invoke`. */
+export interface Invoked {
+  /** Why nothing came of it. */
+  error?: Failure | null;
+  /** Whether it worked. */
+  ok: boolean;
+  /** What came of it: `content` for a model, `details` for a program. */
+  output?: unknown;
+  /** Always `core`. */
+  source: string;
+  /** The tool, as the caller spelled it. */
+  toolName: string;
 }
 
 /**
@@ -1602,6 +1691,14 @@ export interface Previews {
   ts: number;
 }
 
+/** A profile. */
+export interface ProfileRow {
+  /** Its name in the configuration. */
+  id: string;
+  /** Its name for people. */
+  label: string;
+}
+
 /** Result of `node.pending.pull`. */
 export interface Pulled {
   /** Commands that wait. Always empty: they are not kept for later. */
@@ -1710,6 +1807,19 @@ export interface RecentSession {
   key: string;
   /** When it last changed. */
   updatedAt: number | null;
+}
+
+/** Result of `node.pluginSurface.refresh`. */
+export interface Refreshed {
+  /**
+   * Until when, unless it is used before, in milliseconds since 1970. Absent
+   * when the address was good already.
+   */
+  expiresAtMs?: number | null;
+  /** Where. */
+  pluginSurfaceUrls: SurfaceUrls;
+  /** What can be seen. */
+  surface: string;
 }
 
 /** Result of `device.pair.reject`. */
@@ -2411,6 +2521,12 @@ export interface Stopped {
   runIds: string[];
 }
 
+/** Addresses, by what can be seen there. */
+export interface SurfaceUrls {
+  /** The canvas. */
+  canvas: string;
+}
+
 /** Result of `logs.tail`. */
 export interface TailResult {
   /** Where the next answer begins. */
@@ -2447,6 +2563,22 @@ export interface TokenSummary {
   rotatedAtMs?: number | null;
   /** What it allows. */
   scopes: string[];
+}
+
+/** A tool. */
+export interface Tool {
+  /** The profiles it is in. */
+  defaultProfiles: string[];
+  /** What it does. */
+  description: string;
+  /** Its name. */
+  id: string;
+  /** Its name for people. */
+  label: string;
+  /** `low`, `medium` or `high`. */
+  risk: string;
+  /** Always `core`. */
+  source: string;
 }
 
 /** The question is on disk. */
@@ -2723,6 +2855,12 @@ export interface ApprovalsSocketIn {
   token?: string | null;
 }
 
+/** Parameters of `tools.catalog`. */
+export interface CatalogParamsIn {
+  /** The agent; the default one when absent. */
+  agentId?: string | null;
+}
+
 /** Parameters of `config.patch` and `config.apply`. */
 export interface ChangeParamsIn {
   /** For which text it was made. */
@@ -2904,6 +3042,14 @@ export interface DrainParamsIn {
   maxItems?: number | null;
 }
 
+/** Parameters of `tools.effective`. */
+export interface EffectiveParamsIn {
+  /** The agent, when the session is named in short. */
+  agentId?: string | null;
+  /** The session. */
+  sessionKey: string;
+}
+
 /** A file sent along with a message. */
 export interface EnclosureIn {
   /** The bytes in base64, perhaps as a `data:` URL. */
@@ -3043,6 +3189,20 @@ export interface InvokeParamsIn {
   params?: unknown;
   /** How long to wait, in milliseconds; 0 does not wait, and asks nothing. */
   timeoutMs?: number | null;
+}
+
+/** Parameters of `tools.invoke`. */
+export interface InvokeParams2In {
+  /** On behalf of which agent. */
+  agentId?: string | null;
+  /** With what: an object. */
+  args?: unknown;
+  /** Names the call, and makes repeating it harmless. */
+  idempotencyKey?: string | null;
+  /** The tool. */
+  name: string;
+  /** On behalf of which session; the main one of the agent when absent. */
+  sessionKey?: string | null;
 }
 
 /** Parameters of `sessions.list`. */
@@ -3227,6 +3387,14 @@ export interface ProgressParamsIn {
   nodeId: string;
   /** Counts upwards. */
   seq: number;
+}
+
+/** Parameters of `node.pluginSurface.refresh`. */
+export interface RefreshParamsIn {
+  /** The address the caller has. */
+  observedUrl?: string | null;
+  /** What: `canvas`. */
+  surface: string;
 }
 
 /** Parameters of `node.pair.remove`. */
@@ -4141,11 +4309,30 @@ export interface Methods {
    */
   "node.pending.pull": { params: NothingIn; result: Pulled };
   /**
+   * The same for nodes.
+   *
+   * A node that names the outdated address it has, as `observedUrl`, gets the
+   * one it did not hear of yet, if there is one, instead of another.
+   *
+   * Asks for role node.
+   */
+  "node.pluginSurface.refresh": { params: RefreshParamsIn; result: Refreshed };
+  /**
    * Calls a node something else.
    *
    * Asks for operator.pairing.
    */
   "node.rename": { params: RenameParams2In; result: Renamed2 };
+  /**
+   * Where to see the canvas: an address with a pass in it.
+   *
+   * Paths such as `/__openclaw__/canvas/` are put behind it. The pass is good
+   * as long as it is used, ten minutes longer, and no longer than the
+   * connection that asked; the one it had before is worth nothing any more.
+   *
+   * Asks for operator.read.
+   */
+  "plugin.surface.refresh": { params: RefreshParamsIn; result: Refreshed };
   /**
    * Stops what runs in a session, named by its key or by a run of it.
    *
@@ -4280,6 +4467,30 @@ export interface Methods {
    * Asks for operator.read.
    */
   "system.info": { params: NothingIn; result: Info };
+  /**
+   * Every tool this gateway has, in groups, and the profiles they are in.
+   *
+   * Asks for operator.read.
+   */
+  "tools.catalog": { params: CatalogParamsIn; result: Catalog };
+  /**
+   * The tools `tools.invoke` may use on behalf of a session: what
+   * `gateway.tools` and the policies of the configuration leave of them.
+   *
+   * Asks for operator.read.
+   */
+  "tools.effective": { params: EffectiveParamsIn; result: Effective };
+  /**
+   * Uses a tool, without an agent.
+   *
+   * What comes of it is in the answer even if it is a refusal; only a call
+   * that is wrong, or that its caller may not make, is an error. A tool asks
+   * for the scope of the method that does the same. The same call under the
+   * same `idempotencyKey` is made once within five minutes.
+   *
+   * Asks for operator.write.
+   */
+  "tools.invoke": { params: InvokeParams2In; result: Invoked };
   /**
    * Brings the program up to date, by the tool that installed it.
    *
