@@ -30,6 +30,10 @@ pub struct HttpClient {
     traces: Option<Arc<dyn Traces>>,
 }
 
+/// What an answer may have waiting here for whoever reads it, in bytes; its head
+/// has to fit. Without it that is 400 KiB for each reader who is slow.
+const BUFFER: usize = 32 * 1024;
+
 impl Default for HttpClient {
     fn default() -> Self {
         Self::new()
@@ -44,6 +48,7 @@ impl HttpClient {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_CONNECTION)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .http1_max_buf_size(BUFFER)
             .build(Connector::new());
         Self { client, tasks, traces: None }
     }

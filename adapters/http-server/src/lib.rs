@@ -150,6 +150,11 @@ impl Server {
         *building = Arc::new(changed);
     }
 
+    /// How many connections there are that were not upgraded, and listeners.
+    pub fn open(&self) -> usize {
+        self.0.open.len()
+    }
+
     /// Where it listens.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listening().iter().map(|it| it.address).collect()

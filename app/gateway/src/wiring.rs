@@ -103,13 +103,14 @@ fn keep_going(
     tasks: &TaskTracker,
     stop: &CancellationToken,
     hub: &Hub,
+    server: &Server,
     presence: Presence,
     health: Health,
 ) {
     tasks.spawn(hub.clone().flusher());
     tasks.spawn(presence.run(stop.clone()));
     tasks.spawn(health.run(stop.clone()));
-    tasks.spawn(heap_care::run(hub.clone(), stop.clone()));
+    tasks.spawn(heap_care::run(hub.clone(), server.clone(), stop.clone()));
 }
 
 /// Puts a gateway together and lets it run on `tasks`.
@@ -299,7 +300,7 @@ pub(crate) async fn wire(
     };
     let server = serve(deps, listeners);
     tasks.spawn(ticks::tick(shown.limits.clone(), Arc::clone(&clock), events, stop.clone()));
-    keep_going(tasks, stop, &hub, presence, health);
+    keep_going(tasks, stop, &hub, &server, presence, health);
     tasks.spawn(restart::tell(notes, told, stop.clone()));
     let moved = Arc::new(Notify::new());
     let around = Around {
