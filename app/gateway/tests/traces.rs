@@ -92,7 +92,7 @@ impl Gateway {
         let mut gateway = Self { process, log, address: String::new(), _home: home };
         let line = gateway.line("listening on ws://");
         let (_, address) = line.split_once("ws://").unwrap();
-        gateway.address = address.split(' ').next().unwrap().to_owned();
+        address.split(' ').next().unwrap().clone_into(&mut gateway.address);
         gateway
     }
 
