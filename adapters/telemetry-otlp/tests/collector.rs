@@ -5,7 +5,10 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        mpsc::{self, Receiver},
+    },
     thread,
 };
 
@@ -28,6 +31,14 @@ const CALLER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /// What somebody posted: the head and the body.
 type Posted = (String, ExportTraceServiceRequest);
+
+/// Until it is dropped, this test is the only one that listens. Which spans are made
+/// is remembered once for the whole process, and a process has one listener: where
+/// two ask at the same time, what the slower one remembers may be out of date.
+fn alone() -> MutexGuard<'static, ()> {
+    static LISTENING: Mutex<()> = Mutex::new(());
+    LISTENING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A collector that answers with `status`, and what it is told.
 fn collector(status: &'static str) -> (String, Receiver<Posted>) {
@@ -125,6 +136,7 @@ fn question(exporter: &Exporter, traceparent: Option<&str>) -> Option<String> {
 
 #[test]
 fn a_collector_gets_to_know_the_steps_and_nothing_else() {
+    let _alone = alone();
     let exporter = Exporter::default();
     let (address, posted) = collector("200 OK");
     let quiet = tracing::subscriber::set_default(registry().with(exporter.listener()));
@@ -184,6 +196,7 @@ fn a_collector_gets_to_know_the_steps_and_nothing_else() {
 
 #[test]
 fn another_configuration_goes_into_force_and_the_same_changes_nothing() {
+    let _alone = alone();
     let exporter = Exporter::default();
     let ((first, to_first), (second, to_second)) = (collector("200 OK"), collector("200 OK"));
     let _quiet = tracing::subscriber::set_default(registry().with(exporter.listener()));
@@ -202,6 +215,7 @@ fn another_configuration_goes_into_force_and_the_same_changes_nothing() {
 
 #[test]
 fn a_collector_that_refuses_or_is_away_stops_nothing() {
+    let _alone = alone();
     let exporter = Exporter::default();
     let _quiet = tracing::subscriber::set_default(registry().with(exporter.listener()));
     let (refusing, _told) = collector("400 Bad Request");
