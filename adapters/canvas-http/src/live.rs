@@ -1,6 +1,6 @@
 //! The WebSocket over which pages learn that they changed.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use domain::canvas::Place;
 use fastwebsockets::{
@@ -36,6 +36,8 @@ const BEAT: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(75);
 /// How long a page may take to hear something.
 const SLOW: Duration = Duration::from_secs(10);
+/// How long a page may take to say goodbye, once it was told.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// Pages have nothing to say.
 const LONGEST: usize = 1024;
 /// How many answers to pings wait.
@@ -171,15 +173,21 @@ impl Page {
                 }
             }
         };
+        let mut hear = pin!(hear);
         let code = tokio::select! {
             biased;
             () = self.deps.stop.cancelled() => Some(GOING),
-            () = hear => None,
+            () = &mut hear => None,
             code = self.tell(&mut mouth, pinged) => code,
         };
         if let Some(code) = code {
             // It leaves, whether the page hears it or not.
-            let _ = timeout(SLOW, mouth.write_frame(Frame::close(code, b""))).await;
+            let told = timeout(SLOW, mouth.write_frame(Frame::close(code, b""))).await;
+            // Its answer would find nobody here, and the page an error instead of the
+            // reason (RFC 6455, 7.1.1).
+            if let Ok(Ok(())) = told {
+                let _ = timeout(GOODBYE, hear).await;
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     problem::{Problem, Severity},
     read::spell,
-    schema::{child, items, objects, schema},
+    schema::Shape,
 };
 
 /// What `tree` says. A section with a mistake in it is as in `running`, what is
@@ -21,7 +21,7 @@ pub(crate) fn decode(
     loop {
         let mut steps = Vec::new();
         let empty = tree.as_object().is_some_and(serde_json::Map::is_empty);
-        let message = if !empty && find_list(&tree, schema(), &mut steps) {
+        let message = if !empty && find_list(&tree, Shape::of_file(), &mut steps) {
             "has to be an object, not a list".to_owned()
         } else {
             match Config::deserialize(&tree) {
@@ -90,10 +90,10 @@ fn at<'a>(tree: &'a Value, path: &[Step]) -> Option<&'a Value> {
 
 /// Finds a list where an object belongs. The decoder would take it for the
 /// object's values in order.
-fn find_list(value: &Value, schema: &Value, path: &mut Vec<Step>) -> bool {
-    let mut below = |value: &Value, schema: &Value, step: Step| {
+fn find_list(value: &Value, shape: Shape, path: &mut Vec<Step>) -> bool {
+    let mut below = |value: &Value, shape: Shape, step: Step| {
         path.push(step);
-        let found = find_list(value, schema, path);
+        let found = find_list(value, shape, path);
         if !found {
             path.pop();
         }
@@ -101,14 +101,13 @@ fn find_list(value: &Value, schema: &Value, path: &mut Vec<Step>) -> bool {
     };
     match value {
         Value::Array(values) => {
-            let items: Vec<_> = items(schema).collect();
-            items.is_empty() && objects(schema).next().is_some()
+            shape.items().len() == 0 && shape.is_object()
                 || values.iter().enumerate().any(|(index, value)| {
-                    items.iter().any(|items| below(value, items, Step::Index(index)))
+                    shape.items().any(|items| below(value, items, Step::Index(index)))
                 })
         }
         Value::Object(map) => map.iter().any(|(name, value)| {
-            child(schema, name).is_some_and(|schema| below(value, schema, Step::Key(name.clone())))
+            shape.child(name).is_some_and(|shape| below(value, shape, Step::Key(name.clone())))
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }

@@ -1,10 +1,14 @@
 //! What may stand in the file, and finding one's way in it.
 
-use std::{io::Read, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    io::Read,
+    sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
+};
 
 use flate2::read::DeflateDecoder;
 use ports::{config::Manual, driven::ConfigManual};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 /// The manual of the file, as it was made when somebody last changed the types.
 ///
@@ -15,22 +19,86 @@ use serde_json::Value;
 pub struct FileManual;
 
 impl ConfigManual for FileManual {
-    fn manual(&self) -> &Manual {
-        static MANUAL: LazyLock<Manual> = LazyLock::new(|| {
-            Manual::of(unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/schema.deflate"))))
-        });
-        &MANUAL
+    fn manual(&self) -> Arc<Manual> {
+        // 15 megabytes, which hardly anybody needs for long.
+        static LENT: Mutex<Weak<Manual>> = Mutex::new(Weak::new());
+        let mut lent = LENT.lock().unwrap_or_else(PoisonError::into_inner);
+        lent.upgrade().unwrap_or_else(|| {
+            let packed = include_bytes!(concat!(env!("OUT_DIR"), "/schema.deflate"));
+            let manual = Arc::new(Manual::of(unpacked(packed)));
+            *lent = Arc::downgrade(&manual);
+            manual
+        })
     }
 }
 
-/// The schema of the file, without what is only for people: every start reads it.
-pub(crate) fn schema() -> &'static Value {
-    static SHAPE: LazyLock<Value> =
-        LazyLock::new(|| unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/shape.deflate"))));
-    &SHAPE
+/// What may stand at a place of the file: all that a start has to know of the
+/// schema, in a hundredth of its memory. `build.rs` makes them.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    all: &'static [Said],
+    said: &'static Said,
 }
 
-fn unpacked(packed: &[u8]) -> Value {
+/// What a schema says. Others go by their numbers.
+#[derive(Deserialize)]
+struct Said {
+    open: bool,
+    items: Box<[u16]>,
+    objects: Box<[Object]>,
+}
+
+/// One of the objects a schema lets be there.
+#[derive(Deserialize)]
+struct Object {
+    #[serde(deserialize_with = "sorted")]
+    keys: Box<[(Box<str>, u16)]>,
+    other: Option<u16>,
+}
+
+impl Shape {
+    /// That of the whole file.
+    pub(crate) fn of_file() -> Self {
+        static ALL: LazyLock<Box<[Said]>> =
+            LazyLock::new(|| unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/shapes.deflate"))));
+        let [.., said] = &**ALL else { unreachable!("the file is one of them") };
+        Self { all: &ALL, said }
+    }
+
+    fn at(self, number: u16) -> Self {
+        Self { said: &self.all[usize::from(number)], ..self }
+    }
+
+    /// Whether an object may have keys that are nobody's business here.
+    pub(crate) fn is_open(self) -> bool {
+        self.said.open
+    }
+
+    /// Whether there may be an object whose keys are somebody's business.
+    pub(crate) fn is_object(self) -> bool {
+        !self.said.objects.is_empty()
+    }
+
+    /// What each element of a list may be.
+    pub(crate) fn items(self) -> impl ExactSizeIterator<Item = Self> {
+        self.said.items.iter().map(move |number| self.at(*number))
+    }
+
+    /// What the key `name` of an object may be.
+    pub(crate) fn child(self, name: &str) -> Option<Self> {
+        let number = self.said.objects.iter().find_map(|object| {
+            let found = object.keys.binary_search_by(|(key, _)| (**key).cmp(name));
+            found.ok().map(|index| object.keys[index].1).or(object.other)
+        });
+        number.map(|number| self.at(number))
+    }
+}
+
+fn sorted<'de, D: Deserializer<'de>>(from: D) -> Result<Box<[(Box<str>, u16)]>, D::Error> {
+    Ok(BTreeMap::deserialize(from)?.into_iter().collect())
+}
+
+fn unpacked<T: DeserializeOwned>(packed: &[u8]) -> T {
     let mut text = Vec::new();
     DeflateDecoder::new(packed).read_to_end(&mut text).expect("the build has packed it");
     serde_json::from_slice(&text).expect("a test has read it")
@@ -39,7 +107,10 @@ fn unpacked(packed: &[u8]) -> Value {
 #[test]
 fn the_shape_is_that_of_the_types() {
     use serde::Serialize;
-    use serde_json::ser::{PrettyFormatter, Serializer};
+    use serde_json::{
+        Value,
+        ser::{PrettyFormatter, Serializer},
+    };
 
     // A line each, so that two changes can be merged.
     let lines = |text: &str| {
@@ -67,37 +138,4 @@ fn the_shape_is_that_of_the_types() {
     if std::env::var_os("UPDATE").is_none() {
         assert_eq!(FileManual.manual().schema(), made.schema());
     }
-}
-
-/// Whether `schema` lets an object have keys that are nobody's business here.
-pub(crate) fn is_open(schema: &Value) -> bool {
-    alternatives(schema).any(|schema| schema["additionalProperties"] == true)
-}
-
-/// What `schema` says about lists: what each of their elements is.
-pub(crate) fn items(schema: &Value) -> impl Iterator<Item = &Value> {
-    alternatives(schema).map(|schema| &schema["items"]).filter(|items| items.is_object())
-}
-
-/// What `schema` says about objects.
-pub(crate) fn objects(schema: &Value) -> impl Iterator<Item = &Value> {
-    let more = |schema: &Value| schema["additionalProperties"].is_object();
-    alternatives(schema).filter(move |schema| schema["properties"].is_object() || more(schema))
-}
-
-/// What `schema` says about the key `name` of an object.
-pub(crate) fn child<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
-    objects(schema).find_map(|object| {
-        let named = object["properties"].get(name);
-        named.or(object.get("additionalProperties").filter(|more| more.is_object()))
-    })
-}
-
-/// `schema` itself and what it offers as alternatives.
-fn alternatives(schema: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
-    let nested = ["anyOf", "oneOf", "allOf"]
-        .into_iter()
-        .flat_map(|kind| schema[kind].as_array().into_iter().flatten())
-        .flat_map(alternatives);
-    Box::new(std::iter::once(schema).chain(nested))
 }

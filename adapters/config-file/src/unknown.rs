@@ -4,31 +4,31 @@ use serde_json::Value;
 
 use crate::{
     problem::{Problem, Severity},
-    schema::{child, is_open, items, objects, schema},
+    schema::Shape,
 };
 
 /// Warns of every key of `tree` that the schema does not know.
 pub(crate) fn warn(tree: &Value, problems: &mut Vec<Problem>) {
     if tree.as_object().is_some_and(|keys| !keys.is_empty()) {
-        walk(tree, schema(), "", problems);
+        walk(tree, Shape::of_file(), "", problems);
     }
 }
 
-fn walk(value: &Value, schema: &Value, key: &str, problems: &mut Vec<Problem>) {
+fn walk(value: &Value, shape: Shape, key: &str, problems: &mut Vec<Problem>) {
     match value {
         Value::Array(values) => {
             for (index, value) in values.iter().enumerate() {
-                for items in items(schema) {
+                for items in shape.items() {
                     walk(value, items, &format!("{key}[{index}]"), problems);
                 }
             }
         }
-        Value::Object(map) if objects(schema).next().is_some() => {
+        Value::Object(map) if shape.is_object() => {
             for (name, value) in map {
                 let below = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
-                match child(schema, name) {
-                    Some(schema) => walk(value, schema, &below, problems),
-                    None if is_open(schema) => (),
+                match shape.child(name) {
+                    Some(shape) => walk(value, shape, &below, problems),
+                    None if shape.is_open() => (),
                     None => {
                         let message = "unknown key: this gateway does not use it";
                         let problem = Problem::new(Severity::Warning, &below, message);

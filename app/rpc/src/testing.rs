@@ -234,9 +234,9 @@ pub(crate) fn info(mode: Mode) -> ClientInfo {
 struct Types;
 
 impl ConfigManual for Types {
-    fn manual(&self) -> &Manual {
-        static MANUAL: LazyLock<Manual> = LazyLock::new(Manual::generated);
-        &MANUAL
+    fn manual(&self) -> Arc<Manual> {
+        static MANUAL: LazyLock<Arc<Manual>> = LazyLock::new(|| Arc::new(Manual::generated()));
+        Arc::clone(&MANUAL)
     }
 }
 

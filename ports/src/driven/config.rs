@@ -72,8 +72,9 @@ pub trait ConfigStore: Send + Sync {
 
 /// Knows what may stand in the configuration file.
 pub trait ConfigManual: Send + Sync {
-    /// The manual.
-    fn manual(&self) -> &Manual;
+    /// The manual. It is large, and made anew where nobody has it: takes 20
+    /// milliseconds.
+    fn manual(&self) -> Arc<Manual>;
 }
 
 /// A change of the configuration file.
