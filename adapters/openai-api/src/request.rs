@@ -9,7 +9,7 @@ use crate::{
     media::{Pictures, Policy},
     messages::{Message, Talk},
     refusal::Refusal,
-    tools::{Choice, Tool, tool_use},
+    tools::{Choice, Hosted, Tool, tool_use},
 };
 
 /// The body as it is sent. What is not listed here is ignored.
@@ -145,7 +145,7 @@ fn check(request: ChatRequest, pictures: Policy) -> Result<Asked, Refusal> {
         )?,
         sampling,
         thinking,
-        tools: tool_use(tools, request.tool_choice, request.parallel_tool_calls)?,
+        tools: tool_use(tools, request.tool_choice, request.parallel_tool_calls, Hosted::Refused)?,
     })
 }
 

@@ -33,6 +33,30 @@ struct Function {
     strict: Option<bool>,
 }
 
+/// What becomes of tools that OpenAI has and not the caller, for there are none of
+/// them here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hosted {
+    /// The request is refused.
+    Refused,
+    /// They are left out, and the answer does not list them among what was offered.
+    /// A model need not use a tool, and clients such as Codex always offer some.
+    LeftOut,
+}
+
+/// The kinds of tools that are not the caller's.
+const HOSTED: &[&str] = &[
+    "code_interpreter",
+    "computer_use_preview",
+    "file_search",
+    "image_generation",
+    "mcp",
+    "namespace",
+    "tool_search",
+    "web_search",
+    "web_search_preview",
+];
+
 /// Whether a tool has to be asked for.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a word or an object that names a function")]
@@ -61,12 +85,14 @@ pub(crate) fn tool_use(
     tools: Vec<Tool>,
     choice: Option<Choice>,
     parallel: Option<bool>,
+    hosted: Hosted,
 ) -> Result<ToolUse, Refusal> {
     if MAX_TOOLS < tools.len() {
         return Err(Refusal::invalid("tools", format!("tools: at most {MAX_TOOLS}")));
     }
-    let offered: Vec<ToolSpec> =
-        tools.into_iter().enumerate().map(|(at, tool)| tool.read(at)).collect::<Result<_, _>>()?;
+    let own = tools.into_iter().enumerate();
+    let own = own.filter(|(_, tool)| hosted == Hosted::Refused || !tool.is_hosted());
+    let offered: Vec<ToolSpec> = own.map(|(at, tool)| tool.read(at)).collect::<Result<_, _>>()?;
     let mut names = HashSet::new();
     if let Some(twice) = offered.iter().find(|tool| !names.insert(&tool.name)) {
         let message = format!("tools: `{}` is offered twice", twice.name);
@@ -77,6 +103,12 @@ pub(crate) fn tool_use(
 }
 
 impl Tool {
+    fn is_hosted(&self) -> bool {
+        self.kind
+            .as_deref()
+            .is_some_and(|kind| HOSTED.contains(&kind) || kind.starts_with("web_search_preview_"))
+    }
+
     fn read(self, at: usize) -> Result<ToolSpec, Refusal> {
         let refuse = |field: &str, why: &str| {
             let param = format!("tools[{at}]{field}");

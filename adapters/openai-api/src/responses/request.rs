@@ -14,7 +14,7 @@ use crate::{
     refusal::Refusal,
     request::{parse, thinking, within},
     responses::input::Input,
-    tools::{Choice, Tool, tool_use},
+    tools::{Choice, Hosted, Tool, tool_use},
 };
 
 /// The body as it is sent. Anything else is refused.
@@ -59,6 +59,8 @@ struct Body {
     _prompt_cache_key: Option<String>,
     #[serde(rename = "prompt_cache_retention")]
     _prompt_cache_retention: Option<String>,
+    #[serde(rename = "client_metadata")]
+    _client_metadata: Option<IgnoredAny>,
     #[serde(rename = "context_management")]
     _context_management: Option<IgnoredAny>,
 }
@@ -159,6 +161,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Asked, Refusal> {
             body.tools.unwrap_or_default(),
             body.tool_choice,
             body.parallel_tool_calls,
+            Hosted::LeftOut,
         )?,
         thinking: thinking("reasoning.effort", reasoning.effort.as_deref())?,
         effort: reasoning.effort,

@@ -105,7 +105,12 @@ async fn the_events_come_in_their_order() {
         .respond(&json!({
             "model": "openclaw", "stream": true, "reasoning": { "effort": "low" },
             "input": [{ "role": "user", "content": [{ "type": "input_text", "text": "hi" }] }],
-            "tools": [{ "type": "function", "name": "weather", "parameters": {} }],
+            "tools": [
+                { "type": "web_search", "external_web_access": true },
+                { "type": "namespace", "name": "agents", "tools": [] },
+                { "type": "function", "name": "weather", "parameters": {} },
+            ],
+            "client_metadata": { "any": "client" },
         }))
         .await;
     assert!(said.head.contains("content-type: text/event-stream"), "{}", said.head);
@@ -127,6 +132,8 @@ async fn the_events_come_in_their_order() {
         "function_call_arguments.done", "output_item.done", "completed",
     ]);
     let whole = &events.last().unwrap()["response"];
+    let offered: Vec<_> = whole["tools"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    assert_eq!(offered, ["weather"], "what nobody here has is left out");
     let kinds: Vec<_> = whole["output"].as_array().unwrap().iter().map(|it| &it["type"]).collect();
     assert_eq!(kinds, ["reasoning", "message", "function_call"]);
     let call = &whole["output"][2];
@@ -171,6 +178,8 @@ async fn what_cannot_be_read_is_refused_by_name() {
         (with(json!({ "background": true })),                              "background"),
         (with(json!({ "max_output_tokens": 0 })),                          "max_output_tokens"),
         (with(json!({ "tool_choice": "required" })),                       "tool_choice"),
+        (with(json!({ "tools": [{ "type": "web_search" }], "tool_choice": "required" })), "no tools"),
+        (with(json!({ "tools": [{ "type": "web_search" }, { "type": "custom" }] })), "tools[1].type"),
         (with(json!({ "metadata": { "a": 1 } })),                          "metadata.a"),
         (with(json!({ "input": [{ "role": "wizard", "content": "x" }] })), "input[0].role"),
         (with(json!({ "input": [{ "type": "function_call_output", "output": "x" }] })), "call_id"),
