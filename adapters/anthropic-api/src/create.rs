@@ -6,12 +6,14 @@ use bytes::Bytes;
 use domain::access::Principal;
 use futures_util::StreamExt;
 use http::{HeaderMap, Request, Response, request::Parts};
-use http_kit::{Body, Reader, Target, Wish, compute};
+use http_kit::{Body, Reader, Target, Wish, asker, compute, relays};
 use hyper::body::Incoming;
 use ports::{config::Config, driving::Question};
 
 use crate::{
-    Visit, not_served,
+    Visit,
+    caller::secret,
+    not_served,
     refusal::Refusal,
     request::{self, Asked, Purpose},
     script::Label,
@@ -24,10 +26,11 @@ pub(crate) async fn create(
 ) -> Result<Response<Body>, Refusal> {
     let config = visit.deps.config.current();
     let serves = visit.deps.serves(&config);
-    if !serves && !straight::relays(&config) {
+    if !serves && !relays(&config) {
         return Ok(not_served());
     }
-    let principal = straight::asker(&visit.deps, &request, &config).await?;
+    let secret = secret(request.headers());
+    let principal = asker(&*visit.deps.door, &request, secret, &config).await?;
     let (headers, body) = read(request, &config).await?;
     let relayed = straight::answer(visit, &config, serves, &principal, &headers, &body).await?;
     if let Some(answer) = relayed {

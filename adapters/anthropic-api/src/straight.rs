@@ -1,55 +1,22 @@
-//! Requests that go straight to a provider, without an agent: those that name
-//! their model `<provider>/<model>`, where the configuration wants that.
+//! Requests that go straight to a provider, without an agent.
 
 use bytes::Bytes;
-use domain::{
-    access::{Access, Principal, Scope},
-    relay::Form,
-};
-use http::{HeaderMap, Request, Response};
-use http_kit::{
-    Body, Named, compute, identify, is_for_agent, passed_on, passed_refusal, show_standing,
-};
+use domain::{access::Principal, relay::Form};
+use http::{HeaderMap, Response};
+use http_kit::{Body, Fork, NoWay, Way, passed_on, passed_refusal, show_standing};
 use ports::{
     config::Config,
     driven::RelayError,
     driving::{Passed, RelayRefusal, Relayed},
 };
 
-use crate::{
-    Deps, Visit,
-    caller::{caller, secret},
-    not_served,
-    refusal::Refusal,
-};
+use crate::{Visit, not_served, refusal::Refusal};
 
 /// A header of clients that a provider may have to see.
 const BETA: &str = "anthropic-beta";
 
-/// Whether the configuration in force wants requests to go straight to providers.
-pub(crate) fn relays(config: &Config) -> bool {
-    config.gateway.http.relay.enabled
-}
-
-/// Whoever made `request`, who may ask agents, or, where requests go straight to
-/// providers, holds a key for that. Whether the latter is enough is found out by
-/// [`answer`].
-pub(crate) async fn asker<B>(
-    deps: &Deps,
-    request: &Request<B>,
-    config: &Config,
-) -> Result<Principal, Refusal> {
-    if !relays(config) {
-        return caller(deps, request, Scope::Write).await;
-    }
-    let principal = identify(&*deps.door, request, secret(request.headers())).await?;
-    principal.may_relay()?;
-    Ok(principal)
-}
-
-/// The answer of a provider to `body`, if it is one who is asked. If not, the
-/// request is for an agent, and this is the place where that is checked: whether
-/// agents are served, and whether `principal` may ask them.
+/// The answer of a provider to `body`, if it is one who is asked; nothing if the
+/// request is for an agent, whom `principal` may ask. Agents may be served or not.
 pub(crate) async fn answer(
     visit: &Visit,
     config: &Config,
@@ -58,37 +25,27 @@ pub(crate) async fn answer(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<Option<Response<Body>>, Refusal> {
-    if relays(config) {
-        let text = body.clone();
-        let named = compute(body.len(), move || Named::find(&text)).await;
-        let model = named.as_ref().map(|named| &*named.model);
-        if let Some(named) = &named
-            && !is_for_agent(headers, model)
-            && visit.deps.relay.takes(&named.model)
-            && let Ok(model) = named.model.parse()
-        {
+    let fork = Fork { config, relay: &*visit.deps.relay, serves, principal };
+    match fork.way(headers, body).await {
+        Ok(Way::Agent) => Ok(None),
+        Ok(Way::Straight { model, name_at }) => {
             let beta = headers.get(BETA).and_then(|value| value.to_str().ok());
             let request = Passed {
                 form: Form::Messages,
                 model,
                 body: body.clone(),
-                name_at: named.at.clone(),
+                name_at,
                 headers: beta.map(|value| (BETA.into(), value.into())).into_iter().collect(),
             };
-            return Ok(Some(pass(visit, principal, request).await));
+            Ok(Some(pass(visit, principal, request).await))
         }
-        if principal.relay_key().is_some() {
-            return Err(match model {
-                Some(model) => Refusal::no_model(model),
-                None => Refusal::invalid("model: required, as in anthropic/claude-opus-4-5"),
-            });
+        Err(NoWay::NotServed) => Ok(Some(not_served())),
+        Err(NoWay::NoModel(model)) => Err(Refusal::no_model(&model)),
+        Err(NoWay::Nameless) => {
+            Err(Refusal::invalid("model: required, as in anthropic/claude-opus-4-5"))
         }
+        Err(NoWay::Denied(denied)) => Err(denied.into()),
     }
-    if !serves {
-        return Ok(Some(not_served()));
-    }
-    Access::Operator(Scope::Write).check(principal)?;
-    Ok(None)
 }
 
 async fn pass(visit: &Visit, principal: &Principal, request: Passed) -> Response<Body> {

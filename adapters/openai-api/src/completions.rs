@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{relay::Form, session::Thinking};
 use futures_util::StreamExt;
 use http::{Request, Response};
-use http_kit::{Body, Reader, compute};
+use http_kit::{Body, Reader, compute, relays};
 use hyper::body::Incoming;
 use ports::{
     config::HttpFilesConfig,
@@ -19,7 +19,8 @@ use crate::{
     not_served,
     refusal::Refusal,
     request::{self, Asked},
-    sse, straight,
+    sse,
+    straight::{self, Asking},
     target::Wish,
     whole,
 };
@@ -43,7 +44,7 @@ pub(crate) async fn complete(
     let Visit { deps, uuid } = visit;
     let config = deps.config.current();
     let serves = deps.serves(&config);
-    if !serves && !straight::relays(&config) {
+    if !serves && !relays(&config) {
         return Ok(not_served());
     }
     let principal = straight::asker(deps, &request, &config).await?;
@@ -55,10 +56,16 @@ pub(crate) async fn complete(
     };
     let (head, body) = request.into_parts();
     let body = reader.bytes(&head.headers, body).await?;
-    let headers = &head.headers;
-    let relayed =
-        straight::answer(visit, &config, Form::Chat, serves, &principal, headers, &body).await?;
-    if let Some(answer) = relayed {
+    let asking = Asking {
+        visit,
+        config: &config,
+        form: Form::Chat,
+        serves,
+        principal: &principal,
+        headers: &head.headers,
+        body: &body,
+    };
+    if let Some(answer) = asking.answer().await? {
         return Ok(answer);
     }
     let pictures = pictures(config.gateway.http.endpoints.chat_completions.images.as_ref());

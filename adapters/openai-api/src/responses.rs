@@ -14,7 +14,7 @@ use std::time::Duration;
 use domain::{approval::Owner, relay::Form, session::Thinking};
 use futures_util::stream;
 use http::{Request, Response};
-use http_kit::{Body, Reader, Target, compute};
+use http_kit::{Body, Reader, Target, compute, relays};
 use hyper::body::Incoming;
 use ports::{
     config::{Config, ResponsesEndpointConfig},
@@ -22,7 +22,14 @@ use ports::{
     driving::{Answer, Question},
 };
 
-use crate::{Deps, Visit, media::Policy, not_served, refusal::Refusal, straight, target::Wish};
+use crate::{
+    Deps, Visit,
+    media::Policy,
+    not_served,
+    refusal::Refusal,
+    straight::{self, Asking},
+    target::Wish,
+};
 
 use self::{
     draft::Draft,
@@ -56,7 +63,7 @@ pub(crate) async fn create(
     let Visit { deps, uuid } = visit;
     let config = deps.config.current();
     let serves = deps.serves_responses(&config);
-    if !serves && !straight::relays(&config) {
+    if !serves && !relays(&config) {
         return Ok(not_served());
     }
     let principal = straight::asker(deps, &request, &config).await?;
@@ -67,10 +74,16 @@ pub(crate) async fn create(
     };
     let (head, body) = request.into_parts();
     let body = reader.bytes(&head.headers, body).await?;
-    let (form, headers) = (Form::Responses, &head.headers);
-    let relayed =
-        straight::answer(visit, &config, form, serves, &principal, headers, &body).await?;
-    if let Some(answer) = relayed {
+    let asking = Asking {
+        visit,
+        config: &config,
+        form: Form::Responses,
+        serves,
+        principal: &principal,
+        headers: &head.headers,
+        body: &body,
+    };
+    if let Some(answer) = asking.answer().await? {
         return Ok(answer);
     }
     let asked = compute(body.len(), move || request::read(&body)).await?;

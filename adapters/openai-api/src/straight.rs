@@ -1,93 +1,63 @@
-//! Requests that go straight to a provider, without an agent: those that name
-//! their model `<provider>/<model>`, where the configuration wants that.
+//! Requests that go straight to a provider, without an agent.
 
 use bytes::Bytes;
-use domain::{
-    access::{Access, Principal, Scope},
-    agent::ModelRef,
-    relay::Form,
-};
+use domain::{access::Principal, relay::Form};
 use http::{HeaderMap, Request, Response};
-use http_kit::{
-    Body, Named, bearer, compute, identify, is_for_agent, passed_on, passed_refusal, show_standing,
-};
+use http_kit::{Body, Fork, NoWay, Way, bearer, passed_on, passed_refusal, show_standing};
 use ports::{
     config::Config,
     driven::RelayError,
     driving::{Passed, RelayRefusal, Relayed},
 };
 
-use crate::{Deps, Visit, caller::caller, not_served, refusal::Refusal};
+use crate::{Deps, Visit, not_served, refusal::Refusal};
 
-/// Whether the configuration in force wants requests to go straight to providers.
-pub(crate) fn relays(config: &Config) -> bool {
-    config.gateway.http.relay.enabled
-}
-
-/// Whoever made `request`, who may ask agents, or, where requests go straight to
-/// providers, holds a key for that. Whether the latter is enough is found out by
-/// [`answer`].
+/// Whoever made `request`, as far as it is found out before the body is read.
 pub(crate) async fn asker<B>(
     deps: &Deps,
     request: &Request<B>,
     config: &Config,
 ) -> Result<Principal, Refusal> {
-    if !relays(config) {
-        return caller(deps, request, Scope::Write).await;
-    }
-    let principal = identify(&*deps.door, request, bearer(request.headers())).await?;
-    principal.may_relay()?;
-    Ok(principal)
+    Ok(http_kit::asker(&*deps.door, request, bearer(request.headers()), config).await?)
 }
 
-/// The answer of a provider to `body`, if it is one who is asked. If not, the
-/// request is for an agent, and this is the place where that is checked: whether
-/// agents are served, and whether `principal` may ask them.
-pub(crate) async fn answer(
-    visit: &Visit,
-    config: &Config,
-    form: Form,
-    serves: bool,
-    principal: &Principal,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Result<Option<Response<Body>>, Refusal> {
-    if relays(config) {
-        let text = body.clone();
-        let named = compute(body.len(), move || Named::find(&text)).await;
-        let model = named.as_ref().map(|named| &*named.model);
-        if let Some(named) = &named
-            && !is_for_agent(headers, model)
-            && visit.deps.relay.takes(&named.model)
-            && let Ok(model) = named.model.parse()
-        {
-            return Ok(Some(pass(visit, form, principal, model, named, body).await));
-        }
-        if principal.relay_key().is_some() {
-            return Err(match model {
-                Some(model) => Refusal::no_model(model),
-                None => Refusal::invalid("model", "model: required, as in openai/gpt-5"),
-            });
-        }
-    }
-    if !serves {
-        return Ok(Some(not_served()));
-    }
-    Access::Operator(Scope::Write).check(principal)?;
-    Ok(None)
+/// What has to be known of a request before it goes one way or the other.
+pub(crate) struct Asking<'a> {
+    pub(crate) visit: &'a Visit,
+    pub(crate) config: &'a Config,
+    pub(crate) form: Form,
+    /// Whether agents are served on this path.
+    pub(crate) serves: bool,
+    pub(crate) principal: &'a Principal,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a Bytes,
 }
 
-/// Passes `body` on to the provider of `model`, under whatever name it stands there.
-pub(crate) async fn pass(
-    visit: &Visit,
-    form: Form,
-    principal: &Principal,
-    model: ModelRef,
-    named: &Named,
-    body: &Bytes,
-) -> Response<Body> {
-    let request =
-        Passed { form, model, body: body.clone(), name_at: named.at.clone(), headers: Vec::new() };
+impl Asking<'_> {
+    /// The answer of a provider, if it is one who is asked; nothing if the request
+    /// is for an agent, who may be asked.
+    pub(crate) async fn answer(&self) -> Result<Option<Response<Body>>, Refusal> {
+        let Self { visit, config, form, serves, principal, headers, body } = *self;
+        let fork = Fork { config, relay: &*visit.deps.relay, serves, principal };
+        match fork.way(headers, body).await {
+            Ok(Way::Agent) => Ok(None),
+            Ok(Way::Straight { model, name_at }) => {
+                let (body, headers) = (body.clone(), Vec::new());
+                let request = Passed { form, model, body, name_at, headers };
+                Ok(Some(pass(visit, principal, request).await))
+            }
+            Err(NoWay::NotServed) => Ok(Some(not_served())),
+            Err(NoWay::NoModel(model)) => Err(Refusal::no_model(&model)),
+            Err(NoWay::Nameless) => {
+                Err(Refusal::invalid("model", "model: required, as in openai/gpt-5"))
+            }
+            Err(NoWay::Denied(denied)) => Err(denied.into()),
+        }
+    }
+}
+
+/// Passes `request` on to the provider of its model.
+pub(crate) async fn pass(visit: &Visit, principal: &Principal, request: Passed) -> Response<Body> {
     let Relayed { standing, answer } = visit.deps.relay.relay(principal, request).await;
     let mut response = answer.map_or_else(refused, |answer| passed_on(answer, last_words));
     show_standing(response.headers_mut(), &standing);
