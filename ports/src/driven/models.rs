@@ -315,6 +315,11 @@ pub struct ModelError {
     pub kind: FailureKind,
     /// What happened, for a person. Never holds a key.
     pub message: String,
+    /// The same for people who shall not learn where the provider is, if the
+    /// message tells.
+    pub discreet: Option<String>,
+    /// With which status the provider refused, if it did.
+    pub status: Option<u16>,
     /// How long the provider wants to be left alone.
     pub retry_after: Option<Duration>,
     /// What the library said, for the log.
@@ -325,6 +330,16 @@ pub struct ModelError {
 impl ModelError {
     /// A failure of kind `kind`.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retry_after: None, source: None }
+        let (discreet, status, retry_after, source) = (None, None, None, None);
+        Self { kind, message: message.into(), discreet, status, retry_after, source }
+    }
+
+    /// The same, for people who shall not learn where the provider is.
+    #[must_use]
+    pub fn discreetly(mut self) -> Self {
+        if let Some(discreet) = self.discreet.take() {
+            self.message = discreet;
+        }
+        self
     }
 }
