@@ -8,7 +8,10 @@ use futures_util::StreamExt;
 use http::{HeaderMap, Request, Response, request::Parts};
 use http_kit::{Body, Reader, Target, Wish, asker, compute, relays};
 use hyper::body::Incoming;
-use ports::{config::Config, driving::Question};
+use ports::{
+    config::Config,
+    driving::{Answer, Question},
+};
 
 use crate::{
     Visit,
@@ -17,7 +20,9 @@ use crate::{
     refusal::Refusal,
     request::{self, Asked, Purpose},
     script::Label,
-    sse, straight, whole,
+    sse, straight,
+    thinking::Shown,
+    whole,
 };
 
 pub(crate) async fn create(
@@ -39,15 +44,22 @@ pub(crate) async fn create(
     let read = (headers, body);
     let (asked, target) = visit.asked(&principal, read, &config, Purpose::Answer).await?;
     let label = Label {
-        id: visit.answer_id(),
-        model: asked.model.clone(),
-        request_id: visit.request_id.as_ref().and_then(|id| Some(id.to_str().ok()?.to_owned())),
         stops: asked.sampling.stop.clone(),
         thoughts: asked.thoughts,
+        ..visit.label(asked.model.clone())
     };
     let stream = asked.stream;
     let question = visit.question(asked, target)?;
-    let mut answer = visit.deps.conversations.ask(question).await?;
+    let answer = visit.deps.conversations.ask(question).await?;
+    respond(label, answer, stream).await
+}
+
+/// Puts `answer` into words, piece by piece if it is a `stream`.
+pub(crate) async fn respond(
+    label: Label,
+    mut answer: Answer,
+    stream: bool,
+) -> Result<Response<Body>, Refusal> {
     if !stream {
         return whole::response(&label, answer).await;
     }
@@ -97,6 +109,17 @@ impl Visit {
             return Err(Refusal::invalid(message));
         }
         Ok((asked, target))
+    }
+
+    /// What an answer of `model` is called.
+    pub(crate) fn label(&self, model: String) -> Label {
+        Label {
+            id: self.answer_id(),
+            model,
+            request_id: self.request_id.as_ref().and_then(|id| Some(id.to_str().ok()?.to_owned())),
+            stops: Vec::new(),
+            thoughts: Shown::No,
+        }
     }
 
     fn answer_id(&self) -> String {

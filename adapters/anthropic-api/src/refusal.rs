@@ -12,7 +12,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_kit::{Body, BodyError, NoTarget, NotLetIn, json, retry_after};
 use ports::{
     driven::RelayError,
-    driving::{AskError, CountError, ErrorCode, RelayRefusal, RpcError},
+    driving::{AskError, CountError, ErrorCode, Misread, RelayRefusal, RpcError},
 };
 use serde::Serialize;
 
@@ -191,13 +191,20 @@ impl From<NotLetIn> for Refusal {
     }
 }
 
+/// A request cannot be read, or not be said in other words. The message says where.
+impl From<Refusal> for Misread {
+    fn from(refusal: Refusal) -> Self {
+        Self { param: None, message: refusal.error.message }
+    }
+}
+
 /// A request was not passed on, or came to nothing.
 impl From<RelayRefusal> for Refusal {
     fn from(error: RelayRefusal) -> Self {
         let message = error.to_string();
         match error {
             RelayRefusal::UnknownModel(model) => Self::no_model(&model.to_string()),
-            RelayRefusal::WrongForm { .. } => Self::invalid(message),
+            RelayRefusal::WrongForm { .. } | RelayRefusal::Misread(_) => Self::invalid(message),
             RelayRefusal::Exhausted { why, retry_after } => {
                 let kind = match why {
                     Exhausted::Requests { .. } | Exhausted::Tokens { .. } => TOO_OFTEN,

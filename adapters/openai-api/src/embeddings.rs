@@ -67,8 +67,8 @@ pub(crate) async fn embed(
     let (user, named) = compute(body.len(), read).await?;
     let model = visit.embedder(&config, &principal, &head.headers, &named, user.as_deref())?;
     let (form, name_at, headers) = (Form::Embeddings, named.at, Vec::new());
-    let request = Passed { form, model, body, name_at, headers };
-    Ok(straight::pass(visit, &principal, request).await)
+    let request = Passed { form, model, body, name_at, headers, meaning: None };
+    Ok(straight::pass(visit, &principal, request, None).await)
 }
 
 impl Visit {

@@ -12,7 +12,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_kit::{Body, BodyError, NoTarget, NotLetIn, json, retry_after};
 use ports::{
     driven::{CommitError, RelayError},
-    driving::{AskError, ErrorCode, RelayRefusal, RpcError},
+    driving::{AskError, ErrorCode, Misread, RelayRefusal, RpcError},
 };
 use serde::Serialize;
 
@@ -215,6 +215,14 @@ impl Refusal {
     }
 }
 
+/// A request cannot be read, or not be said in other words.
+impl From<Refusal> for Misread {
+    fn from(refusal: Refusal) -> Self {
+        let Error { message, param, .. } = refusal.error;
+        Self { param: param.map(Cow::into_owned), message }
+    }
+}
+
 /// A request was not passed on, or came to nothing.
 impl From<RelayRefusal> for Refusal {
     fn from(error: RelayRefusal) -> Self {
@@ -222,6 +230,10 @@ impl From<RelayRefusal> for Refusal {
         match error {
             RelayRefusal::UnknownModel(model) => Self::no_model(&model.to_string()),
             RelayRefusal::WrongForm { .. } => Self::invalid("model", message),
+            RelayRefusal::Misread(Misread { param: Some(param), message }) => {
+                Self::invalid(param, message)
+            }
+            RelayRefusal::Misread(Misread { param: None, message }) => Self::malformed(message),
             RelayRefusal::Exhausted { why, retry_after } => {
                 let (kind, code) = match why {
                     Exhausted::Requests { .. } => ("requests", "rate_limit_exceeded"),

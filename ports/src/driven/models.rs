@@ -51,12 +51,66 @@ pub trait ModelProvider: Send + Sync {
         &[]
     }
 
+    /// What of `request` it would leave out, because it has no words for it, although
+    /// the answer would be another one. Not among this is how long to think, which
+    /// is a wish.
+    fn leaves_out(&self, request: &ModelRequest) -> Option<Unspoken> {
+        let _ = request;
+        None
+    }
+
     /// Passes on a request of one of [these forms](Self::forms) as it is, but for
     /// the name of the model, and its answer as it comes.
     async fn relay(&self, request: RelayRequest) -> Result<RelayAnswer, RelayError> {
         let why = format!("{} takes no {} as they are", self.name(), request.form);
         let error = ModelError::new(FailureKind::Format, why);
         Err(RelayError { fault: Fault::Garbled, error, said: None })
+    }
+}
+
+/// Something a provider has no words for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unspoken {
+    /// What.
+    pub setting: Setting,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// Something one can choose in [`Sampling`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// [`Sampling::temperature`].
+    Temperature,
+    /// [`Sampling::top_p`].
+    TopP,
+    /// [`Sampling::top_k`].
+    TopK,
+    /// [`Sampling::frequency_penalty`].
+    FrequencyPenalty,
+    /// [`Sampling::presence_penalty`].
+    PresencePenalty,
+    /// [`Sampling::seed`].
+    Seed,
+    /// [`Sampling::stop`].
+    Stop,
+}
+
+impl Setting {
+    /// What it is called in requests of this form.
+    pub const fn called(self, form: Form) -> &'static str {
+        match self {
+            Self::Temperature => "temperature",
+            Self::TopP => "top_p",
+            Self::TopK => "top_k",
+            Self::FrequencyPenalty => "frequency_penalty",
+            Self::PresencePenalty => "presence_penalty",
+            Self::Seed => "seed",
+            Self::Stop => match form {
+                Form::Messages => "stop_sequences",
+                Form::Chat | Form::Embeddings | Form::Responses => "stop",
+            },
+        }
     }
 }
 
@@ -317,7 +371,7 @@ pub struct ModelError {
     pub message: String,
     /// The same for people who shall not learn where the provider is, if the
     /// message tells.
-    pub discreet: Option<String>,
+    pub discreet: Option<Box<str>>,
     /// With which status the provider refused, if it did.
     pub status: Option<u16>,
     /// How long the provider wants to be left alone.
@@ -338,7 +392,7 @@ impl ModelError {
     #[must_use]
     pub fn discreetly(mut self) -> Self {
         if let Some(discreet) = self.discreet.take() {
-            self.message = discreet;
+            self.message = discreet.into();
         }
         self
     }

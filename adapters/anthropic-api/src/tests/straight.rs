@@ -11,7 +11,7 @@ use futures_util::stream;
 use ports::{
     config::Config,
     driven::{ModelError, RelayError, Said},
-    driving::{Passing, PassingBody, RelayRefusal},
+    driving::{Copied, Passing, PassingBody, RelayRefusal},
 };
 use serde_json::json;
 
@@ -29,12 +29,13 @@ async fn house() -> House {
 
 fn passing(body: PassingBody) -> Passing {
     let model = "lab/one".parse().unwrap();
-    Passing { status: 200, content_type: "application/json".into(), model, body }
+    Passing::Copied(Copied { status: 200, content_type: "application/json".into(), model, body })
 }
 
 fn fails(fault: Fault, said: Option<&'static str>) -> RelayError {
     let error = ModelError::new(FailureKind::Overloaded, "lab: it broke");
     let said = said.map(|said| Said { content_type: "application/json".into(), body: said.into() });
+    let said = said.map(Box::new);
     RelayError { fault, error, said }
 }
 

@@ -52,7 +52,7 @@ impl Refused {
         let is_json = self.is_json && serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
         let said = is_json.then(|| {
             let said = scrub(&String::from_utf8_lossy(&self.body), &service.0.secrets);
-            Said { content_type: "application/json".into(), body: said.into() }
+            Box::new(Said { content_type: "application/json".into(), body: said.into() })
         });
         RelayError { fault: self.fault, error, said }
     }
@@ -193,9 +193,10 @@ impl Service {
             _ => None,
         };
         let mut failed = match told {
-            Some(told) => {
-                ModelError { discreet: Some(discreet), ..ModelError::new(error.kind(), told) }
-            }
+            Some(told) => ModelError {
+                discreet: Some(discreet.into()),
+                ..ModelError::new(error.kind(), told)
+            },
             None => ModelError::new(error.kind(), discreet),
         };
         failed.source = error.into_source();

@@ -11,7 +11,7 @@ use futures_util::stream;
 use ports::{
     config::Config,
     driven::{ModelError, RelayError, Said},
-    driving::{Passing, PassingBody, RelayRefusal},
+    driving::{Copied, Passing, PassingBody, RelayRefusal},
 };
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ async fn house(agents: bool) -> House {
 
 fn passing(body: PassingBody) -> Passing {
     let model = "spare/two".parse().unwrap();
-    Passing { status: 200, content_type: "application/x-odd".into(), model, body }
+    Passing::Copied(Copied { status: 200, content_type: "application/x-odd".into(), model, body })
 }
 
 fn whole(text: &'static str) -> Passing {
@@ -43,6 +43,7 @@ fn fails(fault: Fault, said: Option<&'static str>) -> RelayError {
     let mut error = ModelError::new(FailureKind::Overloaded, "lab: it broke");
     error.retry_after = (fault == Fault::Refused(429)).then(|| Duration::from_millis(6_200));
     let said = said.map(|said| Said { content_type: "application/json".into(), body: said.into() });
+    let said = said.map(Box::new);
     RelayError { fault, error, said }
 }
 
