@@ -51,8 +51,8 @@ pub use macs::Macs;
 pub use meter::{Answered, EndedRun, Meter, NoMeter};
 pub use models::{
     AnswerFormat, FinishReason, ModelError, ModelEvent, ModelInfo, ModelMessage, ModelPart,
-    ModelProvider, ModelRequest, ModelRole, Sampling, ToolCall, ToolChoice, ToolResult, ToolSpec,
-    ToolUse,
+    ModelProvider, ModelRequest, ModelRole, Sampling, Setting, ToolCall, ToolChoice, ToolResult,
+    ToolSpec, ToolUse, Unspoken,
 };
 pub use reach::{CodeWriter, Reach};
 pub use relay::{RelayAnswer, RelayBody, RelayError, RelayRequest, RelayStream, Said, Used};

@@ -19,7 +19,10 @@ pub use doorkeeper::{Circumstances, Credentials, Doorkeeper, Knock, Refusal, Wel
 pub use hooks::{HookAnswer, HookCall, HookEnd, HookEntry, HookKnock, HookRefusal, Hooks};
 pub use presenter::{Appearance, Presenter};
 pub use probe::{Part, Probe, Readiness};
-pub use relay::{Passed, Passing, PassingBody, Relay, RelayRefusal, Relayed, UsageRow};
+pub use relay::{
+    Copied, Meaning, Meant, Misread, Passed, Passing, PassingBody, Relay, RelayRefusal, Relayed,
+    UsageRow,
+};
 pub use responses::{KeptResponse, Responses};
 pub use rpc::{ErrorCode, Reply as RpcReply, Rpc, RpcError};
 pub use slack::{SlackBody, SlackDelivery, SlackInbox, SlackRefusal};

@@ -6,16 +6,23 @@ use bytes::Bytes;
 use domain::access::Principal;
 use futures_util::StreamExt;
 use http::{HeaderMap, Request, Response, request::Parts};
-use http_kit::{Body, Reader, Target, Wish, compute};
+use http_kit::{Body, Reader, Target, Wish, asker, compute, relays};
 use hyper::body::Incoming;
-use ports::{config::Config, driving::Question};
+use ports::{
+    config::Config,
+    driving::{Answer, Question},
+};
 
 use crate::{
-    Visit, not_served,
+    Visit,
+    caller::secret,
+    not_served,
     refusal::Refusal,
     request::{self, Asked, Purpose},
     script::Label,
-    sse, straight, whole,
+    sse, straight,
+    thinking::Shown,
+    whole,
 };
 
 pub(crate) async fn create(
@@ -24,10 +31,11 @@ pub(crate) async fn create(
 ) -> Result<Response<Body>, Refusal> {
     let config = visit.deps.config.current();
     let serves = visit.deps.serves(&config);
-    if !serves && !straight::relays(&config) {
+    if !serves && !relays(&config) {
         return Ok(not_served());
     }
-    let principal = straight::asker(&visit.deps, &request, &config).await?;
+    let secret = secret(request.headers());
+    let principal = asker(&*visit.deps.door, &request, secret, &config).await?;
     let (headers, body) = read(request, &config).await?;
     let relayed = straight::answer(visit, &config, serves, &principal, &headers, &body).await?;
     if let Some(answer) = relayed {
@@ -36,15 +44,22 @@ pub(crate) async fn create(
     let read = (headers, body);
     let (asked, target) = visit.asked(&principal, read, &config, Purpose::Answer).await?;
     let label = Label {
-        id: visit.answer_id(),
-        model: asked.model.clone(),
-        request_id: visit.request_id.as_ref().and_then(|id| Some(id.to_str().ok()?.to_owned())),
         stops: asked.sampling.stop.clone(),
         thoughts: asked.thoughts,
+        ..visit.label(asked.model.clone())
     };
     let stream = asked.stream;
     let question = visit.question(asked, target)?;
-    let mut answer = visit.deps.conversations.ask(question).await?;
+    let answer = visit.deps.conversations.ask(question).await?;
+    respond(label, answer, stream).await
+}
+
+/// Puts `answer` into words, piece by piece if it is a `stream`.
+pub(crate) async fn respond(
+    label: Label,
+    mut answer: Answer,
+    stream: bool,
+) -> Result<Response<Body>, Refusal> {
     if !stream {
         return whole::response(&label, answer).await;
     }
@@ -94,6 +109,17 @@ impl Visit {
             return Err(Refusal::invalid(message));
         }
         Ok((asked, target))
+    }
+
+    /// What an answer of `model` is called.
+    pub(crate) fn label(&self, model: String) -> Label {
+        Label {
+            id: self.answer_id(),
+            model,
+            request_id: self.request_id.as_ref().and_then(|id| Some(id.to_str().ok()?.to_owned())),
+            stops: Vec::new(),
+            thoughts: Shown::No,
+        }
     }
 
     fn answer_id(&self) -> String {

@@ -12,7 +12,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_kit::{Body, BodyError, NoTarget, NotLetIn, json, retry_after};
 use ports::{
     driven::RelayError,
-    driving::{AskError, CountError, ErrorCode, RelayRefusal, RpcError},
+    driving::{AskError, CountError, ErrorCode, Misread, RelayRefusal, RpcError},
 };
 use serde::Serialize;
 
@@ -32,7 +32,16 @@ struct Error {
     #[serde(rename = "type")]
     kind: &'static str,
     message: String,
+    /// What Anthropic has no word for: what happened between the gateway and the
+    /// provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
 }
+
+/// There is no connection to a provider.
+const UNREACHABLE: &str = "upstream_unreachable";
+/// The connection to a provider broke.
+const DISCONNECTED: &str = "upstream_disconnected";
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -63,7 +72,7 @@ fn overloaded() -> StatusCode {
 
 impl Refusal {
     fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        let error = Error { kind, message: message.into() };
+        let error = Error { kind, message: message.into(), code: None };
         Self { status, error, retry_after: None, lasting: false }
     }
 
@@ -91,6 +100,12 @@ impl Refusal {
             }
         };
         let mut refusal = Self::new(status, kind, error.error.message.clone());
+        refusal.error.code = match error.fault {
+            Fault::Unreachable => Some(UNREACHABLE),
+            Fault::Broken => Some(DISCONNECTED),
+            Fault::Garbled => Some("upstream_invalid_response"),
+            Fault::Silent | Fault::Refused(_) => None,
+        };
         refusal.retry_after = error.error.retry_after;
         refusal
     }
@@ -106,10 +121,17 @@ impl Refusal {
             Some(Kind::Billing) => (StatusCode::PAYMENT_REQUIRED, UNPAID),
             Some(Kind::Overloaded) => (overloaded(), OVERLOADED),
             Some(Kind::Timeout) => (StatusCode::GATEWAY_TIMEOUT, TOO_LATE),
+            Some(Kind::Unreachable | Kind::Disconnected) => (StatusCode::BAD_GATEWAY, FAULT),
             Some(Kind::Auth | Kind::Format | Kind::UnknownModel) | None => (fault, FAULT),
         };
         let lasting = matches!(kind, Some(Kind::Auth | Kind::Format | Kind::UnknownModel));
-        Self { lasting, ..Self::new(status, class, message) }
+        let mut refusal = Self { lasting, ..Self::new(status, class, message) };
+        refusal.error.code = match kind {
+            Some(Kind::Unreachable) => Some(UNREACHABLE),
+            Some(Kind::Disconnected) => Some(DISCONNECTED),
+            _ => None,
+        };
+        refusal
     }
 
     /// The run was stopped before it said all it had to say, and not by a person.
@@ -169,13 +191,20 @@ impl From<NotLetIn> for Refusal {
     }
 }
 
+/// A request cannot be read, or not be said in other words. The message says where.
+impl From<Refusal> for Misread {
+    fn from(refusal: Refusal) -> Self {
+        Self { param: None, message: refusal.error.message }
+    }
+}
+
 /// A request was not passed on, or came to nothing.
 impl From<RelayRefusal> for Refusal {
     fn from(error: RelayRefusal) -> Self {
         let message = error.to_string();
         match error {
             RelayRefusal::UnknownModel(model) => Self::no_model(&model.to_string()),
-            RelayRefusal::WrongForm { .. } => Self::invalid(message),
+            RelayRefusal::WrongForm { .. } | RelayRefusal::Misread(_) => Self::invalid(message),
             RelayRefusal::Exhausted { why, retry_after } => {
                 let kind = match why {
                     Exhausted::Requests { .. } | Exhausted::Tokens { .. } => TOO_OFTEN,

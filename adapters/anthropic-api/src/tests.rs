@@ -2,7 +2,6 @@
 
 mod answers;
 mod house;
-mod lab;
 mod properties;
 mod questions;
 mod refusals;

@@ -66,9 +66,12 @@ impl Deps {
         let headers = request.headers();
         let is_look = matches!(*request.method(), Method::GET | Method::HEAD);
         match Place::of(&base, request.uri().path()) {
-            Place::Page(page) if is_look && wants_a_page(headers) => answer::file(page, headers),
+            Place::Page(_) | Place::Moved(_) | Place::File(_) | Place::Bootstrap if !is_look => {
+                answer::only_look()
+            }
+            Place::Page(page) if wants_a_page(headers) => answer::file(page, headers),
+            // A program hears that there is nothing instead of being shown a page.
             Place::Page(_) | Place::Elsewhere | Place::Nothing => answer::nothing(),
-            Place::Moved(_) | Place::File(_) | Place::Bootstrap if !is_look => answer::only_look(),
             Place::Moved(to) => answer::moved(&to),
             Place::File(file) => answer::file(file, headers),
             Place::Bootstrap => self.bootstrap(&base),

@@ -1,6 +1,7 @@
 //! Connecting, with TLS where the address asks for it.
 
 use std::{
+    io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -9,7 +10,13 @@ use std::{
 
 use http::{Uri, uri::Scheme};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
-use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
+use hyper_util::{
+    client::legacy::connect::{
+        HttpConnector,
+        dns::{GaiAddrs, GaiResolver, Name},
+    },
+    rt::TokioIo,
+};
 use ports::{BoxError, BoxFuture};
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -27,8 +34,33 @@ const KEEPALIVE: Duration = Duration::from_mins(1);
 /// therefore done when first needed, on another thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
-    http: HttpConnector,
-    https: Arc<OnceCell<HttpsConnector<HttpConnector>>>,
+    http: HttpConnector<Resolver>,
+    https: Arc<OnceCell<HttpsConnector<HttpConnector<Resolver>>>>,
+}
+
+/// Looks names up as the machine does, and tells by the kind of its error that it
+/// was this that failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolver(GaiResolver);
+
+/// There is no address of that name.
+#[derive(Debug, thiserror::Error)]
+#[error("the name cannot be resolved")]
+pub(crate) struct Unresolved(#[source] io::Error);
+
+impl Service<Name> for Resolver {
+    type Response = GaiAddrs;
+    type Error = Unresolved;
+    type Future = BoxFuture<Result<GaiAddrs, Unresolved>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unresolved>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let looked_up = self.0.call(name);
+        Box::pin(async move { looked_up.await.map_err(Unresolved) })
+    }
 }
 
 /// Connecting took too long.
@@ -40,7 +72,7 @@ type Connection = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 impl Connector {
     pub(crate) fn new() -> Self {
-        let mut http = HttpConnector::new();
+        let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         http.enforce_http(false);
         // A request is written in two pieces; without this the second waits.
         http.set_nodelay(true);
@@ -57,7 +89,9 @@ impl Connector {
     }
 }
 
-async fn with_tls(http: HttpConnector) -> Result<HttpsConnector<HttpConnector>, BoxError> {
+async fn with_tls(
+    http: HttpConnector<Resolver>,
+) -> Result<HttpsConnector<HttpConnector<Resolver>>, BoxError> {
     let config = tokio::task::spawn_blocking(|| -> Result<_, rustls::Error> {
         let builder =
             ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())

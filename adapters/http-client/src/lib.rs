@@ -17,7 +17,7 @@ mod tasks;
 
 pub use base_url::{BaseUrl, ParseBaseUrlError};
 pub use client::HttpClient;
-pub use error::CallError;
+pub use error::{CallError, NoConnection};
 pub use events::EventStream;
 pub use key::{ApiKey, ParseKeyError};
 pub use limits::Limits;

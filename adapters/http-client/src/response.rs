@@ -128,7 +128,7 @@ impl Reading {
             };
             let data = match frame {
                 None => return Poll::Ready(None),
-                Some(Err(error)) => return Poll::Ready(Some(Err(CallError::Broken(error.into())))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(CallError::in_the_middle(error)))),
                 Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
             };
             self.watch.heard()?;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http_client::{
-    CallError, HttpClient, Limits, Response,
+    CallError, HttpClient, Limits, NoConnection, Response,
     fake::{self, FakeService, Happened, Step},
 };
+use tokio::io::AsyncWriteExt;
 
 async fn get(client: &HttpClient, url: &str, limits: Limits) -> Result<Response, CallError> {
     client.get(url.parse().unwrap(), HeaderMap::new(), limits).await
@@ -136,11 +137,41 @@ async fn one_event_may_not_be_endless() {
 }
 
 #[tokio::test]
+async fn why_there_is_no_connection_is_told() {
+    let client = HttpClient::new();
+    // Speaks no TLS, and then nothing at all.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut answering = tokio::task::JoinSet::new();
+    answering.spawn(async move {
+        let (mut plain, _) = listener.accept().await.unwrap();
+        plain.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        let (rude, _) = listener.accept().await.unwrap();
+        drop(rude);
+        std::future::pending::<()>().await;
+    });
+    let endless = "x".repeat(70);
+    #[rustfmt::skip]
+    let table = [
+        ("http://127.0.0.1:1/".to_owned(),          NoConnection::Refused,     "cannot connect: the connection was refused"),
+        // No label of a name may be so long, so nobody is asked about it.
+        (format!("http://{endless}.invalid/"),      NoConnection::Unresolved,  "cannot connect: its name leads nowhere"),
+        (format!("https://{address}/"),             NoConnection::Insecure,    "cannot connect: no secure connection comes about"),
+        (format!("https://{address}/"),             NoConnection::HungUp,      "cannot connect: it hung up at once"),
+    ];
+    for (url, why, message) in table {
+        let error = get(&client, &url, Limits::default()).await.unwrap_err();
+        assert_eq!(error.to_string(), message, "{error:?}");
+        assert!(matches!(&error, CallError::Connect(found, _) if *found == why), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn broken_connections_are_told_apart() {
     let client = HttpClient::new();
     let error =
         get(&client, "http://127.0.0.1:1/?key=secret", Limits::default()).await.unwrap_err();
-    assert!(matches!(error, CallError::Connect(_)), "{error:?}");
+    assert!(matches!(error, CallError::Connect(NoConnection::Refused, _)), "{error:?}");
     assert!(!format!("{error:?}").contains("secret"));
 
     let mut cut = fake::begun("data: a\n\n");
@@ -157,4 +188,12 @@ async fn broken_connections_are_told_apart() {
 
     let error = get(&client, &service.url("/"), Limits::default()).await.unwrap_err();
     assert!(matches!(error, CallError::Broken(_)), "{error:?}");
+
+    let nonsense = [&b"HTTP/9 what\r\n\r\n"[..], b"\x00garbage\r\n\r\n"];
+    let said = nonsense.map(|bytes| vec![Step::Say(bytes.to_vec()), Step::Hang]);
+    let service = FakeService::start(said.to_vec()).await;
+    for _ in nonsense {
+        let error = get(&client, &service.url("/"), Limits::default()).await.unwrap_err();
+        assert!(matches!(error, CallError::Nonsense(_)), "{error:?}");
+    }
 }

@@ -7,10 +7,14 @@ mod caller;
 mod circumstances;
 mod depth;
 mod encoding;
+#[cfg(feature = "fake")]
+pub mod fake;
+mod fields;
 mod form;
 mod relayed;
 mod request_id;
 mod secured;
+mod straight;
 mod target;
 mod trace;
 
@@ -21,10 +25,12 @@ pub use caller::{NotLetIn, bearer, caller, identify};
 pub use circumstances::circumstances;
 pub use depth::nests_deeper_than;
 pub use encoding::Encoding;
+pub use fields::{Field, lost_field};
 pub use form::form;
-pub use relayed::{Named, passed_on, passed_refusal, retry_after, show_standing};
+pub use relayed::{Named, passed_on, passed_refusal, retry_after, show_answerer, show_standing};
 pub use request_id::request_id;
 pub use secured::{Encryption, Secured, SecuredSocket};
+pub use straight::{Fork, NoWay, Way, asker, relays};
 pub use target::{NoTarget, Target, Wish, is_for_agent};
 pub use trace::trace;
 

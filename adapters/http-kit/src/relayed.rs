@@ -9,7 +9,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::relay::{Fault, Standing, Window};
+use domain::{
+    agent::ModelRef,
+    relay::{Fault, Standing, Window},
+};
 use futures_core::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
@@ -17,7 +20,7 @@ use hyper::body::Frame;
 use ports::{
     BoxStream,
     driven::RelayError,
-    driving::{Passing, PassingBody},
+    driving::{Copied, PassingBody},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -57,8 +60,8 @@ const ANSWERED_BY: &str = "x-openclaw-relay-model";
 
 /// The answer of a provider, as it is. A stream that breaks off ends with
 /// `last_words`, after the line that was begun.
-pub fn passed_on(passing: Passing, last_words: fn(&RelayError) -> String) -> Response<Body> {
-    let Passing { status, content_type, model, body } = passing;
+pub fn passed_on(copied: Copied, last_words: fn(&RelayError) -> String) -> Response<Body> {
+    let Copied { status, content_type, model, body } = copied;
     let mut response = match body {
         PassingBody::Whole(bytes) => Response::new(Full::new(bytes).boxed_unsync()),
         PassingBody::Stream(pieces) => {
@@ -75,10 +78,15 @@ pub fn passed_on(passing: Passing, last_words: fn(&RelayError) -> String) -> Res
     if let Ok(value) = HeaderValue::try_from(&*content_type) {
         headers.insert(header::CONTENT_TYPE, value);
     }
+    show_answerer(headers, &model);
+    response
+}
+
+/// Writes into `headers` which model answered in the end.
+pub fn show_answerer(headers: &mut HeaderMap, model: &ModelRef) {
     if let Ok(value) = HeaderValue::try_from(model.to_string()) {
         headers.insert(ANSWERED_BY, value);
     }
-    response
 }
 
 /// What a provider said in place of an answer, if that can be passed on: what it

@@ -5,23 +5,25 @@ use std::time::Duration;
 use domain::{relay::Form, session::Thinking};
 use futures_util::StreamExt;
 use http::{Request, Response};
-use http_kit::{Body, Reader, compute};
+use http_kit::{Body, Reader, compute, relays};
 use hyper::body::Incoming;
 use ports::{
     config::HttpFilesConfig,
     driven::ToolChoice,
-    driving::{Question, Reply},
+    driving::{Answer, Question, Reply},
 };
 
 use crate::{
     Visit,
-    media::Policy,
+    media::{Pictures, Policy},
+    messages::Talk,
     not_served,
     refusal::Refusal,
     request::{self, Asked},
-    sse, straight,
+    sse,
+    straight::{self, Asking},
     target::Wish,
-    whole,
+    whole::{self, NOTHING_SAID},
 };
 
 /// What every piece of an answer repeats.
@@ -43,7 +45,7 @@ pub(crate) async fn complete(
     let Visit { deps, uuid } = visit;
     let config = deps.config.current();
     let serves = deps.serves(&config);
-    if !serves && !straight::relays(&config) {
+    if !serves && !relays(&config) {
         return Ok(not_served());
     }
     let principal = straight::asker(deps, &request, &config).await?;
@@ -55,14 +57,23 @@ pub(crate) async fn complete(
     };
     let (head, body) = request.into_parts();
     let body = reader.bytes(&head.headers, body).await?;
-    let headers = &head.headers;
-    let relayed =
-        straight::answer(visit, &config, Form::Chat, serves, &principal, headers, &body).await?;
-    if let Some(answer) = relayed {
+    let asking = Asking {
+        visit,
+        config: &config,
+        form: Form::Chat,
+        serves,
+        principal: &principal,
+        headers: &head.headers,
+        body: &body,
+    };
+    if let Some(answer) = asking.answer().await? {
         return Ok(answer);
     }
     let pictures = pictures(config.gateway.http.endpoints.chat_completions.images.as_ref());
-    let asked = compute(body.len(), move || request::read(&body, pictures)).await?;
+    let work = body.len();
+    let read =
+        move || request::read(&body, |said| Talk::read(said, Pictures::new("image_url", pictures)));
+    let asked = compute(work, read).await?;
     let Asked { model, stream, include_usage, user, talk, sampling, thinking, tools } = asked;
 
     let wish = Wish {
@@ -80,11 +91,8 @@ pub(crate) async fn complete(
         created: deps.clock.now().as_millis() / 1000,
         model: model.unwrap_or_else(|| NO_MODEL.to_owned()),
     };
-    let shown = Shown {
-        usage: include_usage,
-        // Nobody expects thoughts who did not ask for them.
-        thinking: thinking.is_some_and(|thinking| thinking != Thinking::Off),
-    };
+    let shown =
+        Shown { usage: include_usage, thinking: shows_thoughts(thinking), silence: NOTHING_SAID };
     let must_call = matches!(tools.choice, ToolChoice::Required | ToolChoice::Named(_));
     let question = Question {
         run: label.id.parse().map_err(|_| Refusal::failed("the run has no name", None))?,
@@ -99,9 +107,19 @@ pub(crate) async fn complete(
         sampling,
         tools,
     };
-    let mut answer = deps.conversations.ask(question).await?;
+    let answer = deps.conversations.ask(question).await?;
+    respond(&label, answer, Manner { stream, shown }, must_call).await
+}
+
+/// Puts `answer` into words. It has to ask for a tool if it `must_call` one.
+pub(crate) async fn respond(
+    label: &Label,
+    mut answer: Answer,
+    Manner { stream, shown }: Manner,
+    must_call: bool,
+) -> Result<Response<Body>, Refusal> {
     if !stream {
-        return whole::response(&label, answer, shown, must_call).await;
+        return whole::response(label, answer, shown, must_call).await;
     }
     // A failure before the first word still gets a status.
     let first = loop {
@@ -110,7 +128,7 @@ pub(crate) async fn complete(
             first => break first,
         }
     };
-    sse::response(&label, first, answer, shown)
+    sse::response(label, first, answer, shown)
 }
 
 /// What of an answer is shown beside what was said.
@@ -120,9 +138,25 @@ pub(crate) struct Shown {
     pub(crate) usage: bool,
     /// What the model thought.
     pub(crate) thinking: bool,
+    /// What stands where nothing was said.
+    pub(crate) silence: &'static str,
 }
 
-fn pictures(config: Option<&HttpFilesConfig>) -> Policy {
+/// How an answer is worded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Manner {
+    /// Whether it comes piece by piece.
+    pub(crate) stream: bool,
+    /// What of it is shown.
+    pub(crate) shown: Shown,
+}
+
+/// Nobody expects thoughts who did not ask for them.
+pub(crate) fn shows_thoughts(thinking: Option<Thinking>) -> bool {
+    thinking.is_some_and(|thinking| thinking != Thinking::Off)
+}
+
+pub(crate) fn pictures(config: Option<&HttpFilesConfig>) -> Policy {
     match config {
         Some(config) => Policy::pictures(config, false),
         None => Policy::pictures(&HttpFilesConfig::default(), false),

@@ -11,9 +11,9 @@ use domain::{
     relay::Form,
 };
 use http::{HeaderMap, Request, Response};
-use http_kit::{Body, Named, Reader, compute, is_for_agent};
+use http_kit::{Body, Named, Reader, compute, is_for_agent, relays};
 use hyper::body::Incoming;
-use ports::config::Config;
+use ports::{config::Config, driving::Passed};
 use serde::{
     Deserialize, Deserializer,
     de::{SeqAccess, Visitor},
@@ -46,7 +46,7 @@ pub(crate) async fn embed(
 ) -> Result<Response<Body>, Refusal> {
     let deps = &visit.deps;
     let config = deps.config.current();
-    if !deps.serves(&config) && !straight::relays(&config) {
+    if !deps.serves(&config) && !relays(&config) {
         return Ok(not_served());
     }
     let principal = straight::asker(deps, &request, &config).await?;
@@ -66,7 +66,9 @@ pub(crate) async fn embed(
     };
     let (user, named) = compute(body.len(), read).await?;
     let model = visit.embedder(&config, &principal, &head.headers, &named, user.as_deref())?;
-    Ok(straight::pass(visit, Form::Embeddings, &principal, model, &named, &body).await)
+    let (form, name_at, headers) = (Form::Embeddings, named.at, Vec::new());
+    let request = Passed { form, model, body, name_at, headers, meaning: None };
+    Ok(straight::pass(visit, &principal, request, None).await)
 }
 
 impl Visit {

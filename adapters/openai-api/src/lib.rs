@@ -2,6 +2,7 @@
 
 mod caller;
 mod completions;
+mod conversation;
 mod embeddings;
 mod format;
 mod media;

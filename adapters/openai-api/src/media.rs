@@ -25,6 +25,8 @@ const PICTURES: [&str; 6] =
     ["image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/heif"];
 /// Pictures in one message.
 const MAX_PICTURES: usize = 8;
+/// Pictures in a whole conversation.
+const MAX_IN_CONVERSATION: usize = 100;
 /// Bytes of one picture.
 const MAX_PICTURE: usize = 10 * 1024 * 1024;
 /// Bytes of all pictures of a message.
@@ -47,8 +49,10 @@ pub(crate) enum MediaError {
     TooLarge(usize),
     #[error("too large, at most {MAX_ALL_PICTURES} bytes together")]
     AllTooLarge,
-    #[error("at most {MAX_PICTURES} pictures")]
-    TooMany,
+    #[error("at most {0} pictures")]
+    TooMany(usize),
+    #[error("at most {MAX_PICTURES} addresses")]
+    TooManyElsewhere,
     #[error("PDF files are not read here, send their text")]
     Pdf,
     #[error("files are not kept here, send the file itself")]
@@ -170,14 +174,21 @@ impl RemoteFile {
 pub(crate) struct Pictures {
     what: &'static str,
     policy: Policy,
+    most: usize,
     count: usize,
+    elsewhere: usize,
     bytes: usize,
 }
 
 impl Pictures {
     /// Pictures under the rules of `policy`; `what` is what requests call them.
     pub(crate) fn new(what: &'static str, policy: Policy) -> Self {
-        Self { what, policy, count: 0, bytes: 0 }
+        Self { what, policy, most: MAX_PICTURES, count: 0, elsewhere: 0, bytes: 0 }
+    }
+
+    /// The same for a whole conversation, in which there may be more.
+    pub(crate) fn of_conversation(what: &'static str, policy: Policy) -> Self {
+        Self { most: MAX_IN_CONVERSATION, ..Self::new(what, policy) }
     }
 
     pub(crate) const fn what(&self) -> &'static str {
@@ -192,6 +203,10 @@ impl Pictures {
     pub(crate) fn take(&mut self, url: String) -> Result<Piece, MediaError> {
         if is_remote(&url) {
             self.count()?;
+            self.elsewhere += 1;
+            if MAX_PICTURES < self.elsewhere {
+                return Err(MediaError::TooManyElsewhere);
+            }
             let fetched = self.policy.allow_url.then_some(Piece::Picture(url));
             return fetched.ok_or(MediaError::NotFetched);
         }
@@ -230,7 +245,7 @@ impl Pictures {
 
     fn count(&mut self) -> Result<(), MediaError> {
         self.count += 1;
-        if MAX_PICTURES < self.count { Err(MediaError::TooMany) } else { Ok(()) }
+        if self.most < self.count { Err(MediaError::TooMany(self.most)) } else { Ok(()) }
     }
 
     fn weigh(&mut self, size: usize) -> Result<(), MediaError> {

@@ -2,9 +2,10 @@
 
 use futures_util::future::join_all;
 use ports::driven::{Fetch, ModelMessage, ModelPart, ModelRole, ToolCall, ToolResult};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
+    conversation::{Conversation, Turns},
     media::{Got, MediaError, Pictures, Piece},
     refusal::Refusal,
     text_or::TextOr,
@@ -20,6 +21,8 @@ pub(crate) struct Message {
     tool_calls: Option<Vec<Call>>,
     #[serde(default)]
     tool_call_id: Option<String>,
+    #[serde(default)]
+    function_call: Option<IgnoredAny>,
 }
 
 /// A tool the assistant asked for.
@@ -141,24 +144,76 @@ impl Talk {
 }
 
 impl Now {
-    /// What is said, with everything that had to be fetched, all of it at once.
+    /// What is said, with everything that had to be fetched.
     pub(crate) async fn gather(self, fetch: &dyn Fetch) -> Result<ModelMessage, Refusal> {
         let Self { place, pieces, mut pictures } = self;
-        let terms = pictures.terms().clone();
-        let got = join_all(pieces.into_iter().map(|piece| piece.get(fetch, &terms))).await;
-        let mut parts = Vec::with_capacity(got.len());
-        for got in got {
-            let (what, part) = match got {
-                Got::Ready(part) => (pictures.what(), Ok(part)),
-                Got::Picture(Ok(fetched)) => (pictures.what(), pictures.fetched(fetched).await),
-                Got::Picture(Err(why)) => (pictures.what(), Err(why.into())),
-                Got::File(file, Ok(fetched)) => ("input_file", file.read(&fetched)),
-                Got::File(_, Err(why)) => ("input_file", Err(why.into())),
-            };
-            let refused = |why| Refusal::invalid(place.clone(), format!("{what}: {why}"));
-            parts.push(part.map_err(refused)?);
-        }
+        let parts = gather(&place, pieces, &mut pictures, fetch).await?;
         Ok(ModelMessage { role: ModelRole::User, parts })
+    }
+}
+
+/// What the `pieces` of one message hold that stands at `place`. What has to be
+/// fetched is fetched all at once.
+pub(crate) async fn gather(
+    place: &str,
+    pieces: Vec<Piece>,
+    pictures: &mut Pictures,
+    fetch: &dyn Fetch,
+) -> Result<Vec<ModelPart>, Refusal> {
+    let terms = pictures.terms().clone();
+    let got = join_all(pieces.into_iter().map(|piece| piece.get(fetch, &terms))).await;
+    let mut parts = Vec::with_capacity(got.len());
+    for got in got {
+        let (what, part) = match got {
+            Got::Ready(part) => (pictures.what(), Ok(part)),
+            Got::Picture(Ok(fetched)) => (pictures.what(), pictures.fetched(fetched).await),
+            Got::Picture(Err(why)) => (pictures.what(), Err(why.into())),
+            Got::File(file, Ok(fetched)) => ("input_file", file.read(&fetched)),
+            Got::File(_, Err(why)) => ("input_file", Err(why.into())),
+        };
+        let refused = |why| Refusal::invalid(place.to_owned(), format!("{what}: {why}"));
+        parts.push(part.map_err(refused)?);
+    }
+    Ok(parts)
+}
+
+impl Conversation {
+    /// All of `messages`, which may hold `pictures`. What could not be said again
+    /// as it is, is refused.
+    pub(crate) fn read(messages: Vec<Message>, mut pictures: Pictures) -> Result<Self, Refusal> {
+        let mut turns = Turns::default();
+        for (at, message) in messages.into_iter().enumerate() {
+            let refuse = |field: &str, why: &str| {
+                let param = format!("messages[{at}].{field}");
+                Refusal::invalid(param.clone(), format!("{param}: {why}"))
+            };
+            let speaker =
+                speaker(&message.role).ok_or_else(|| refuse("role", "messages: unknown role"))?;
+            if message.function_call.is_some() {
+                return Err(refuse("function_call", "say it as tool_calls"));
+            }
+            let Some(turn) = message.turn(at, speaker) else { continue };
+            let Turn { content, calls, answers, .. } = turn;
+            let place = format!("messages[{at}].content");
+            if speaker != Speaker::User && content.is_more_than_text() {
+                return Err(refuse("content", "only text is supported here"));
+            }
+            match (speaker, answers) {
+                (Speaker::System, _) => turns.tell(content.into_text()),
+                (Speaker::User, _) => {
+                    let pieces = content.into_pieces_in_order(&mut pictures);
+                    turns.person(place, pieces.map_err(|why| refuse("content", &why))?);
+                }
+                (Speaker::Assistant, _) => turns.model(place, content.into_text(), calls),
+                (Speaker::Tool, Some(call)) => turns.tool(place, call, content.into_text()),
+                // Models know two speakers.
+                (Speaker::Tool, None) => {
+                    let text = ModelPart::Text(format!("Tool: {}", content.into_text()));
+                    turns.person(place, vec![Piece::Ready(text)]);
+                }
+            }
+        }
+        turns.whole("messages", pictures)
     }
 }
 
@@ -252,6 +307,26 @@ impl TextOr<Part> {
                 texts.join("\n")
             }
         }
+    }
+
+    /// Whether there is something in it that is no text.
+    fn is_more_than_text(&self) -> bool {
+        let is_more = |part: &Part| part.image_url.is_some() || part.is_foreign();
+        matches!(self, Self::List(parts) if parts.iter().any(is_more))
+    }
+
+    /// Texts and pictures, in the order in which they stand there; or what is wrong.
+    fn into_pieces_in_order(self, pictures: &mut Pictures) -> Result<Vec<Piece>, String> {
+        let parts = match self {
+            Self::Text(text) => return Ok(vec![Piece::Ready(ModelPart::Text(text))]),
+            Self::List(parts) => parts,
+        };
+        let mut pieces = Vec::with_capacity(parts.len());
+        for part in parts {
+            // One by one, so that only texts become texts.
+            pieces.extend(Self::List(vec![part]).into_pieces(pictures)?);
+        }
+        Ok(pieces)
     }
 
     /// The text as one piece, then the pictures; or what is wrong.

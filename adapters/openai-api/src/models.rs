@@ -5,11 +5,11 @@ use domain::{
     time::Timestamp,
 };
 use http::{Request, Response, StatusCode};
-use http_kit::{Body, bearer, identify, json};
+use http_kit::{Body, bearer, identify, json, relays};
 use ports::config::Config;
 use serde::Serialize;
 
-use crate::{Deps, Visit, not_served, refusal::Refusal, straight};
+use crate::{Deps, Visit, not_served, refusal::Refusal};
 
 #[derive(Serialize)]
 struct List {
@@ -61,7 +61,7 @@ impl Deps {
     fn serves_anything(&self, config: &Config) -> bool {
         let near = *self.loopback_only.get();
         let http = &config.gateway.http;
-        straight::relays(config)
+        relays(config)
             || http.serves_chat_completions(near)
             || http.serves_responses(near)
             || http.serves_messages(near)

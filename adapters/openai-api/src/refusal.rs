@@ -12,7 +12,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_kit::{Body, BodyError, NoTarget, NotLetIn, json, retry_after};
 use ports::{
     driven::{CommitError, RelayError},
-    driving::{AskError, ErrorCode, RelayRefusal, RpcError},
+    driving::{AskError, ErrorCode, Misread, RelayRefusal, RpcError},
 };
 use serde::Serialize;
 
@@ -43,6 +43,21 @@ struct Envelope<'a> {
 
 const INVALID: &str = "invalid_request_error";
 const FAULT: &str = "api_error";
+
+/// There is no connection to a provider.
+const UNREACHABLE: &str = "upstream_unreachable";
+/// The connection to a provider broke.
+const DISCONNECTED: &str = "upstream_disconnected";
+
+/// What a kind of failure is called here.
+const fn code_of(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::ContextLength => "context_length_exceeded",
+        FailureKind::Unreachable => UNREACHABLE,
+        FailureKind::Disconnected => DISCONNECTED,
+        kind => kind.as_str(),
+    }
+}
 
 /// When to try again if somebody else has to finish first.
 const SOON: Duration = Duration::from_secs(1);
@@ -111,15 +126,17 @@ impl Refusal {
             Some(Kind::Billing) => (StatusCode::PAYMENT_REQUIRED, "insufficient_quota"),
             Some(Kind::Overloaded) => (StatusCode::SERVICE_UNAVAILABLE, FAULT),
             Some(Kind::Timeout) => (StatusCode::GATEWAY_TIMEOUT, FAULT),
-            Some(Kind::Auth | Kind::Format | Kind::UnknownModel) | None => {
-                (StatusCode::BAD_GATEWAY, FAULT)
-            }
+            Some(
+                Kind::Unreachable
+                | Kind::Disconnected
+                | Kind::Auth
+                | Kind::Format
+                | Kind::UnknownModel,
+            )
+            | None => (StatusCode::BAD_GATEWAY, FAULT),
         };
         let mut refusal = Self::new(status, class, message);
-        refusal.error.code = kind.map(|kind| match kind {
-            Kind::ContextLength => "context_length_exceeded",
-            kind => kind.as_str(),
-        });
+        refusal.error.code = kind.map(code_of);
         refusal
     }
 
@@ -143,7 +160,13 @@ impl Refusal {
             _ => FAULT,
         };
         let mut refusal = Self::new(status, kind, error.error.message.clone());
-        refusal.error.code = Some(error.error.kind.as_str());
+        refusal.error.code = Some(match error.fault {
+            Fault::Unreachable => UNREACHABLE,
+            Fault::Broken => DISCONNECTED,
+            Fault::Silent => FailureKind::Timeout.as_str(),
+            Fault::Garbled => "upstream_invalid_response",
+            Fault::Refused(_) => code_of(error.error.kind),
+        });
         refusal.retry_after = error.error.retry_after;
         refusal
     }
@@ -192,6 +215,14 @@ impl Refusal {
     }
 }
 
+/// A request cannot be read, or not be said in other words.
+impl From<Refusal> for Misread {
+    fn from(refusal: Refusal) -> Self {
+        let Error { message, param, .. } = refusal.error;
+        Self { param: param.map(Cow::into_owned), message }
+    }
+}
+
 /// A request was not passed on, or came to nothing.
 impl From<RelayRefusal> for Refusal {
     fn from(error: RelayRefusal) -> Self {
@@ -199,6 +230,10 @@ impl From<RelayRefusal> for Refusal {
         match error {
             RelayRefusal::UnknownModel(model) => Self::no_model(&model.to_string()),
             RelayRefusal::WrongForm { .. } => Self::invalid("model", message),
+            RelayRefusal::Misread(Misread { param: Some(param), message }) => {
+                Self::invalid(param, message)
+            }
+            RelayRefusal::Misread(Misread { param: None, message }) => Self::malformed(message),
             RelayRefusal::Exhausted { why, retry_after } => {
                 let (kind, code) = match why {
                     Exhausted::Requests { .. } => ("requests", "rate_limit_exceeded"),

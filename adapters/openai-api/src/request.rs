@@ -6,7 +6,6 @@ use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};
 
 use crate::{
     format::Format,
-    media::{Pictures, Policy},
     messages::{Message, Talk},
     refusal::Refusal,
     tools::{Choice, Hosted, Tool, tool_use},
@@ -53,7 +52,7 @@ enum Stop {
 
 /// The body, checked.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Asked<T = Talk> {
     /// As it was sent: it is repeated in the answer.
     pub(crate) model: Option<String>,
     /// Whether the answer is wanted piece by piece.
@@ -61,7 +60,7 @@ pub(crate) struct Asked {
     /// Whether a streamed answer ends with what it used.
     pub(crate) include_usage: bool,
     pub(crate) user: Option<String>,
-    pub(crate) talk: Talk,
+    pub(crate) talk: T,
     pub(crate) sampling: Sampling,
     pub(crate) thinking: Option<Thinking>,
     pub(crate) tools: ToolUse,
@@ -74,9 +73,12 @@ const MAX_STOPS: usize = 4;
 /// quote the body.
 const MAX_EXPLANATION: usize = 300;
 
-/// Reads and checks `body`, which may hold `pictures`.
-pub(crate) fn read(body: &[u8], pictures: Policy) -> Result<Asked, Refusal> {
-    check(parse(body)?, pictures)
+/// Reads and checks `body`; what was said is read by `talk`.
+pub(crate) fn read<T>(
+    body: &[u8],
+    talk: impl FnOnce(Vec<Message>) -> Result<T, Refusal>,
+) -> Result<Asked<T>, Refusal> {
+    check(parse(body)?, talk)
 }
 
 /// `body` as a request, or what is wrong with it. An empty body counts as an
@@ -108,7 +110,10 @@ fn explain<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Refus
     }
 }
 
-fn check(request: ChatRequest, pictures: Policy) -> Result<Asked, Refusal> {
+fn check<T>(
+    request: ChatRequest,
+    talk: impl FnOnce(Vec<Message>) -> Result<T, Refusal>,
+) -> Result<Asked<T>, Refusal> {
     let thinking = thinking("reasoning_effort", request.reasoning_effort.as_deref())?;
     let sampling = Sampling {
         max_tokens: max_tokens(&request)?,
@@ -139,10 +144,7 @@ fn check(request: ChatRequest, pictures: Policy) -> Result<Asked, Refusal> {
             .and_then(|options| options.include_usage)
             .unwrap_or_default(),
         user: request.user,
-        talk: Talk::read(
-            request.messages.unwrap_or_default(),
-            Pictures::new("image_url", pictures),
-        )?,
+        talk: talk(request.messages.unwrap_or_default())?,
         sampling,
         thinking,
         tools: tool_use(tools, request.tool_choice, request.parallel_tool_calls, Hosted::Refused)?,

@@ -11,10 +11,10 @@ mod resource;
 
 use std::time::Duration;
 
-use domain::{approval::Owner, relay::Form, session::Thinking};
+use domain::{agent::ModelRef, approval::Owner, relay::Form};
 use futures_util::stream;
 use http::{Request, Response};
-use http_kit::{Body, Reader, Target, compute};
+use http_kit::{Body, Reader, Target, compute, relays};
 use hyper::body::Incoming;
 use ports::{
     config::{Config, ResponsesEndpointConfig},
@@ -22,18 +22,27 @@ use ports::{
     driving::{Answer, Question},
 };
 
-use crate::{Deps, Visit, media::Policy, not_served, refusal::Refusal, straight, target::Wish};
+use crate::{
+    Deps, Visit,
+    completions::shows_thoughts,
+    media::Policy,
+    not_served,
+    refusal::Refusal,
+    straight::{self, Asking},
+    target::Wish,
+};
 
 use self::{
     draft::Draft,
-    input::Allowed,
     making::{Keeper, Making},
-    request::Asked,
-    resource::{Label, Terms},
+    resource::Label,
 };
 pub(crate) use self::{
+    input::Allowed,
     kept::{cancel, delete, input_items, retrieve},
     making::Running,
+    request::{Asked, read},
+    resource::Terms,
 };
 
 /// The longest body unless the configuration says otherwise, in bytes.
@@ -56,7 +65,7 @@ pub(crate) async fn create(
     let Visit { deps, uuid } = visit;
     let config = deps.config.current();
     let serves = deps.serves_responses(&config);
-    if !serves && !straight::relays(&config) {
+    if !serves && !relays(&config) {
         return Ok(not_served());
     }
     let principal = straight::asker(deps, &request, &config).await?;
@@ -67,13 +76,19 @@ pub(crate) async fn create(
     };
     let (head, body) = request.into_parts();
     let body = reader.bytes(&head.headers, body).await?;
-    let (form, headers) = (Form::Responses, &head.headers);
-    let relayed =
-        straight::answer(visit, &config, form, serves, &principal, headers, &body).await?;
-    if let Some(answer) = relayed {
+    let asking = Asking {
+        visit,
+        config: &config,
+        form: Form::Responses,
+        serves,
+        principal: &principal,
+        headers: &head.headers,
+        body: &body,
+    };
+    if let Some(answer) = asking.answer().await? {
         return Ok(answer);
     }
-    let asked = compute(body.len(), move || request::read(&body)).await?;
+    let asked = compute(body.len(), move || read(&body)).await?;
 
     let owner = Owner::of(&principal);
     let wish = Wish {
@@ -96,14 +111,8 @@ pub(crate) async fn create(
         terms: Terms::of(&asked).into(),
     };
     let Asked { input, raw_input, instructions, stream, sampling, tools, thinking, .. } = asked;
-    let shows_thoughts = thinking.is_some_and(|thinking| thinking != Thinking::Off);
-    let allowed = Allowed {
-        pictures: Policy::pictures(&endpoint.images, true),
-        files: Policy::files(&endpoint.files),
-        url_parts: endpoint
-            .max_url_parts
-            .map_or(URL_PARTS, |parts| usize::try_from(parts).unwrap_or(usize::MAX)),
-    };
+    let shows_thoughts = shows_thoughts(thinking);
+    let allowed = Allowed::by(endpoint);
     let continues = asked.previous.is_some();
     let work = raw_input.as_str().len();
     let talk = compute(work, move || input.talk(instructions, continues, allowed)).await?;
@@ -134,6 +143,48 @@ pub(crate) async fn create(
     let draft = Draft::new(label, uuid, shows_thoughts, stream);
     let making = Making::new(draft, answer, deps.clock.clone(), keeper, must_call, ticket);
     if stream { Ok(making.events()) } else { Ok(making.whole().await) }
+}
+
+/// Puts what a model says that was asked without an agent into words.
+pub(crate) async fn respond(
+    visit: &Visit,
+    model: &ModelRef,
+    answer: Answer,
+    manner: &Manner,
+) -> Response<Body> {
+    let Visit { deps, uuid } = visit;
+    let label = Label {
+        id: format!("resp_{uuid}").into(),
+        created: deps.clock.now().as_millis() / 1000,
+        terms: manner.terms.unkept(model.model()).into(),
+    };
+    let draft = Draft::new(label, uuid, manner.shows_thoughts, manner.stream);
+    let making = Making::straight(draft, answer, deps.clock.clone());
+    if manner.stream { making.events() } else { making.whole().await }
+}
+
+/// How a response is worded.
+#[derive(Debug)]
+pub(crate) struct Manner {
+    /// Whether it comes piece by piece.
+    pub(crate) stream: bool,
+    /// What was asked for.
+    pub(crate) terms: Terms,
+    /// Whether what the model thought is part of it.
+    pub(crate) shows_thoughts: bool,
+}
+
+impl Allowed {
+    /// What a request may hold where the endpoint is configured so.
+    pub(crate) fn by(endpoint: &ResponsesEndpointConfig) -> Self {
+        Self {
+            pictures: Policy::pictures(&endpoint.images, true),
+            files: Policy::files(&endpoint.files),
+            url_parts: endpoint
+                .max_url_parts
+                .map_or(URL_PARTS, |parts| usize::try_from(parts).unwrap_or(usize::MAX)),
+        }
+    }
 }
 
 /// Puts a response into the conversation of the one it goes on after.

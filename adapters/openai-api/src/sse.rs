@@ -22,7 +22,7 @@ use serde::Serialize;
 use crate::{
     completions::{Label, Shown},
     refusal::Refusal,
-    whole::{Ended, NOTHING_SAID, TokensUsed, broke_off, ended},
+    whole::{Ended, TokensUsed, broke_off, ended},
 };
 
 /// An answer on its way. A reader that goes away drops it, and with it the
@@ -165,7 +165,7 @@ impl Events {
         match outcome {
             Ok(Ended { text, calls: _, finish, usage }) => {
                 if !self.said {
-                    self.text(if text.is_empty() { NOTHING_SAID } else { &text });
+                    self.text(if text.is_empty() { self.shown.silence } else { &text });
                 }
                 self.choice("{}", Some(finish.as_str()));
                 if self.shown.usage {

@@ -3,7 +3,6 @@
 
 mod answers;
 mod house;
-mod lab;
 mod models;
 mod questions;
 mod refusals;

@@ -3,11 +3,11 @@
 
 use domain::access::Scope;
 use http::{Request, Response, StatusCode};
-use http_kit::{Body, json};
+use http_kit::{Body, json, relays};
 use ports::driving::UsageRow;
 use serde::Serialize;
 
-use crate::{Visit, caller::caller, not_served, refusal::Refusal, straight};
+use crate::{Visit, caller::caller, not_served, refusal::Refusal};
 
 /// How many days are shown unless somebody asks for more or fewer.
 const DAYS: u32 = 31;
@@ -38,7 +38,7 @@ pub(crate) async fn list<B>(
     visit: &Visit,
     request: &Request<B>,
 ) -> Result<Response<Body>, Refusal> {
-    if !straight::relays(&visit.deps.config.current()) {
+    if !relays(&visit.deps.config.current()) {
         return Ok(not_served());
     }
     caller(&visit.deps, request, Scope::Read).await?;

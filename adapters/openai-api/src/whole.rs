@@ -149,7 +149,7 @@ pub(crate) async fn response(
     };
     let Ended { text, calls, finish, usage } = ended(outcome)?.check(must_call)?;
     let content = match (text.as_str(), calls.as_slice()) {
-        ("", []) => Some(NOTHING_SAID),
+        ("", []) => Some(shown.silence),
         ("", _) => None,
         (text, _) => Some(text),
     };

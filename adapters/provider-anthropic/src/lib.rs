@@ -8,6 +8,7 @@ mod request;
 mod thinking;
 mod tools;
 mod turns;
+mod unspoken;
 
 use async_trait::async_trait;
 use domain::relay;
@@ -20,7 +21,7 @@ use ports::{
     BoxStream,
     driven::{
         ModelError, ModelEvent, ModelInfo, ModelProvider, ModelRequest, RelayAnswer, RelayError,
-        RelayRequest,
+        RelayRequest, Unspoken,
     },
 };
 
@@ -139,6 +140,11 @@ impl ModelProvider for AnthropicProvider {
             misread.source = Some(error.into());
             misread
         })
+    }
+
+    fn leaves_out(&self, request: &ModelRequest) -> Option<Unspoken> {
+        let model = self.service.model(&request.model);
+        unspoken::of(&request.sampling, self.adaptive.thinking(request, model))
     }
 
     fn forms(&self) -> &'static [relay::Form] {

@@ -216,8 +216,8 @@ async fn what_breaks_in_the_middle_is_an_error_after_what_was_said() {
         (failing("invalid_request_error", "prompt is too long: 9 > 8"),
                                                                FailureKind::ContextLength, "the conversation does not fit into the model: prompt is too long: 9 > 8"),
         (failing("invalid_request_error", "No"),               FailureKind::Format,        "it refused the request: No"),
-        (fake::events(&word),                                  FailureKind::Timeout,       "the connection broke in the middle of the answer"),
-        (then(Step::Break),                                    FailureKind::Timeout,       "the connection broke"),
+        (fake::events(&word),                                  FailureKind::Disconnected,  "the connection broke in the middle of the answer"),
+        (then(Step::Break),                                    FailureKind::Disconnected,  "the connection broke"),
         (fake::events(&format!("{word}data: nonsense\n\n")),   FailureKind::Format,        "it sent something that is not an answer"),
     ];
     for (steps, kind, message) in table {

@@ -21,7 +21,7 @@ use ports::{
     BoxStream,
     driven::{
         ModelError, ModelEvent, ModelInfo, ModelProvider, ModelRequest, RelayAnswer, RelayError,
-        RelayRequest,
+        RelayRequest, Setting, Unspoken,
     },
 };
 
@@ -127,6 +127,11 @@ impl ModelProvider for OpenAiProvider {
                 },
             }
         }
+    }
+
+    fn leaves_out(&self, request: &ModelRequest) -> Option<Unspoken> {
+        let why = "there is no word for it in OpenAI's protocol,";
+        request.sampling.top_k.map(|_| Unspoken { setting: Setting::TopK, why })
     }
 
     fn forms(&self) -> &'static [Form] {

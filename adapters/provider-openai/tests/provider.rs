@@ -360,8 +360,8 @@ async fn what_breaks_in_the_middle_is_an_error_after_what_was_said() {
     #[rustfmt::skip]
     let table = [
         // the answer                               kind                     the message
-        (with(""),                                  FailureKind::Timeout,    "lab: the connection broke in the middle of the answer"),
-        (then(Step::Break),                         FailureKind::Timeout,    "lab: the connection broke"),
+        (with(""),                                  FailureKind::Disconnected, "lab: the connection broke in the middle of the answer"),
+        (then(Step::Break),                         FailureKind::Disconnected, "lab: the connection broke"),
         (with("data: {\"cut\": \"o\n\n"),           FailureKind::Format,     "lab: it sent something that is not an answer"),
         (with("data: \u{0}\u{7}\n\n"),              FailureKind::Format,     "lab: it sent something that is not an answer"),
         (with("data: {\"error\":{\"message\":\"busy\",\"code\":502},\"choices\":[{\"finish_reason\":\"error\"}]}\n\n"),
@@ -376,7 +376,7 @@ async fn what_breaks_in_the_middle_is_an_error_after_what_was_said() {
         assert_eq!(events, [text("a")], "{message}");
     }
     let (events, error) = answer_to(vec![Step::Say(b"\x00garbage\r\n\r\n".to_vec())]).await;
-    assert_eq!((events.len(), error.unwrap().kind), (0, FailureKind::Timeout));
+    assert_eq!((events.len(), error.unwrap().kind), (0, FailureKind::Format));
 }
 
 #[tokio::test]
@@ -454,8 +454,13 @@ async fn who_cannot_be_reached_is_named_without_secrets() {
     settings.api_key = Some(KEY.parse().unwrap());
     let (_, error) = ask(&OpenAiProvider::new(settings, HttpClient::new())).await;
     let error = error.unwrap();
-    assert_eq!(error.kind, FailureKind::Timeout);
-    assert_eq!(error.to_string(), "lab: cannot connect to http://127.0.0.1:1/v1");
+    assert_eq!(error.kind, FailureKind::Unreachable);
+    assert_eq!(
+        error.to_string(),
+        "lab: cannot connect to http://127.0.0.1:1/v1: the connection was refused"
+    );
+    let discreet = error.discreet.as_deref();
+    assert_eq!(discreet, Some("lab: cannot connect: the connection was refused"));
     let mut all = format!("{error:?}");
     let mut cause = error.source();
     assert!(cause.is_some(), "the library's error is kept");

@@ -129,7 +129,7 @@ async fn each_way_of_not_answering_has_a_name() {
         vec![Step::Hang],
     ];
     let (_service, provider) = service(answers).await;
-    for fault in [Fault::Broken, Fault::Broken, Fault::Broken, Fault::Broken, Fault::Silent] {
+    for fault in [Fault::Broken, Fault::Broken, Fault::Garbled, Fault::Garbled, Fault::Silent] {
         assert_eq!(relay(&provider, Form::Chat).await.unwrap_err().fault, fault);
     }
     let settings = Settings::new("lab", "http://127.0.0.1:1/v1".parse().unwrap());
@@ -137,7 +137,7 @@ async fn each_way_of_not_answering_has_a_name() {
     let refused = relay(&nobody, Form::Chat).await.unwrap_err();
     assert_eq!(
         (refused.fault, &*refused.error.message),
-        (Fault::Unreachable, "lab: cannot connect")
+        (Fault::Unreachable, "lab: cannot connect: the connection was refused")
     );
 }
 

@@ -284,7 +284,7 @@ fn push_step(
 fn error_kind(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::RateLimit => "rate_limit",
-        FailureKind::Timeout => "timeout",
+        FailureKind::Timeout | FailureKind::Unreachable | FailureKind::Disconnected => "timeout",
         FailureKind::ContextLength => "context_length",
         FailureKind::Auth
         | FailureKind::Billing

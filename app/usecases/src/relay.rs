@@ -3,11 +3,13 @@
 //!
 //! Who may ask how much is decided first (`books.rs`), then one model after the
 //! other is asked (`asking.rs`), and what the answer cost is written down when it
-//! has been passed on (`answering.rs`).
+//! has been passed on (`answering.rs`). Whoever does not take the form of the
+//! request is asked what it means, and what they say is told in turn (`telling.rs`).
 
 mod answering;
 mod asking;
 mod books;
+mod telling;
 #[cfg(test)]
 mod tests;
 
@@ -129,14 +131,15 @@ impl Relay {
         if takes.is_empty() {
             return Err(unknown());
         }
-        if !takes.contains(form) {
+        let can_be_asked = |it: &Candidate| it.way(request).is_some();
+        if !can_be_asked(&first) {
             let (model, form, takes) = (model.clone(), *form, takes.to_vec());
             return Err(RelayRefusal::WrongForm { model, form, takes });
         }
         let fallbacks = &config.gateway.http.relay.fallbacks;
         let others = fallbacks.iter().filter(|(name, _)| name.parse().as_ref() == Ok(model));
         let others = others.flat_map(|(_, others)| others).filter_map(|name| name.parse().ok());
-        let others = others.filter_map(candidate).filter(|it| it.provider.forms().contains(form));
+        let others = others.filter_map(candidate).filter(can_be_asked);
         Ok(std::iter::once(first).chain(others).collect())
     }
 

@@ -16,8 +16,12 @@ words! {
         RateLimit = "rate_limit",
         /// The provider cannot serve anybody just now.
         Overloaded = "overloaded",
-        /// No answer in time, or the connection broke.
+        /// No answer in time.
         Timeout = "timeout",
+        /// There is no connection.
+        Unreachable = "unreachable",
+        /// The connection broke before the answer was whole.
+        Disconnected = "disconnected",
         /// The conversation does not fit into the model.
         ContextLength = "context_length",
         /// The provider refuses the request itself.
@@ -36,6 +40,8 @@ impl FailureKind {
             | Self::RateLimit
             | Self::Overloaded
             | Self::Timeout
+            | Self::Unreachable
+            | Self::Disconnected
             | Self::Format
             | Self::UnknownModel => true,
             Self::ContextLength => false,
@@ -61,7 +67,12 @@ impl FailureKind {
                 2 => minutes(20 * 60),
                 _ => minutes(24 * 60),
             }),
-            Self::Timeout | Self::ContextLength | Self::Format | Self::UnknownModel => None,
+            Self::Timeout
+            | Self::Unreachable
+            | Self::Disconnected
+            | Self::ContextLength
+            | Self::Format
+            | Self::UnknownModel => None,
         }
     }
 }

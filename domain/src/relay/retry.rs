@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::agent::FailureKind;
+
 /// Why a provider did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -47,6 +49,25 @@ impl Default for Patience {
 }
 
 impl Fault {
+    /// What a failure of this `kind` means that came with this `status`, or with
+    /// none.
+    pub const fn of(kind: FailureKind, status: Option<u16>) -> Self {
+        match (kind, status) {
+            (_, Some(status)) => Self::Refused(status),
+            (FailureKind::Timeout, None) => Self::Silent,
+            (FailureKind::Unreachable, None) => Self::Unreachable,
+            (FailureKind::Disconnected, None) => Self::Broken,
+            // What is complained about in the middle of an answer has no status.
+            (FailureKind::Auth, None) => Self::Refused(401),
+            (FailureKind::Billing, None) => Self::Refused(402),
+            (FailureKind::RateLimit, None) => Self::Refused(429),
+            (FailureKind::Overloaded, None) => Self::Refused(503),
+            (FailureKind::ContextLength, None) => Self::Refused(400),
+            (FailureKind::UnknownModel, None) => Self::Refused(404),
+            (FailureKind::Format, None) => Self::Garbled,
+        }
+    }
+
     /// Whether it may be over soon.
     const fn passes(self) -> bool {
         match self {

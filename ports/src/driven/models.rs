@@ -51,12 +51,66 @@ pub trait ModelProvider: Send + Sync {
         &[]
     }
 
+    /// What of `request` it would leave out, because it has no words for it, although
+    /// the answer would be another one. Not among this is how long to think, which
+    /// is a wish.
+    fn leaves_out(&self, request: &ModelRequest) -> Option<Unspoken> {
+        let _ = request;
+        None
+    }
+
     /// Passes on a request of one of [these forms](Self::forms) as it is, but for
     /// the name of the model, and its answer as it comes.
     async fn relay(&self, request: RelayRequest) -> Result<RelayAnswer, RelayError> {
         let why = format!("{} takes no {} as they are", self.name(), request.form);
         let error = ModelError::new(FailureKind::Format, why);
         Err(RelayError { fault: Fault::Garbled, error, said: None })
+    }
+}
+
+/// Something a provider has no words for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unspoken {
+    /// What.
+    pub setting: Setting,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// Something one can choose in [`Sampling`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// [`Sampling::temperature`].
+    Temperature,
+    /// [`Sampling::top_p`].
+    TopP,
+    /// [`Sampling::top_k`].
+    TopK,
+    /// [`Sampling::frequency_penalty`].
+    FrequencyPenalty,
+    /// [`Sampling::presence_penalty`].
+    PresencePenalty,
+    /// [`Sampling::seed`].
+    Seed,
+    /// [`Sampling::stop`].
+    Stop,
+}
+
+impl Setting {
+    /// What it is called in requests of this form.
+    pub const fn called(self, form: Form) -> &'static str {
+        match self {
+            Self::Temperature => "temperature",
+            Self::TopP => "top_p",
+            Self::TopK => "top_k",
+            Self::FrequencyPenalty => "frequency_penalty",
+            Self::PresencePenalty => "presence_penalty",
+            Self::Seed => "seed",
+            Self::Stop => match form {
+                Form::Messages => "stop_sequences",
+                Form::Chat | Form::Embeddings | Form::Responses => "stop",
+            },
+        }
     }
 }
 
@@ -315,6 +369,11 @@ pub struct ModelError {
     pub kind: FailureKind,
     /// What happened, for a person. Never holds a key.
     pub message: String,
+    /// The same for people who shall not learn where the provider is, if the
+    /// message tells.
+    pub discreet: Option<Box<str>>,
+    /// With which status the provider refused, if it did.
+    pub status: Option<u16>,
     /// How long the provider wants to be left alone.
     pub retry_after: Option<Duration>,
     /// What the library said, for the log.
@@ -325,6 +384,16 @@ pub struct ModelError {
 impl ModelError {
     /// A failure of kind `kind`.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retry_after: None, source: None }
+        let (discreet, status, retry_after, source) = (None, None, None, None);
+        Self { kind, message: message.into(), discreet, status, retry_after, source }
+    }
+
+    /// The same, for people who shall not learn where the provider is.
+    #[must_use]
+    pub fn discreetly(mut self) -> Self {
+        if let Some(discreet) = self.discreet.take() {
+            self.message = discreet.into();
+        }
+        self
     }
 }

@@ -77,7 +77,16 @@ pub struct RelayError {
     pub error: ModelError,
     /// What the provider said, if it said something that can be passed on. Never
     /// holds a key.
-    pub said: Option<Said>,
+    pub said: Option<Box<Said>>,
+}
+
+impl From<ModelError> for RelayError {
+    /// The failure of a provider that was asked in a form of its own: what it said
+    /// cannot be passed on.
+    fn from(error: ModelError) -> Self {
+        let error = error.discreetly();
+        Self { fault: Fault::of(error.kind, error.status), error, said: None }
+    }
 }
 
 /// What a provider said in place of an answer.

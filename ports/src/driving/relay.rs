@@ -1,6 +1,6 @@
 //! Asking models without an agent, on behalf of HTTP clients.
 
-use std::{fmt, ops::Range, time::Duration};
+use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,7 +11,11 @@ use domain::{
     relay::{Exhausted, Form, Standing, Tally},
 };
 
-use crate::{BoxStream, driven::RelayError};
+use super::Answer;
+use crate::{
+    BoxStream,
+    driven::{ModelRequest, RelayError},
+};
 
 /// Passes requests on to providers.
 ///
@@ -21,6 +25,9 @@ use crate::{BoxStream, driven::RelayError};
 ///   used is written down, by day, key and model.
 /// - A request is tried again, or elsewhere, until the first byte of an answer is
 ///   there, and never after that.
+/// - A provider that takes the form of the request gets its bytes, and its own are
+///   the answer. Another one is asked what the request means, where it has a
+///   [`Meaning`]; what would be lost on the way is refused.
 /// - Dropping the future or the stream ends the request at the provider; what was
 ///   used until then counts.
 #[async_trait]
@@ -56,6 +63,36 @@ pub struct Passed {
     pub name_at: Range<usize>,
     /// Its headers that may matter to a provider, names in lower case.
     pub headers: Vec<(Box<str>, Box<str>)>,
+    /// What it means, if that can be said in another form. It is looked up when a
+    /// provider is asked who does not take this one.
+    pub meaning: Option<Arc<dyn Meaning>>,
+}
+
+/// Knows what a request means.
+#[async_trait]
+pub trait Meaning: fmt::Debug + Send + Sync {
+    /// What it means. Is asked once.
+    async fn read(&self) -> Result<Meant, Misread>;
+}
+
+/// What a request means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meant {
+    /// What is asked; of whom is left open.
+    pub request: ModelRequest,
+    /// Whether the answer is wanted piece by piece.
+    pub stream: bool,
+}
+
+/// Why it cannot be said what a request means: it is wrong, or says something
+/// that would be lost.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Misread {
+    /// Which part of it is at fault, if it is one.
+    pub param: Option<String>,
+    /// What is wrong with it.
+    pub message: String,
 }
 
 /// What became of a request.
@@ -67,9 +104,22 @@ pub struct Relayed {
     pub answer: Result<Passing, RelayRefusal>,
 }
 
-/// An answer that is passed on.
+/// A good answer.
+pub enum Passing {
+    /// As its provider says it.
+    Copied(Copied),
+    /// From a provider that speaks another form: whoever asked puts it into words.
+    Told {
+        /// Who gives it.
+        model: ModelRef,
+        /// What it says.
+        answer: Answer,
+    },
+}
+
+/// An answer that is passed on as it is.
 #[derive(Debug)]
-pub struct Passing {
+pub struct Copied {
     /// Its status.
     pub status: u16,
     /// What it is.
@@ -104,6 +154,9 @@ pub enum RelayRefusal {
         /// What it does take.
         takes: Vec<Form>,
     },
+    /// It cannot be said in the form its provider takes.
+    #[error(transparent)]
+    Misread(#[from] Misread),
     /// The key may not ask for so much.
     #[error("{why}")]
     Exhausted {
@@ -136,6 +189,15 @@ pub struct UsageRow {
 fn others(takes: &[Form]) -> String {
     let names: Vec<_> = takes.iter().map(|form| form.as_str()).collect();
     if names.is_empty() { String::new() } else { format!(", only {}", names.join(", ")) }
+}
+
+impl fmt::Debug for Passing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Copied(copied) => f.debug_tuple("Copied").field(copied).finish(),
+            Self::Told { model, .. } => f.debug_tuple("Told").field(model).finish(),
+        }
+    }
 }
 
 impl fmt::Debug for PassingBody {

@@ -11,7 +11,7 @@ use futures_util::stream;
 use ports::{
     config::Config,
     driven::{ModelError, RelayError, Said},
-    driving::{Passing, PassingBody, RelayRefusal},
+    driving::{Copied, Passing, PassingBody, RelayRefusal},
 };
 use serde_json::json;
 
@@ -29,12 +29,13 @@ async fn house() -> House {
 
 fn passing(body: PassingBody) -> Passing {
     let model = "lab/one".parse().unwrap();
-    Passing { status: 200, content_type: "application/json".into(), model, body }
+    Passing::Copied(Copied { status: 200, content_type: "application/json".into(), model, body })
 }
 
 fn fails(fault: Fault, said: Option<&'static str>) -> RelayError {
     let error = ModelError::new(FailureKind::Overloaded, "lab: it broke");
     let said = said.map(|said| Said { content_type: "application/json".into(), body: said.into() });
+    let said = said.map(Box::new);
     RelayError { fault, error, said }
 }
 
@@ -55,7 +56,7 @@ async fn messages_are_passed_on_and_so_is_the_answer() {
     let stream = PassingBody::Stream(Box::pin(stream::iter(pieces)));
     house.relay.says(Standing::default(), Ok(passing(stream)));
     let body = house.request("POST", "/v1/messages", KEY, HI).await.body;
-    let end = r#"{"type":"error","error":{"type":"api_error","message":"lab: it broke"},"request_id":null}"#;
+    let end = r#"{"type":"error","error":{"type":"api_error","message":"lab: it broke","code":"upstream_disconnected"},"request_id":null}"#;
     assert_eq!(body, format!("data: {{}}\n\nevent: error\ndata: {end}\n\n"));
 }
 
@@ -90,6 +91,25 @@ async fn what_goes_wrong_has_a_status() {
         house.relay.says(Standing::default(), Err(refusal));
         let said = house.request("POST", "/v1/messages", KEY, HI).await;
         assert_eq!((said.status, &said.json()["error"]["type"]), (status, &json!(kind)), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn what_happened_between_us_and_a_provider_has_a_word() {
+    let house = house().await;
+    #[rustfmt::skip]
+    let table = [
+        (Fault::Unreachable,  502, Some("upstream_unreachable")),
+        (Fault::Broken,       502, Some("upstream_disconnected")),
+        (Fault::Garbled,      502, Some("upstream_invalid_response")),
+        (Fault::Silent,       504, None),
+        (Fault::Refused(529), 529, None),
+    ];
+    for (fault, status, code) in table {
+        house.relay.says(Standing::default(), Err(fails(fault, None).into()));
+        let said = house.request("POST", "/v1/messages", KEY, HI).await;
+        let found = said.json()["error"].get("code").cloned();
+        assert_eq!((said.status, found), (status, code.map(Into::into)), "{fault:?}");
     }
 }
 

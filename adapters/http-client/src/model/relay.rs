@@ -74,7 +74,7 @@ fn renamed(request: &RelayRequest) -> Bytes {
 }
 
 fn failed(error: CallError, service: &Service) -> RelayError {
-    RelayError { fault: error.fault(), error: service.failed(error), said: None }
+    RelayError { fault: error.fault(), error: service.failed(error).discreetly(), said: None }
 }
 
 /// An answer on its way. Its pieces are not looked into, only their beginning
@@ -137,10 +137,12 @@ impl CallError {
     /// What it means for a request that is passed on.
     pub(super) const fn fault(&self) -> Fault {
         match self {
-            Self::Connect(_) | Self::ConnectTimeout => Fault::Unreachable,
+            Self::Connect(..) => Fault::Unreachable,
             Self::Broken(_) => Fault::Broken,
-            Self::Silent(_) | Self::TooLong(_) => Fault::Silent,
-            Self::TooMuch(_) | Self::EventTooLong(_) | Self::Request(_) => Fault::Garbled,
+            Self::ConnectTimeout | Self::Silent(_) | Self::TooLong(_) => Fault::Silent,
+            Self::Nonsense(_) | Self::TooMuch(_) | Self::EventTooLong(_) | Self::Request(_) => {
+                Fault::Garbled
+            }
         }
     }
 }

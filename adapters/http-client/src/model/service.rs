@@ -47,15 +47,12 @@ impl Refused {
     /// The same about a request that was passed on to `service`. What was said is
     /// passed on as well if it is JSON, without keys.
     pub(super) fn into_relay_error(self, service: &Service) -> RelayError {
-        let mut error = self.error;
-        if self.fault == Fault::Unreachable {
-            // Where the service is, is not the business of whoever holds a key.
-            error.message = format!("{}: cannot connect", service.0.settings.name);
-        }
+        // Where the service is, is not the business of whoever holds a key.
+        let error = self.error.discreetly();
         let is_json = self.is_json && serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
         let said = is_json.then(|| {
             let said = scrub(&String::from_utf8_lossy(&self.body), &service.0.secrets);
-            Said { content_type: "application/json".into(), body: said.into() }
+            Box::new(Said { content_type: "application/json".into(), body: said.into() })
         });
         RelayError { fault: self.fault, error, said }
     }
@@ -177,19 +174,31 @@ impl Service {
             FailureKind::Auth if api_key.is_none() => "a key is needed",
             kind => meaning(kind),
         };
-        ModelError::new(kind, format!("{name}: {meaning}{shown}{colon}{said}"))
+        let status = status.map(|status| status.as_u16());
+        ModelError {
+            status,
+            ..ModelError::new(kind, format!("{name}: {meaning}{shown}{colon}{said}"))
+        }
     }
 
     /// The call failed.
     pub fn failed(&self, error: CallError) -> ModelError {
-        let name = &self.0.settings.name;
-        let message = match &error {
-            CallError::Connect(_) | CallError::ConnectTimeout => {
-                format!("{name}: {error} to {}", self.0.settings.base_url)
+        let Settings { name, base_url, .. } = &self.0.settings;
+        let discreet = format!("{name}: {error}");
+        let told = match &error {
+            CallError::Connect(why, _) => {
+                Some(format!("{name}: cannot connect to {base_url}: {why}"))
             }
-            error => format!("{name}: {error}"),
+            CallError::ConnectTimeout => Some(format!("{discreet} to {base_url}")),
+            _ => None,
         };
-        let mut failed = ModelError::new(error.kind(), message);
+        let mut failed = match told {
+            Some(told) => ModelError {
+                discreet: Some(discreet.into()),
+                ..ModelError::new(error.kind(), told)
+            },
+            None => ModelError::new(error.kind(), discreet),
+        };
         failed.source = error.into_source();
         failed
     }
@@ -203,7 +212,7 @@ impl Service {
     pub(crate) fn broke_off(&self) -> ModelError {
         let name = &self.0.settings.name;
         let message = format!("{name}: the connection broke in the middle of the answer");
-        ModelError::new(FailureKind::Timeout, message)
+        ModelError::new(FailureKind::Disconnected, message)
     }
 }
 
@@ -214,6 +223,8 @@ const fn meaning(kind: FailureKind) -> &'static str {
         FailureKind::RateLimit => "too many requests",
         FailureKind::Overloaded => "it cannot answer just now",
         FailureKind::Timeout => "it took too long",
+        FailureKind::Unreachable => "it cannot be reached",
+        FailureKind::Disconnected => "the connection broke",
         FailureKind::ContextLength => "the conversation does not fit into the model",
         FailureKind::Format => "it refused the request",
         FailureKind::UnknownModel => "there is no such model",

@@ -4,6 +4,7 @@ use ports::driven::{ModelMessage, ModelPart, ModelRole, ToolCall};
 use serde::Deserialize;
 
 use crate::{
+    conversation::{Conversation, Turns},
     media::{MediaError, Pictures, Piece, Policy, RemoteFile, is_remote, split_data_url},
     messages::{Now, Talk, add_result},
     refusal::Refusal,
@@ -66,7 +67,7 @@ struct Source {
 }
 
 /// What `input` may hold.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Allowed {
     pub(crate) pictures: Policy,
     pub(crate) files: Policy,
@@ -93,17 +94,9 @@ impl TextOr<Item> {
         continues: bool,
         allowed: Allowed,
     ) -> Result<Talk, Refusal> {
-        let items = match self {
-            Self::Text(text) => vec![Item {
-                role: Some("user".to_owned()),
-                content: Some(Content::Text(text)),
-                ..Item::default()
-            }],
-            Self::List(items) => items,
-        };
         let mut told: Vec<String> = instructions.into_iter().collect();
         let mut turns = Vec::new();
-        for (at, item) in items.into_iter().enumerate() {
+        for (at, item) in self.into_items().into_iter().enumerate() {
             item.read(at, &mut told, &mut turns)?;
         }
         let is_prompt = |turn: &Turn| matches!(turn, Turn::User { .. } | Turn::Result { .. });
@@ -120,6 +113,51 @@ impl TextOr<Item> {
         let pictures = reader.pictures();
         let now = Now { place, pieces, pictures };
         Ok(Talk { history, now, instructions })
+    }
+
+    /// All of it as one conversation. What could not be said again as it is, is
+    /// refused.
+    pub(crate) fn conversation(
+        self,
+        instructions: Option<String>,
+        allowed: Allowed,
+    ) -> Result<Conversation, Refusal> {
+        let pictures = Pictures::of_conversation("input_image", allowed.pictures.clone());
+        let mut reader = Reader { allowed, urls: 0, pictures: Some(pictures) };
+        let mut said = Turns::default();
+        if let Some(instructions) = instructions {
+            said.tell(instructions);
+        }
+        for (at, item) in self.into_items().into_iter().enumerate() {
+            item.check(at)?;
+            let (mut told, mut turns) = (Vec::new(), Vec::new());
+            item.read(at, &mut told, &mut turns)?;
+            for told in told {
+                said.tell(told);
+            }
+            for turn in turns {
+                match turn {
+                    Turn::Assistant(text) => said.model(place(at), text, Vec::new()),
+                    Turn::Call(call) => said.model(place(at), String::new(), vec![call]),
+                    Turn::Result { call, text } => said.tool(place(at), call, text),
+                    Turn::User { at, content } => {
+                        said.person(place(at), reader.pieces(at, content, true)?);
+                    }
+                }
+            }
+        }
+        said.whole("input", reader.pictures())
+    }
+
+    fn into_items(self) -> Vec<Item> {
+        match self {
+            Self::Text(text) => vec![Item {
+                role: Some("user".to_owned()),
+                content: Some(Content::Text(text)),
+                ..Item::default()
+            }],
+            Self::List(items) => items,
+        }
     }
 }
 
@@ -256,6 +294,28 @@ fn place(at: usize) -> String {
 }
 
 impl Item {
+    /// Refuses what cannot be said again in other words: what is only mentioned, and
+    /// pictures where only people show some.
+    fn check(&self, at: usize) -> Result<(), Refusal> {
+        let refuse = |field: &str, why: &str| {
+            let param = format!("input[{at}].{field}");
+            Err(Refusal::invalid(param.clone(), format!("{param}: {why}")))
+        };
+        if self.kind.as_deref() == Some("item_reference") {
+            return refuse("type", "this provider keeps nothing, send the item itself");
+        }
+        let is_persons = self.role.as_deref() == Some("user");
+        let holds_more =
+            |content: &Option<Content>| content.as_ref().is_some_and(Content::is_more_than_text);
+        if !is_persons && holds_more(&self.content) {
+            return refuse("content", "only text is supported here");
+        }
+        if holds_more(&self.output) {
+            return refuse("output", "only text is supported here");
+        }
+        Ok(())
+    }
+
     /// Takes what it says into `told`, which is for the agent only, or `turns`.
     fn read(self, at: usize, told: &mut Vec<String>, turns: &mut Vec<Turn>) -> Result<(), Refusal> {
         let missing = |field: &str| {
@@ -312,6 +372,15 @@ impl TextOr<Part> {
             Self::Text(text) => text.trim().is_empty(),
             Self::List(parts) => parts.iter().all(Part::is_empty_text),
         }
+    }
+
+    /// Whether there is something in it that is no text.
+    fn is_more_than_text(&self) -> bool {
+        let is_text = |part: &Part| {
+            let kind = part.kind.as_deref().unwrap_or_default();
+            kind.is_empty() || kind.contains("text") || kind == "refusal"
+        };
+        matches!(self, Self::List(parts) if !parts.iter().all(is_text))
     }
 
     /// The texts in it, separated by line breaks.

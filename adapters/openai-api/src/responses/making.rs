@@ -107,6 +107,8 @@ pub(crate) struct Making {
     keeper: Option<Keeper>,
     must_call: bool,
     ticket: Option<Ticket>,
+    /// What stands where nothing was said.
+    silence: &'static str,
 }
 
 impl Making {
@@ -119,7 +121,14 @@ impl Making {
         ticket: Ticket,
     ) -> Self {
         let (answer, ticket) = (Some(answer), Some(ticket));
-        Self { draft, answer, clock, keeper, must_call, ticket }
+        Self { draft, answer, clock, keeper, must_call, ticket, silence: NOTHING_SAID }
+    }
+
+    /// A response nobody keeps, of a model that was asked without an agent.
+    pub(crate) fn straight(draft: Draft, answer: Answer, clock: Arc<dyn Clock>) -> Self {
+        let answer = Some(answer);
+        let (keeper, must_call, ticket) = (None, false, None);
+        Self { draft, answer, clock, keeper, must_call, ticket, silence: "" }
     }
 
     /// The answer as a stream of events, which begins at once.
@@ -168,7 +177,7 @@ impl Making {
             _ if stopped => (Ending { status: Status::Cancelled, ..plain }, None),
             Ok(Ended { text, calls, finish, usage }) => {
                 if self.draft.is_silent() && calls.is_empty() {
-                    self.draft.text(if text.is_empty() { NOTHING_SAID } else { &text });
+                    self.draft.text(if text.is_empty() { self.silence } else { &text });
                 }
                 let reason = match finish {
                     FinishReason::Length => Some("max_output_tokens"),

@@ -53,7 +53,7 @@ pub(crate) struct Incomplete {
 }
 
 /// What was asked for, repeated in every answer.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Terms {
     pub(crate) model: String,
     instructions: Option<String>,
@@ -73,18 +73,18 @@ pub(crate) struct Terms {
     background: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Reasoning {
     effort: Option<String>,
     summary: Option<Summary>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Text {
     format: Format,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Format {
     Text,
@@ -92,7 +92,7 @@ enum Format {
     JsonSchema { name: String, description: Option<String>, schema: Json, strict: Option<bool> },
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 enum Choice {
     Word(&'static str),
@@ -103,7 +103,7 @@ enum Choice {
     },
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename = "function")]
 struct Tool {
     name: String,
@@ -221,6 +221,11 @@ impl Label {
 }
 
 impl Terms {
+    /// The same for an answer of `model` that nobody keeps.
+    pub(crate) fn unkept(&self, model: &str) -> Self {
+        Self { model: model.to_owned(), store: false, ..self.clone() }
+    }
+
     pub(crate) fn of(asked: &Asked) -> Self {
         let sampling = &asked.sampling;
         Self {

@@ -11,7 +11,7 @@ use futures_util::stream;
 use ports::{
     config::Config,
     driven::{ModelError, RelayError, Said},
-    driving::{Passing, PassingBody, RelayRefusal},
+    driving::{Copied, Passing, PassingBody, RelayRefusal},
 };
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ async fn house(agents: bool) -> House {
 
 fn passing(body: PassingBody) -> Passing {
     let model = "spare/two".parse().unwrap();
-    Passing { status: 200, content_type: "application/x-odd".into(), model, body }
+    Passing::Copied(Copied { status: 200, content_type: "application/x-odd".into(), model, body })
 }
 
 fn whole(text: &'static str) -> Passing {
@@ -43,6 +43,7 @@ fn fails(fault: Fault, said: Option<&'static str>) -> RelayError {
     let mut error = ModelError::new(FailureKind::Overloaded, "lab: it broke");
     error.retry_after = (fault == Fault::Refused(429)).then(|| Duration::from_millis(6_200));
     let said = said.map(|said| Said { content_type: "application/json".into(), body: said.into() });
+    let said = said.map(Box::new);
     RelayError { fault, error, said }
 }
 
@@ -89,8 +90,7 @@ async fn a_stream_is_passed_on_and_one_that_breaks_off_says_so() {
     let stream = PassingBody::Stream(Box::pin(stream::iter(broken)));
     house.relay.says(Standing::default(), Ok(passing(stream)));
     let said = house.complete(HI).await;
-    let end =
-        r#"data: {"error":{"message":"lab: it broke","type":"api_error","code":"overloaded"}}"#;
+    let end = r#"data: {"error":{"message":"lab: it broke","type":"api_error","code":"upstream_disconnected"}}"#;
     let expected = format!("data: {{}}\n\ndata: {{\n\n{end}\n\ndata: [DONE]\n\n");
     assert_eq!((said.status, said.body), (200, expected));
     assert!(!said.head.contains("x-ratelimit"), "{}", said.head);
@@ -130,6 +130,31 @@ async fn what_a_provider_refuses_is_passed_on_but_for_what_it_thinks_of_us() {
         );
         let retry_after = said.head.lines().find_map(|line| line.strip_prefix("retry-after: "));
         assert_eq!(retry_after.map(|it| it.parse().unwrap()), seconds, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_happened_between_us_and_a_provider_has_a_word() {
+    let house = house(true).await;
+    #[rustfmt::skip]
+    let table = [
+        (Fault::Unreachable,  FailureKind::Unreachable,   502, "upstream_unreachable"),
+        (Fault::Broken,       FailureKind::Disconnected,  502, "upstream_disconnected"),
+        (Fault::Garbled,      FailureKind::Format,        502, "upstream_invalid_response"),
+        (Fault::Silent,       FailureKind::Timeout,       504, "timeout"),
+        (Fault::Refused(503), FailureKind::Overloaded,    503, "overloaded"),
+        (Fault::Refused(400), FailureKind::ContextLength, 400, "context_length_exceeded"),
+    ];
+    for (fault, kind, status, code) in table {
+        let error = ModelError::new(kind, "lab: it broke");
+        let error = RelayError { fault, error, said: None };
+        house.relay.says(Standing::default(), Err(error.into()));
+        let said = house.complete(HI).await;
+        assert_eq!(
+            (said.status, &said.json()["error"]["code"]),
+            (status, &json!(code)),
+            "{fault:?}"
+        );
     }
 }
 

@@ -14,12 +14,13 @@ use futures_core::Stream;
 use ports::{
     Bytes,
     driven::{RelayError, RelayStream, Used},
-    driving::{Passed, Passing, PassingBody},
+    driving::{Copied, Passed, Passing, PassingBody},
 };
 
 use super::{
     asking::{Beginning, Begun},
     books::Books,
+    telling::Telling,
 };
 
 /// A request that was let through. However it ends, it is written down once; one
@@ -43,8 +44,13 @@ impl Ticket {
 
     /// Passes an answer on.
     pub(super) fn pass(mut self, begun: Begun) -> Passing {
-        let Begun { status, content_type, said } = begun;
         let model = self.model.clone();
+        let (status, content_type, said) = match begun {
+            Begun::Copied { status, content_type, said } => (status, content_type, said),
+            Begun::Told(events) => {
+                return Passing::Told { model, answer: Box::pin(Telling::new(events, self)) };
+            }
+        };
         let body = match said {
             Beginning::Whole(bytes, used) => {
                 // What nobody counted is estimated, but for numbers nobody said.
@@ -62,12 +68,17 @@ impl Ticket {
                 PassingBody::Stream(Box::pin(counted))
             }
         };
-        Passing { status, content_type, model, body }
+        Passing::Copied(Copied { status, content_type, model, body })
+    }
+
+    /// How many tokens it was taken to have to read.
+    pub(super) const fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// Writes down what was used: as it was counted, or else what was taken to be
     /// read and about what was `said`.
-    fn settle(&mut self, used: Used, said: u64, failed: bool) {
+    pub(super) fn settle(&mut self, used: Used, said: u64, failed: bool) {
         if std::mem::replace(&mut self.is_settled, true) {
             return;
         }

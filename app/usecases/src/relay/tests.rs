@@ -1,5 +1,7 @@
 //! Requests that are passed on to providers that are made up.
 
+mod telling;
+
 use std::{
     collections::VecDeque,
     pin::Pin,
@@ -17,16 +19,16 @@ use domain::{
     run::Usage,
 };
 use futures_core::Stream;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use ports::{
     BoxStream, Bytes,
     config::Config,
     driven::{
         Change, Committed, Entry, MockArchive, MockEntropy, MockJournal, ModelError, ModelEvent,
         ModelInfo, ModelProvider, ModelRequest, RelayAnswer, RelayBody, RelayError, RelayRequest,
-        RelayStream, Used,
+        RelayStream, Setting, Unspoken, Used,
     },
-    driving::{Passed, PassingBody, Relay as _, RelayRefusal, Relayed},
+    driving::{Passed, Passing, PassingBody, Relay as _, RelayRefusal, Relayed},
 };
 use serde_json::{Value, json};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -45,11 +47,13 @@ enum Turn {
     Streams(Vec<Result<&'static str, Fault>>, Option<Usage>),
     /// Fails.
     Fails(Fault, Option<u64>),
+    /// Tells this, when it is asked in its own form.
+    Tells(Vec<Result<ModelEvent, FailureKind>>),
     /// Says nothing.
     Hangs,
 }
 
-use Turn::{Fails, Hangs, Says, Streams};
+use Turn::{Fails, Hangs, Says, Streams, Tells};
 
 /// A provider that does what it is told, and remembers what it was asked.
 struct Lab {
@@ -71,9 +75,21 @@ impl ModelProvider for Lab {
 
     async fn stream(
         &self,
-        _: ModelRequest,
+        request: ModelRequest,
     ) -> Result<BoxStream<Result<ModelEvent, ModelError>>, ModelError> {
-        panic!("nobody asks in this way")
+        self.asked.lock().unwrap().push(format!("{}/{} told", self.name, request.model));
+        let turn = self.turns.lock().unwrap().pop_front().expect("it was asked too often");
+        let Tells(events) = turn else { panic!("it was asked in its own form") };
+        let failed = |kind| ModelError {
+            discreet: Some("it failed".into()),
+            ..ModelError::new(kind, "it failed at http://secret")
+        };
+        Ok(Box::pin(stream::iter(events.into_iter().map(move |event| event.map_err(failed)))))
+    }
+
+    fn leaves_out(&self, request: &ModelRequest) -> Option<Unspoken> {
+        let unspoken = Unspoken { setting: Setting::Seed, why: "unheard of" };
+        request.sampling.seed.map(|_| unspoken)
     }
 
     fn forms(&self) -> &'static [Form] {
@@ -86,6 +102,7 @@ impl ModelProvider for Lab {
         let body = match turn {
             Fails(fault, wanted) => return Err(failure(fault, wanted)),
             Hangs => std::future::pending().await,
+            Tells(_) => panic!("it was asked as it is"),
             Says(input, output) => {
                 let usage = Some(Usage { input, output, ..Usage::default() });
                 let used = Used { usage, events: 0 };
@@ -127,6 +144,9 @@ impl RelayStream for Pieces {
     }
 }
 
+/// Its name, what it does, and the forms it takes.
+type Provider = (&'static str, Vec<Turn>, &'static [Form]);
+
 type Written = Arc<Mutex<Vec<(String, Value)>>>;
 
 struct House {
@@ -150,16 +170,22 @@ impl House {
         spare: Vec<Turn>,
         before: Vec<(&str, Value)>,
     ) -> Self {
+        let providers: Vec<Provider> = vec![
+            ("lab", lab, &[Form::Chat, Form::Embeddings]),
+            ("spare", spare, &[Form::Chat]),
+            ("none", Vec::new(), &[]),
+        ];
+        Self::of(settings, providers, before)
+    }
+
+    /// A house with these providers, in which that was written down `before`.
+    fn of(settings: &Value, providers: Vec<Provider>, before: Vec<(&str, Value)>) -> Self {
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let provider = |name, turns: Vec<Turn>, forms| -> Arc<dyn ModelProvider> {
+        let provider = |(name, turns, forms): Provider| -> Arc<dyn ModelProvider> {
             let (turns, asked) = (Mutex::new(turns.into()), Arc::clone(&asked));
             Arc::new(Lab { name, forms, turns, asked })
         };
-        let providers = vec![
-            provider("lab", lab, &[Form::Chat, Form::Embeddings]),
-            provider("spare", spare, &[Form::Chat]),
-            provider("none", Vec::new(), &[]),
-        ];
+        let providers = providers.into_iter().map(provider).collect();
         let mut entries: Vec<Entry> = Vec::new();
         for (name, value) in before {
             let value = ports::Json::parse(value.to_string()).unwrap();
@@ -210,7 +236,8 @@ impl House {
     /// What it was, in a word.
     async fn verdict(&self, caller: &Principal, model: &str) -> String {
         match self.ask(caller, model).await.answer {
-            Ok(passing) => passing.model.to_string(),
+            Ok(Passing::Copied(copied)) => copied.model.to_string(),
+            Ok(Passing::Told { model, .. }) => format!("{model} told"),
             Err(RelayRefusal::Exhausted { retry_after, .. }) => {
                 format!("in {} s", retry_after.as_secs())
             }
@@ -239,7 +266,7 @@ impl House {
 fn passed(model: &str, form: Form) -> Passed {
     let body = Bytes::from(format!("{{\"model\":\"{model}\",\"pad\":\"{}\"}}", "x".repeat(60)));
     let model: ModelRef = model.parse().unwrap();
-    Passed { form, model, body, name_at: 9..20, headers: Vec::new() }
+    Passed { form, model, body, name_at: 9..20, headers: Vec::new(), meaning: None }
 }
 
 fn owner() -> Principal {
@@ -338,8 +365,10 @@ async fn however_a_stream_ends_it_counts_once() {
     ];
     for (stream, heard, counts) in table {
         let house = House::new(&json!({}), vec![stream], Vec::new());
-        let passing = house.ask(&owner(), MODEL).await.answer.unwrap();
-        let PassingBody::Stream(stream) = passing.body else { panic!("not a stream") };
+        let Ok(Passing::Copied(copied)) = house.ask(&owner(), MODEL).await.answer else {
+            panic!("no answer")
+        };
+        let PassingBody::Stream(stream) = copied.body else { panic!("not a stream") };
         let _ = stream.take(heard).collect::<Vec<_>>().await;
         assert_eq!(house.used().await[0].2, counts);
     }

@@ -11,11 +11,14 @@ use domain::{
 };
 use ports::driving::{Passed, Passing, Relay, RelayRefusal, Relayed, UsageRow};
 
+use super::locked;
+
 /// What comes of a request.
 type Outcome = (Standing, Result<Passing, RelayRefusal>);
 
 /// Answers what it is told to answer, and remembers what it was asked.
-pub(super) struct Lab {
+#[derive(Debug)]
+pub struct Lab {
     /// Whether requests go straight to providers at all.
     is_on: bool,
     says: Mutex<Option<Outcome>>,
@@ -23,17 +26,19 @@ pub(super) struct Lab {
 }
 
 impl Lab {
-    pub(super) fn new(is_on: bool) -> Self {
+    /// Providers that are asked if requests go straight to them at all.
+    pub fn new(is_on: bool) -> Self {
         Self { is_on, says: Mutex::default(), asked: Mutex::default() }
     }
 
-    pub(super) fn says(&self, standing: Standing, answer: Result<Passing, RelayRefusal>) {
-        *self.says.lock().unwrap() = Some((standing, answer));
+    /// What comes of the next request.
+    pub fn says(&self, standing: Standing, answer: Result<Passing, RelayRefusal>) {
+        *locked(&self.says) = Some((standing, answer));
     }
 
     /// Which key asked what.
-    pub(super) fn asked(&self) -> Option<(Option<String>, Passed)> {
-        self.asked.lock().unwrap().take()
+    pub fn asked(&self) -> Option<(Option<String>, Passed)> {
+        locked(&self.asked).take()
     }
 }
 
@@ -49,7 +54,7 @@ impl Relay for Lab {
     }
 
     fn models(&self, caller: &Principal) -> Vec<ModelRef> {
-        let all = ["lab/one", "lab/two"].map(|name| name.parse().unwrap());
+        let all = ["lab/one", "lab/two"].map(|name| name.parse().expect("a name"));
         let count = match caller.relay_key() {
             _ if !self.is_on => 0,
             Some(_) => 1,
@@ -60,8 +65,8 @@ impl Relay for Lab {
 
     async fn relay(&self, caller: &Principal, request: Passed) -> Relayed {
         let key = caller.relay_key().map(str::to_owned);
-        *self.asked.lock().unwrap() = Some((key, request));
-        let (standing, answer) = self.says.lock().unwrap().take().expect("it was told what to say");
+        *locked(&self.asked) = Some((key, request));
+        let (standing, answer) = locked(&self.says).take().expect("it was told what to say");
         Relayed { standing, answer }
     }
 
