@@ -56,11 +56,44 @@ test("a hostile message is only words", async () => {
   assert.equal(await page.evaluate(() => window.hurt), undefined);
   assert.equal(await answer.locator("img, script").count(), 0);
   assert.equal(await answer.locator("a[href^=javascript]").count(), 0);
+  assert.equal(await answer.getByRole("button", { name: "Show picture from evil.example" }).count(), 1);
   const link = answer.locator("a[href*='evil.example']");
   assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
   const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
   assert.equal(isWide, false);
   assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("a picture elsewhere is fetched on a click, by keyboard too, and says nothing of where from", async () => {
+  const page = await enter(it);
+  await fresh(page);
+  const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+  const asked = [];
+  await page.context().route(/pictures\.example/, async (route) => {
+    asked.push(await route.request().allHeaders());
+    await route.fulfill({ contentType: "image/png", body: png });
+  });
+  await say(page, "FAKE_SAY:![cat](https://pictures.example/cat.png) and ![dog](http://pictures.example/dog.png); please");
+  const answer = answers(page).last();
+  const button = answer.getByRole("button", { name: "Show picture from pictures.example" });
+  await button.waitFor();
+  await answer.getByRole("link", { name: "Picture at pictures.example: dog" }).waitFor();
+  assert.equal(asked.length, 0);
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await until("the picture", () => answer.locator(".picture img").evaluate((picture) => picture.naturalWidth === 1).catch(() => false));
+  assert.equal(asked.length, 1);
+  assert.deepEqual([asked[0].referer, asked[0].cookie], [undefined, undefined]);
+  const hide = answer.getByRole("button", { name: "Hide picture from pictures.example" });
+  assert.equal(await hide.evaluate((it) => it === document.activeElement), true);
+  // The policy holds for what the renderer would never make.
+  const refused = await page.evaluate(() => new Promise((done) => {
+    document.addEventListener("securitypolicyviolation", (event) => done(event.blockedURI), { once: true });
+    new Image().src = "http://pictures.example/clear.png";
+  }));
+  assert.match(refused, /pictures\.example/);
+  assert.equal(asked.length, 1);
   await page.context().close();
 });
 
