@@ -7,6 +7,7 @@ mod caller;
 mod circumstances;
 mod depth;
 mod encoding;
+pub mod files;
 mod form;
 mod relayed;
 mod request_id;
