@@ -19,7 +19,7 @@ interface SaidProps {
   entry: Entry;
   tools: readonly ToolUse[];
   who: Assistant;
-  onEdit: (text: string) => void;
+  onEdit: (entry: Entry) => void;
   onResend: (entry: Entry) => void;
 }
 
@@ -73,7 +73,7 @@ function FromUser({ entry, text, onEdit, onResend }: { entry: Entry; text: strin
         )}
         {sending === "sending" && <span>{t("chat.sending")}</span>}
         <CopyButton text={text} label={t("chat.message.copy")} />
-        <IconButton icon="edit" size="small" label={t("chat.edit")} onClick={() => onEdit(text)} />
+        <IconButton icon="edit" size="small" label={t("chat.edit")} onClick={() => onEdit(entry)} />
         <IconButton icon="refresh" size="small" label={t("chat.resend")} onClick={() => onResend(entry)} />
         <When at={message.timestamp} />
       </footer>
