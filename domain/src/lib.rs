@@ -21,6 +21,7 @@ pub mod origin;
 pub mod outbound;
 pub mod pairing;
 pub mod peer;
+pub mod plain_path;
 pub mod presence;
 pub mod relay;
 pub mod reload;

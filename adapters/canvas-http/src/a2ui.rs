@@ -5,13 +5,15 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use http_kit::{Body, compute, empty, text};
+use http_kit::{
+    Body, compute, empty,
+    files::{self, Conditions, Wanted},
+    text,
+};
 
 use crate::{
     answer::{not_found, words},
     bridge,
-    conditions::{Conditions, Wanted},
-    kind,
 };
 
 /// A file that came with the program.
@@ -75,7 +77,7 @@ async fn answer_from(
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if !is_known {
         let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-        let kind = HeaderValue::from_static(kind::kind(extension));
+        let kind = HeaderValue::from_static(files::kind(extension));
         headers.insert(header::CONTENT_TYPE, kind);
         if is_packed {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -145,7 +147,7 @@ mod tests {
         let (status, headers, body) = ask("/", &[("accept-encoding", "gzip")]).await;
         assert_eq!(
             (status, &headers["content-type"]),
-            (StatusCode::OK, &kind::HTML.parse().unwrap())
+            (StatusCode::OK, &files::HTML.parse().unwrap())
         );
         assert_eq!(
             String::from_utf8(body).unwrap(),

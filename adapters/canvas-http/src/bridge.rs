@@ -3,7 +3,7 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt};
 
-use crate::content::Content;
+use http_kit::files::Content;
 
 /// The way to the app.
 const BRIDGE: &str = concat!("<script>\n", include_str!("bridge.js"), "</script>\n");

@@ -3,11 +3,8 @@
 mod a2ui;
 mod answer;
 mod bridge;
-mod conditions;
-mod content;
 mod entry;
 mod folder;
-mod kind;
 mod live;
 mod pages;
 #[cfg(test)]
@@ -93,8 +90,9 @@ impl Deps {
 /// The name of what is below `root` at `path`, if that is not ignored.
 fn is_of_interest(root: &Path, path: &Path) -> bool {
     let Ok(below) = path.strip_prefix(root) else { return false };
-    let is_ignored =
-        |name: &std::ffi::OsStr| name.to_str().is_some_and(domain::canvas::CanvasPath::is_ignored);
+    let is_ignored = |name: &std::ffi::OsStr| {
+        name.to_str().is_some_and(domain::plain_path::PlainPath::is_ignored)
+    };
     !below.iter().any(is_ignored)
 }
 

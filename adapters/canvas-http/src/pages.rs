@@ -5,10 +5,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::canvas::{CanvasPath, NoPath, Place, Room};
+use domain::{
+    canvas::{Place, Room},
+    plain_path::{NoPath, PlainPath},
+};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full};
-use http_kit::{Body, empty};
+use http_kit::{
+    Body,
+    files::{Conditions, Content, Found, HTML, Lost, answer, find, kind},
+};
 use tokio::sync::Semaphore;
 use tracing::warn;
 
@@ -16,11 +21,8 @@ use crate::{
     Deps, a2ui,
     answer::{elsewhere, no_index, not_found, stamp, with_query, words, wrong_method},
     bridge,
-    conditions::{Conditions, Wanted},
-    content::Content,
     entry::entry,
-    folder::{self, Found, Lost},
-    kind,
+    folder,
 };
 
 /// How many files are looked for at a time: a disk that hangs holds up pages,
@@ -73,7 +75,7 @@ impl Pages {
     }
 
     async fn page(&self, path: &str, request: &Request<()>) -> Response<Body> {
-        let path = match CanvasPath::parse(path) {
+        let path = match PlainPath::parse(path) {
             Ok(path) => path,
             Err(NoPath::Malformed) => return words(StatusCode::BAD_REQUEST, "malformed path"),
             Err(NoPath::Forbidden) => return not_found(),
@@ -84,7 +86,7 @@ impl Pages {
         let Ok(_seat) = self.seats.acquire().await else { return not_found() };
         let looking = tokio::task::spawn_blocking(move || {
             make(&made, &root);
-            show(folder::find(&root, &path)?, &conditions, is_live)
+            show(find(&root, &path)?, &conditions, is_live)
         });
         match looking.await {
             Ok(Ok(response)) => response,
@@ -120,46 +122,12 @@ fn as_folder(request: &Request<()>) -> Response<Body> {
 /// What is answered with a file.
 fn show(found: Found, conditions: &Conditions, is_live: bool) -> Result<Response<Body>, Lost> {
     let Found { file, length, version, extension } = found;
-    let kind = kind::kind(extension.as_deref());
-    let (content, tag) = if kind == kind::HTML {
+    let kind = kind(extension.as_deref());
+    let (content, tag) = if kind == HTML {
         let script = bridge::script(is_live);
         (bridge::page(file, length, script)?, format!("\"{version}-{:x}\"", script.len()))
     } else {
         (Content::new(file, length), format!("\"{version}\""))
     };
-    let whole = content.length();
-    let range = |range: &str| HeaderValue::try_from(format!("bytes {range}/{whole}")).ok();
-    let (status, length, body, range) = match conditions.wanted(&tag, whole) {
-        Wanted::Nothing => (StatusCode::NOT_MODIFIED, None, nothing(), None),
-        Wanted::Beyond => (StatusCode::RANGE_NOT_SATISFIABLE, Some(0), nothing(), range("*")),
-        Wanted::Whole => (StatusCode::OK, Some(whole), content.into_body()?, None),
-        Wanted::Part(part) => {
-            let says = range(&format!("{}-{}", part.start, part.end - 1));
-            let length = part.end - part.start;
-            (StatusCode::PARTIAL_CONTENT, Some(length), content.part(part).into_body()?, says)
-        }
-    };
-    let mut response = empty(status);
-    *response.body_mut() = body;
-    let headers = response.headers_mut();
-    let lengths = length.map(HeaderValue::from);
-    let tag = HeaderValue::try_from(tag).ok();
-    let kind = (status.is_success()).then(|| HeaderValue::from_static(kind));
-    let values = [
-        (header::ETAG, tag.filter(|_| status != StatusCode::RANGE_NOT_SATISFIABLE)),
-        (header::ACCEPT_RANGES, Some(HeaderValue::from_static("bytes"))),
-        (header::CONTENT_LENGTH, lengths),
-        (header::CONTENT_RANGE, range),
-        (header::CONTENT_TYPE, kind),
-    ];
-    for (name, value) in values {
-        if let Some(value) = value {
-            headers.insert(name, value);
-        }
-    }
-    Ok(response)
-}
-
-fn nothing() -> Body {
-    Full::default().boxed_unsync()
+    Ok(answer(content, &tag, kind, conditions)?)
 }

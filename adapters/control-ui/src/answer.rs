@@ -8,15 +8,18 @@ use http_kit::{Body, empty, text};
 use crate::files::File;
 
 /// Nothing is done by this page that did not come from the gateway itself, and
-/// nobody may put it into a page of theirs.
+/// nobody may put it into a page of theirs. Pictures may come from elsewhere,
+/// because people ask for them (`web/src/markdown/picture.tsx`).
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; \
+     img-src 'self' data: blob: https:; font-src 'self'; connect-src 'self'; \
      manifest-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
 /// What every answer says; the server adds what it says of every answer anyway.
-const HEADERS: [(HeaderName, &str); 4] = [
+const HEADERS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
+    // Whoever is asked for a picture is not shown what the browser keeps for him.
+    (HeaderName::from_static("cross-origin-embedder-policy"), "credentialless"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),

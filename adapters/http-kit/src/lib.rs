@@ -10,6 +10,7 @@ mod encoding;
 #[cfg(feature = "fake")]
 pub mod fake;
 mod fields;
+pub mod files;
 mod form;
 mod relayed;
 mod request_id;

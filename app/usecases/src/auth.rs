@@ -21,7 +21,7 @@ use std::{
 };
 
 use domain::{
-    access::Principal,
+    access::{Principal, Scopes},
     device::DeviceFault,
     exposure::Exposure,
     pairing::{Reason, Request, SetupRefused},
@@ -136,6 +136,8 @@ pub enum Refused {
         reason: Reason,
         /// The request that waits, unless too many do.
         request: Option<Box<Request>>,
+        /// What it may do already, if it only asks for more.
+        approved: Scopes,
     },
     /// It could not be written down.
     #[error(transparent)]

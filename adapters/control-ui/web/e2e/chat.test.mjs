@@ -56,11 +56,44 @@ test("a hostile message is only words", async () => {
   assert.equal(await page.evaluate(() => window.hurt), undefined);
   assert.equal(await answer.locator("img, script").count(), 0);
   assert.equal(await answer.locator("a[href^=javascript]").count(), 0);
+  assert.equal(await answer.getByRole("button", { name: "Show picture from evil.example" }).count(), 1);
   const link = answer.locator("a[href*='evil.example']");
   assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
   const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
   assert.equal(isWide, false);
   assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("a picture elsewhere is fetched on a click, by keyboard too, and says nothing of where from", async () => {
+  const page = await enter(it);
+  await fresh(page);
+  const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+  const asked = [];
+  await page.context().route(/pictures\.example/, async (route) => {
+    asked.push(await route.request().allHeaders());
+    await route.fulfill({ contentType: "image/png", body: png });
+  });
+  await say(page, "FAKE_SAY:![cat](https://pictures.example/cat.png) and ![dog](http://pictures.example/dog.png); please");
+  const answer = answers(page).last();
+  const button = answer.getByRole("button", { name: "Show picture from pictures.example" });
+  await button.waitFor();
+  await answer.getByRole("link", { name: "Picture at pictures.example: dog" }).waitFor();
+  assert.equal(asked.length, 0);
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await until("the picture", () => answer.locator(".picture img").evaluate((picture) => picture.naturalWidth === 1).catch(() => false));
+  assert.equal(asked.length, 1);
+  assert.deepEqual([asked[0].referer, asked[0].cookie], [undefined, undefined]);
+  const hide = answer.getByRole("button", { name: "Hide picture from pictures.example" });
+  assert.equal(await hide.evaluate((it) => it === document.activeElement), true);
+  // The policy holds for what the renderer would never make.
+  const refused = await page.evaluate(() => new Promise((done) => {
+    document.addEventListener("securitypolicyviolation", (event) => done(event.blockedURI), { once: true });
+    new Image().src = "http://pictures.example/clear.png";
+  }));
+  assert.match(refused, /pictures\.example/);
+  assert.equal(asked.length, 1);
   await page.context().close();
 });
 
@@ -75,6 +108,65 @@ test("a failure says why, and the message can be sent again", async () => {
   await page.locator(".said.me").first().hover();
   await page.locator(".said.me").first().getByRole("button", { name: "Edit and send again" }).click();
   assert.equal(await page.locator("textarea").inputValue(), "FAKE_ERROR:400; no");
+  await page.context().close();
+});
+
+test("a message is changed, also the one that is being answered, and what was begun comes back", async () => {
+  const page = await enter(it);
+  await fresh(page);
+  const box = page.locator("textarea").first();
+  await say(page, "FAKE_TOKENS:2000;FAKE_DELAY:20; the wrong question");
+  await page.locator(".coming .markdown").filter({ hasText: "bravo1" }).waitFor();
+  await box.press("ArrowUp");
+  assert.equal(await box.inputValue(), "FAKE_TOKENS:2000;FAKE_DELAY:20; the wrong question");
+  await page.getByText("Changing a message.").waitFor();
+  await box.press("Escape");
+  assert.equal(await box.inputValue(), "");
+  assert.equal(await page.locator(".coming").count(), 1, "leaving it stops nothing");
+  await box.press("ArrowUp");
+  await box.fill("FAKE_SAY:the right answer; the right question");
+  await box.press("Enter");
+  await answers(page).filter({ hasText: "the right answer" }).waitFor();
+  await answers(page).filter({ hasText: "Stopped" }).waitFor();
+
+  await box.fill("begun");
+  await page.locator(".said.me").first().hover();
+  await page.locator(".said.me").first().getByRole("button", { name: "Edit and send again" }).click();
+  await box.fill("FAKE_SAY:in another session; elsewhere");
+  await page.getByRole("button", { name: "Send in a new session" }).click();
+  await answers(page).filter({ hasText: "in another session" }).waitFor();
+  assert.equal(await page.locator(".said.me").count(), 1);
+  await page.goBack();
+  await answers(page).filter({ hasText: "the right answer" }).waitFor();
+  assert.equal(await page.locator("textarea").first().inputValue(), "begun");
+  await page.context().close();
+});
+
+test("something is found in a session by keyboard, and the session is kept as a file", async () => {
+  const page = await enter(it);
+  await fresh(page);
+  for (const word of ["needle-one", "hay", "needle-two"]) {
+    await say(page, `FAKE_SAY:about ${word}; please`);
+    await answers(page).filter({ hasText: `about ${word}` }).waitFor();
+  }
+  await page.keyboard.press("Control+f");
+  await page.getByRole("searchbox", { name: "Find in this session" }).fill("ABOUT NEEDLE");
+  await page.getByText("1 of 4").waitFor();
+  await page.locator(".found").filter({ hasText: "needle-two" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await page.getByText("3 of 4").waitFor();
+  await page.locator(".found").filter({ hasText: "needle-one" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".find").waitFor({ state: "detached" });
+
+  await page.getByRole("button", { name: "What to do with this session" }).click();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "Export as Markdown" }).click()]);
+  assert.match(file.suggestedFilename(), /\.md$/);
+  const chunks = [];
+  for await (const chunk of await file.createReadStream()) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  assert.ok(text.indexOf("about needle-one") < text.indexOf("about hay"), text);
   await page.context().close();
 });
 

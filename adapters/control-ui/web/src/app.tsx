@@ -14,6 +14,7 @@ import { say } from "./state/toasts.ts";
 import { Avatar, Empty, Failure, Foreign, Spinner } from "./ui/bits.tsx";
 import { Button, IconButton } from "./ui/button.tsx";
 import { Icon } from "./ui/icon.tsx";
+import { LackingPage, PleaDialog } from "./ui/scopes.tsx";
 import { Toaster } from "./ui/toaster.tsx";
 
 export function App() {
@@ -56,9 +57,12 @@ function Frame() {
         </header>
         <Away />
         <main class="content" id="content" tabIndex={-1}>
-          {page ? <Loaded key={page.id} page={page} /> : <Empty icon="info" title={t("shell.notFound")} />}
+          {!page ? <Empty icon="info" title={t("shell.notFound")} />
+            : lackedBy(page).length ? <LackingPage icon={page.icon} title={t(page.label)} scopes={lackedBy(page)} />
+            : <Loaded key={page.id} page={page} />}
         </main>
       </div>
+      <PleaDialog />
       <Toaster />
     </div>
   );
@@ -77,18 +81,22 @@ function tellOfNewVersion(): () => void {
   });
 }
 
-/** The pages this gateway has the methods for, and this browser the scopes. */
-function available(): Page[] {
-  const isThere = (page: Page) => page.methods.every((method) => gateway.has(method)) && (page.scopes ?? []).every((scope) => gateway.may(scope));
-  return PAGES.filter(isThere);
+/** Whether the gateway has what a page needs. */
+function isServed(page: Page): boolean {
+  return page.methods.every((method) => gateway.has(method));
+}
+
+/** The scopes this browser lacks for a page. */
+function lackedBy(page: Page): string[] {
+  return (page.scopes ?? []).filter((scope) => !gateway.may(scope));
 }
 
 function shown(id: string): Page | undefined {
-  return available().find((page) => page.id === (id || FIRST));
+  return PAGES.find((page) => page.id === (id || FIRST) && isServed(page));
 }
 
 function Navigation({ current }: { current: string | undefined }) {
-  const pages = available();
+  const pages = PAGES.filter((page) => isServed(page) && !lackedBy(page).length);
   return (
     <nav class="nav" aria-label={t("shell.navigation")}>
       {GROUPS.map((group) => {

@@ -1,6 +1,10 @@
 //! Telling somebody why he is not let in, so that he knows what to do.
 
-use domain::{access::Scope, client::ClientInfo, pairing::Request};
+use domain::{
+    access::{Scope, Scopes},
+    client::ClientInfo,
+    pairing::Request,
+};
 use ports::driving::{ErrorCode, Refusal, RpcError};
 use serde::Serialize;
 use tracing::error;
@@ -18,6 +22,8 @@ struct Details<'a> {
     next: &'a str,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     request: Option<Waiting<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    approved_scopes: Vec<&'static str>,
 }
 
 /// The request that waits for somebody's decision.
@@ -51,6 +57,10 @@ pub(super) fn error(refused: &Refused, info: &ClientInfo) -> RpcError {
         Refused::NotPaired { request: Some(request), .. } => Some(Waiting::from(&**request)),
         _ => None,
     };
+    let approved = match refused {
+        Refused::NotPaired { approved, .. } => *approved,
+        _ => Scopes::NONE,
+    };
     let retry = matches!(refused, Refused::Unproven { has_device_token: true, .. });
     let details = Details {
         code,
@@ -60,6 +70,7 @@ pub(super) fn error(refused: &Refused, info: &ClientInfo) -> RpcError {
         recommended_next_step: step,
         next: &next,
         request,
+        approved_scopes: approved.iter().map(Scope::as_str).collect(),
     };
     let error = RpcError::new(kind, message).with_details(&details);
     match refused {

@@ -180,6 +180,7 @@ async fn a_device_from_elsewhere_is_let_in_by_somebody() {
         (&details["code"], &details["reason"]),
         (&"PAIRING_REQUIRED".into(), &"not-paired".into())
     );
+    assert_eq!(details.get("approvedScopes"), None);
     let id = details["requestId"].as_str().unwrap().to_owned();
     assert_eq!(details["next"], format!("openclaw devices approve {id}"));
 
@@ -206,6 +207,7 @@ async fn a_device_from_elsewhere_is_let_in_by_somebody() {
     let more = admit(by_device(&[Scope::Admin])).await.unwrap_err();
     let details: Value = serde_json::from_str(more.error.details.unwrap().as_str()).unwrap();
     assert_eq!(details["reason"], "scope-upgrade");
+    assert_eq!(details["approvedScopes"], json!(["operator.read"]));
     let other = signed(2, knock(Protocol::V4, Role::Operator, Some(&token), Some(read)));
     assert!(admit(other).await.unwrap_err().error.message.contains("token mismatch"));
 

@@ -312,7 +312,9 @@ fn is_dashboard(knock: &Knock) -> bool {
 impl From<NotAdmitted> for Refused {
     fn from(not: NotAdmitted) -> Self {
         match not {
-            NotAdmitted::HasToAsk { reason, request } => Self::NotPaired { reason, request },
+            NotAdmitted::HasToAsk { reason, request, approved } => {
+                Self::NotPaired { reason, request, approved }
+            }
             NotAdmitted::Store(error) => Self::Store(error),
         }
     }

@@ -201,7 +201,8 @@ fn pair(
             Ok(("a program on this machine is paired at once", device))
         }
         Some(false) => {
-            let refused = Refused::NotPaired { reason: Reason::NotPaired, request: None };
+            let (reason, approved) = (Reason::NotPaired, Scopes::NONE);
+            let refused = Refused::NotPaired { reason, request: None, approved };
             Err(stop("pairing", &refused))
         }
     }

@@ -55,6 +55,8 @@ pub enum NotAdmitted {
         reason: Reason,
         /// The request that waits, unless too many wait already.
         request: Option<Box<Request>>,
+        /// What it may do already, if it only asks for more.
+        approved: Scopes,
     },
     /// It could not be written down.
     #[error(transparent)]
@@ -101,6 +103,13 @@ impl Pairing {
         self.state().devices.get(device).is_some_and(|device| device.grant(role).is_some())
     }
 
+    /// What `device` was approved for in that role.
+    fn granted(&self, device: &DeviceId, role: Role) -> Scopes {
+        let state = self.state();
+        let grant = state.devices.get(device).and_then(|device| device.grant(role));
+        grant.map_or(Scopes::NONE, |grant| grant.scopes)
+    }
+
     /// Lets the device in that asks, or has it wait for somebody's decision. One
     /// that may be let in `silently` need not wait, unless it was let in once
     /// and that was taken back.
@@ -112,7 +121,11 @@ impl Pairing {
                 let device = self.come(&ask, now);
                 let standing = device.and_then(|device| self.standing(&device, ask.role));
                 // Removed in between: it has to ask like everybody else.
-                standing.ok_or(NotAdmitted::HasToAsk { reason: Reason::NotPaired, request: None })
+                standing.ok_or(NotAdmitted::HasToAsk {
+                    reason: Reason::NotPaired,
+                    request: None,
+                    approved: Scopes::NONE,
+                })
             }
             pairing::Standing::HasToAsk(reason) if silently && reason != Reason::Revoked => {
                 self.approve_silently(ask, reason, now).await
@@ -134,7 +147,11 @@ impl Pairing {
         self.install(&request, None).await?;
         self.announce(&request, Decision::Approved);
         let standing = self.standing_now(&request.ask.device, request.ask.role);
-        standing.ok_or(NotAdmitted::HasToAsk { reason: Reason::Revoked, request: None })
+        standing.ok_or(NotAdmitted::HasToAsk {
+            reason: Reason::Revoked,
+            request: None,
+            approved: Scopes::NONE,
+        })
     }
 
     /// Has the device that asks wait for somebody's decision.
@@ -144,8 +161,12 @@ impl Pairing {
         reason: Reason,
         now: Timestamp,
     ) -> Result<Standing, NotAdmitted> {
+        let approved = match reason {
+            Reason::ScopeUpgrade => self.granted(&ask.device, ask.role),
+            Reason::NotPaired | Reason::RoleUpgrade | Reason::Revoked => Scopes::NONE,
+        };
         let request = self.file(ask, reason, now).await?;
-        Err(NotAdmitted::HasToAsk { reason, request: request.map(Box::new) })
+        Err(NotAdmitted::HasToAsk { reason, request: request.map(Box::new), approved })
     }
 
     /// Makes a request, or finds the same one that waits already. None if too

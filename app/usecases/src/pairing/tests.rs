@@ -76,7 +76,8 @@ async fn a_revoked_device_asks_anew_and_begins_anew() {
     assert!(matches!(rotated, Err(PairingError::Revoked)));
 
     let refused = gateway.pairing.admit(ask(1, Role::Operator, &[]), true).await.unwrap_err();
-    let NotAdmitted::HasToAsk { reason: Reason::Revoked, request: Some(request) } = refused else {
+    let NotAdmitted::HasToAsk { reason: Reason::Revoked, request: Some(request), .. } = refused
+    else {
         panic!("{refused:?}")
     };
     gateway.pairing.approve(&admin(99), &request.id).await.unwrap();

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { base, gateway, type Phase } from "../gateway/index.ts";
 import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
+import { named } from "../state/scopes.ts";
 import { Command, Spinner } from "../ui/bits.tsx";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/form.tsx";
@@ -27,9 +28,11 @@ function Words({ phase }: { phase: Phase }) {
       return <p class="connect-line"><Spinner label={t("connect.connecting")} /> {t("connect.connecting")}</p>;
     case "secret":
       return <SecretForm key={phase.wants} wants={phase.wants} wrong={phase.wrong} />;
-    case "pairing":
+    case "pairing": {
+      const isMore = phase.approved.length > 0;
+      const scopes = named(phase.approved);
       return (
-        <Told title={t("connect.pairing.title")} words={t("connect.pairing.how")}>
+        <Told title={t(isMore ? "connect.more.title" : "connect.pairing.title")} words={isMore ? t("connect.more.how", { scopes }) : t("connect.pairing.how")}>
           <Command>{phase.command}</Command>
           {phase.requestId && (
             <p class="connect-code">
@@ -37,8 +40,10 @@ function Words({ phase }: { phase: Phase }) {
             </p>
           )}
           <p class="connect-line"><Spinner label={t("connect.pairing.waiting")} /> {t("connect.pairing.waiting")}</p>
+          {isMore && <Button onClick={() => gateway.settleFor(phase.approved)}>{t("connect.more.less", { scopes })}</Button>}
         </Told>
       );
+    }
     case "limited":
       return <Told title={t("connect.limited.title")} words={t("connect.limited.how", { time: moment(phase.until) })} />;
     case "insecure":

@@ -127,6 +127,20 @@ export class GatewayClient {
     this.connect();
   }
 
+  /** Comes in with no more than `scopes`, which this browser was approved for. */
+  settleFor(scopes: readonly string[]): void {
+    this.#options.credentials.keepScopes(scopes.filter(isOurs));
+    this.connect();
+  }
+
+  /** Somebody allowed this browser more: comes back with the token that says so. */
+  upgrade(deviceToken: string, scopes: readonly string[]): void {
+    this.#options.credentials.keepDeviceToken(deviceToken);
+    const isAll = SCOPES.every((scope) => scopes.includes(scope));
+    this.#options.credentials.keepScopes(isAll ? null : scopes.filter(isOurs));
+    this.connect();
+  }
+
   /** Whether the gateway has a method. */
   has(method: MethodName): boolean {
     return this.#hello.value?.features.methods.includes(method) ?? false;
@@ -233,6 +247,7 @@ export class GatewayClient {
 
   async #knock(device: DeviceIdentity | null, shown: Shown, challenge: Record<string, unknown>): Promise<object> {
     const { about } = this.#options;
+    const scopes = this.#options.credentials.scopes() ?? SCOPES;
     const nonce = textOf(challenge["nonce"]) ?? "";
     const signedAt = typeof challenge["ts"] === "number" ? challenge["ts"] : this.#options.now();
     const token = shown.token ?? shown.deviceToken ?? shown.bootstrapToken ?? "";
@@ -241,7 +256,7 @@ export class GatewayClient {
       clientId: CLIENT_ID,
       clientMode: CLIENT_MODE,
       role: ROLE,
-      scopes: SCOPES,
+      scopes,
       signedAt,
       token,
       nonce,
@@ -253,7 +268,7 @@ export class GatewayClient {
       maxProtocol: 4,
       client: { id: CLIENT_ID, version: about.version, platform: about.platform, mode: CLIENT_MODE },
       role: ROLE,
-      scopes: SCOPES,
+      scopes,
       caps: ["tool-events", "exec-approvals"],
       auth: shown,
       locale: about.locale,
@@ -353,6 +368,11 @@ export class GatewayClient {
   #forgetTimers(): void {
     for (const timer of [this.#retry, this.#watchdog, this.#login]) clearTimeout(timer);
   }
+}
+
+/** Whether the dashboard knows what to do with a scope. */
+function isOurs(scope: string): boolean {
+  return (SCOPES as readonly string[]).includes(scope);
 }
 
 /** A name nobody else has. Also where browsers give pages no `randomUUID`. */

@@ -18,6 +18,7 @@ export type SecretKind = "token" | "password";
 
 const SECRET = "openclaw.secret";
 const DEVICE_TOKEN = "openclaw.device-token";
+const SCOPES = "openclaw.scopes";
 
 export class Credentials {
   readonly #place: string;
@@ -55,6 +56,18 @@ export class Credentials {
     write(localStorage, this.#key(DEVICE_TOKEN), token);
   }
 
+  /** What this browser asks to be, where that is not everything. */
+  scopes(): readonly string[] | null {
+    const kept = read(localStorage, this.#key(SCOPES));
+    return kept ? kept.split(" ") : null;
+  }
+
+  /** Asks for no more than these from now on; for everything again, if none are named. */
+  keepScopes(scopes: readonly string[] | null): void {
+    if (scopes?.length) write(localStorage, this.#key(SCOPES), scopes.join(" "));
+    else erase(localStorage, this.#key(SCOPES));
+  }
+
   /** What was shown is no good. */
   drop(shown: Shown): void {
     if (shown.bootstrapToken) this.#setup = null;
@@ -67,6 +80,7 @@ export class Credentials {
     this.#setup = null;
     this.#dropSecret();
     erase(localStorage, this.#key(DEVICE_TOKEN));
+    this.keepScopes(null);
   }
 
   #dropSecret(): void {

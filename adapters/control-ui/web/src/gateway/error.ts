@@ -23,6 +23,12 @@ export class GatewayError extends Error {
     this.retryAfterMs = shape.retryAfterMs;
   }
 
+  /** The scope somebody lacks who asked for this, if that is why it was refused. */
+  get missingScope(): string | undefined {
+    const named = textOf(this.details["missingScope"]);
+    return this.detailCode === "MISSING_SCOPE" ? named : undefined;
+  }
+
   /** The finer code programs act on. */
   get detailCode(): string | undefined {
     return textOf(this.details["code"]);

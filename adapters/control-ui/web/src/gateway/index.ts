@@ -3,9 +3,9 @@ import { GatewayClient } from "./client.ts";
 import { Credentials, takenFromAddress } from "./credentials.ts";
 import { identity } from "./identity.ts";
 
-export { GatewayClient } from "./client.ts";
+export { GatewayClient, SCOPES } from "./client.ts";
 export { GatewayError } from "./error.ts";
-export type { Phase } from "./phase.ts";
+export { commandFor, type Phase } from "./phase.ts";
 
 /** The version of the protocol's client, for the list of those who are connected. */
 const VERSION = "1.0.0";

@@ -8,8 +8,11 @@ export type Phase =
   | { kind: "connected" }
   /** The gateway wants its secret. */
   | { kind: "secret"; wants: SecretKind; wrong: boolean }
-  /** Somebody has to let this browser in. It asks again by itself. */
-  | { kind: "pairing"; requestId: string | undefined; command: string }
+  /**
+   * Somebody has to let this browser in. It asks again by itself. Where it is known already, and only asked
+   * for more, `approved` is what it may.
+   */
+  | { kind: "pairing"; requestId: string | undefined; command: string; approved: readonly string[] }
   /** Tried too often. */
   | { kind: "limited"; until: number }
   /** Browsers let this page have no identity, and the gateway insists on one. */
@@ -44,12 +47,21 @@ export function phaseOf(refused: GatewayError, now: number): Phase | null {
       return { kind: "limited", until: now + (refused.retryAfterMs ?? 60_000) };
     case "PAIRING_REQUIRED": {
       const requestId = textOf(refused.details["requestId"]);
-      const command = requestId ? `openclaw devices approve ${requestId}` : "openclaw devices list";
-      return { kind: "pairing", requestId, command };
+      const approved = namesIn(refused.details["approvedScopes"]);
+      return { kind: "pairing", requestId, command: commandFor(requestId), approved };
     }
     default:
       break;
   }
   if ([DISCONNECTED, TIMEOUT, "UNAVAILABLE"].includes(refused.code)) return null;
   return { kind: "refused", message: refused.message, next };
+}
+
+/** What an operator types to decide about a request. */
+export function commandFor(requestId: string | undefined): string {
+  return requestId ? `openclaw devices approve ${requestId}` : "openclaw devices list";
+}
+
+function namesIn(list: unknown): readonly string[] {
+  return Array.isArray(list) ? list.filter((it) => typeof it === "string") : [];
 }

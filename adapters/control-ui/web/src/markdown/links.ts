@@ -15,6 +15,23 @@ export function safeLink(href: string): string | null {
   }
 }
 
+/** The address a picture may be fetched from, once somebody asks for it: never in the clear. */
+export function safePicture(href: string): string | null {
+  const link = safeLink(href);
+  return link?.startsWith("https:") ? link : null;
+}
+
+/** Who would be asked for what an address names, as it is to be read. */
+export function hostOf(address: string): string {
+  return new URL(address).host || address;
+}
+
+/** `marked` writes these five as entities; here they become what they stand for. */
+export function plain(text: string): string {
+  const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: "\"", "#39": "'" };
+  return text.replace(/&(amp|lt|gt|quot|#39);/g, (whole, name: string) => entities[name] ?? whole);
+}
+
 /** A picture that is here already: in the text itself, and of a kind that is only a picture. */
 export function inlinePicture(href: string): string | null {
   return /^data:image\/(png|jpeg|gif|webp|avif);base64,[a-z0-9+/=\s]+$/i.test(href.trim()) ? href.trim() : null;

@@ -8,11 +8,14 @@ import { Markdown } from "./markdown.tsx";
 
 beforeAll(() => speak("en"));
 
-function shown(text: string): HTMLElement {
+function shown(text: string, name?: string): HTMLElement {
   const place = document.createElement("div");
-  render(<Markdown text={text} />, place);
+  render(<Markdown text={text} {...(name && { name })} />, place);
   return place;
 }
+
+/** After this, what changed is drawn. */
+const tick = () => new Promise((done) => setTimeout(done));
 
 test.each([
   ["a script", "<script>alert(1)</script>"],
@@ -67,11 +70,48 @@ test("links lead out, and tell nobody where from", () => {
   expect([link.href, link.target, link.rel]).toEqual(["https://example.org/?q=1&r=2", "_blank", "noopener noreferrer"]);
 });
 
-test("pictures elsewhere are not fetched, those in the text are shown", () => {
-  const far = shown("![cat](https://evil.example/cat.png?who=me)");
-  expect(far.querySelector("img")).toBeNull();
-  expect(far.querySelector("a")?.textContent).toContain("evil.example");
+test("a picture in the text is shown", () => {
   expect(shown("![dot](data:image/png;base64,AAAA)").querySelector("img")?.alt).toBe("dot");
+});
+
+test("a picture elsewhere is fetched when somebody asks, and put away again", async () => {
+  const far = shown("![cat](https://evil.example/cat.png?who=me)");
+  const button = far.querySelector("button")!;
+  expect(far.querySelector("img")).toBeNull();
+  expect([button.textContent, button.getAttribute("aria-expanded")]).toEqual(["Show picture from evil.example", "false"]);
+  button.click();
+  await tick();
+  const picture = far.querySelector("img")!;
+  expect([picture.getAttribute("src"), picture.alt, picture.getAttribute("referrerpolicy")]).toEqual(["https://evil.example/cat.png?who=me", "cat", "no-referrer"]);
+  expect([far.contains(button), button.textContent, button.getAttribute("aria-expanded")]).toEqual([true, "Hide picture from evil.example", "true"]);
+  picture.dispatchEvent(new Event("error"));
+  await tick();
+  expect(far.querySelector("img")).toBeNull();
+  expect(far.textContent).toContain("evil.example did not give a picture.");
+  button.click();
+  await tick();
+  button.click();
+  await tick();
+  expect(far.querySelector("img")).not.toBeNull();
+});
+
+test("what was opened in a text is open when it comes back, and nowhere else", async () => {
+  const text = "![cat](https://evil.example/cat.png)";
+  const first = shown(text, "m1");
+  first.querySelector("button")!.click();
+  await tick();
+  render(null, first);
+  expect(shown(text, "m1").querySelector("img")).not.toBeNull();
+  expect(shown(text, "m2").querySelector("img")).toBeNull();
+  expect(shown(text).querySelector("img")).toBeNull();
+});
+
+test("a picture in the clear is a link, and one in a link stands before it", () => {
+  const clear = shown("![cat](http://evil.example/cat.png)");
+  expect([clear.querySelector("button"), clear.querySelector("a")?.textContent]).toEqual([null, "Picture at evil.example: cat"]);
+  const linked = shown("[![cat](https://evil.example/cat.png)](https://example.org/cats)");
+  expect(linked.querySelector("a button")).toBeNull();
+  expect(Array.from(linked.querySelectorAll("a"), (link) => link.href)).toEqual(["https://evil.example/cat.png", "https://example.org/cats"]);
 });
 
 test("a huge table is cut", () => {

@@ -9,21 +9,32 @@ import { useMemo, useRef } from "preact/hooks";
 
 import { t } from "../i18n/index.ts";
 import { CopyButton } from "../ui/button.tsx";
-import { Icon } from "../ui/icon.tsx";
 import { Growing, blocksOf, type Block } from "./blocks.ts";
 import { Code } from "./code.tsx";
-import { inlinePicture, safeLink } from "./links.ts";
+import { hostOf, inlinePicture, plain, safeLink } from "./links.ts";
+import { OpenedHere, Picture, openedIn } from "./picture.tsx";
 import "./markdown.css";
 
-/** A text. `isGrowing` says that more of it is coming. */
-export function Markdown({ text, isGrowing = false }: { text: string; isGrowing?: boolean }) {
+interface MarkdownProps {
+  text: string;
+  /** That more of it is coming. */
+  isGrowing?: boolean;
+  /** By what it is known, if it comes back: pictures that were opened in it are open then. */
+  name?: string;
+}
+
+/** A text. */
+export function Markdown({ text, isGrowing = false, name }: MarkdownProps) {
+  const opened = useMemo(() => (name ? openedIn(name) : new Set<string>()), [name]);
   const growing = useRef<Growing | null>(null);
   if (isGrowing) growing.current ??= new Growing();
   const blocks = useMemo(() => (isGrowing ? growing.current!.grow(text) : blocksOf(text)), [text, isGrowing]);
   return (
-    <div class="markdown" dir="auto">
-      {blocks.map((block, index) => <BlockOf key={index} block={block} />)}
-    </div>
+    <OpenedHere.Provider value={opened}>
+      <div class="markdown" dir="auto">
+        {blocks.map((block, index) => <BlockOf key={index} block={block} />)}
+      </div>
+    </OpenedHere.Provider>
   );
 }
 
@@ -120,26 +131,15 @@ function CodeBlock({ text, language }: { text: string; language: string }) {
 function Link({ link, children }: { link: Tokens.Link; children: ComponentChildren }) {
   const href = safeLink(plain(link.href));
   if (!href) return <span class="no-link">{children}</span>;
+  // A picture elsewhere is a button, which cannot stand in a link; so the link stands behind it.
+  if (holdsPicture(link.tokens)) return <>{children} <a href={href} target="_blank" rel="noopener noreferrer">{hostOf(href)}</a></>;
   return <a href={href} target="_blank" rel="noopener noreferrer">{children}</a>;
 }
 
-/** Pictures elsewhere are never fetched: whoever named one would learn who reads this, and when. */
-function Picture({ image }: { image: Tokens.Image }) {
-  const here = inlinePicture(image.href);
-  if (here) return <img src={here} alt={image.text} loading="lazy" />;
-  const href = safeLink(plain(image.href));
-  const words = image.text || t("chat.attach.picture");
-  if (!href) return <span class="no-link">{words}</span>;
-  return (
-    <a class="picture-link" href={href} target="_blank" rel="noopener noreferrer">
-      <Icon name="link" size={14} />
-      {t("chat.picture.elsewhere", { host: new URL(href).host })}: {words}
-    </a>
-  );
-}
-
-/** `marked` writes these five as entities; here they become what they stand for. */
-function plain(text: string): string {
-  const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: "\"", "#39": "'" };
-  return text.replace(/&(amp|lt|gt|quot|#39);/g, (whole, name: string) => entities[name] ?? whole);
+/** Whether a picture that is not in the text itself is among these, however deep. */
+function holdsPicture(tokens: readonly Token[] | undefined): boolean {
+  return (tokens ?? []).some((token) => {
+    if (token.type === "image") return !inlinePicture((token as Tokens.Image).href);
+    return holdsPicture((token as Tokens.Generic).tokens);
+  });
 }

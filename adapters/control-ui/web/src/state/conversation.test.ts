@@ -229,3 +229,45 @@ test("what tools said stands with the message that asked for them", () => {
   const [first] = items;
   expect(first?.kind === "said" && first.tools.map((use) => use.result && textOf(use.result))).toEqual(["sun", "rain"]);
 });
+
+test("what is said in place of the newest message stops the answer to it", async () => {
+  const it = scene([message("user", "old", {}, 1), message("assistant", "yes", {}, 2)]);
+  await it.conversation.look(10);
+  it.conversation.say("first");
+  await vi.waitFor(() => expect(it.conversation.live.peek().length).toBe(1));
+  const [run] = it.conversation.live.peek();
+  await it.conversation.amend(it.conversation.newestOwn()!, "second", []);
+  expect([it.aborted, it.conversation.queue.peek().map((draft) => draft.text)]).toEqual([1, ["second"]]);
+  it.chat("aborted", run!.run);
+  await vi.waitFor(() => expect(it.sent.map((sent) => sent.message)).toEqual(["first", "second"]));
+});
+
+test("what is said in place of an older message stops nothing", async () => {
+  const it = scene([message("user", "old", {}, 1), message("assistant", "yes", {}, 2)]);
+  await it.conversation.look(10);
+  const [old] = it.conversation.entries.peek();
+  it.conversation.say("first");
+  await vi.waitFor(() => expect(it.conversation.live.peek().length).toBe(1));
+  await it.conversation.amend(old!, "second", []);
+  expect([it.aborted, it.conversation.queue.peek().length]).toEqual([0, 1]);
+});
+
+test("what was never sent gives way to what is said in its place", async () => {
+  const it = scene([]);
+  it.fail = new Error("no");
+  await it.conversation.look(10);
+  it.conversation.say("lost");
+  await vi.waitFor(() => expect(it.conversation.entries.peek()[0]?.sending).toEqual({ failed: it.fail }));
+  it.fail = null;
+  await it.conversation.amend(it.conversation.newestOwn()!, "found", []);
+  expect(it.texts()).toEqual(["found"]);
+});
+
+test("all that was ever said is fetched, and no more once nobody wants it", async () => {
+  const it = scene(Array.from({ length: 3_500 }, (_, index) => message("user", `m${index}`, {}, index + 1)));
+  await it.conversation.look(200);
+  await it.conversation.all(() => it.texts().length > 1_000);
+  expect(it.texts().length).toBe(1_200);
+  await it.conversation.all();
+  expect([it.texts().length, it.texts()[0]]).toEqual([3_500, "m0"]);
+});

@@ -39,6 +39,8 @@ type Client = Pick<GatewayClient, "request" | "on" | "onFresh">;
 
 /** How many messages are fetched at a time. */
 const PAGE = 200;
+/** How many where all of them are wanted. */
+const MANY = 1_000;
 /** After a run, the newest are looked at again: their places in the history become known. */
 const RECENT = 40;
 
@@ -117,18 +119,52 @@ export class Conversation {
 
   /** Says something again. What was not sent is not shown twice. */
   resend(entry: Entry): void {
-    const isThere = entry.sending === null || entry.sending === "sent";
-    if (!isThere) this.entries.value = this.entries.peek().filter((it) => it.key !== entry.key);
+    this.#unsay(entry);
     this.say(textOf(entry.message), picturesToSend(entry.message));
   }
 
+  /**
+   * Says something in place of `entry`. The history keeps both: gateways take nothing back. An answer that is
+   * coming to the newest message is stopped, for it answers what nobody means any more.
+   */
+  async amend(entry: Entry, text: string, attachments: readonly EnclosureIn[]): Promise<void> {
+    const isNewest = this.newestOwn()?.key === entry.key;
+    this.#unsay(entry);
+    const isAnswered = isNewest && this.live.peek().length > 0;
+    this.say(text, attachments);
+    if (isAnswered) await this.stop();
+  }
+
+  /** What somebody said last, whoever it was. */
+  newestOwn(): Entry | undefined {
+    return this.entries.peek().findLast((it) => it.message.role === "user");
+  }
+
+  /** Takes away what was never sent. */
+  #unsay(entry: Entry): void {
+    const isThere = entry.sending === null || entry.sending === "sent";
+    if (!isThere) this.entries.value = this.entries.peek().filter((it) => it.key !== entry.key);
+  }
+
+  /** Fetches all that was ever said, until nobody wants it any more. */
+  async all(isOver: () => boolean = () => false): Promise<void> {
+    while (this.hasOlder.peek() && !isOver()) {
+      const before = this.entries.peek().length;
+      await this.older(MANY);
+      if (this.entries.peek().length > before) continue;
+      // Somebody else is fetching them, or they do not come.
+      if (!this.#isFetchingOlder) return;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+
   /** Fetches older messages, if there are any. */
-  async older(): Promise<void> {
+  async older(limit = PAGE): Promise<void> {
     if (this.#isFetchingOlder || !this.hasOlder.peek() || !this.isLoaded.peek()) return;
     this.#isFetchingOlder = true;
     try {
       const offset = this.entries.peek().filter((it) => it.seq !== null).length;
-      const history = await this.#client.request("chat.history", { sessionKey: this.key, limit: PAGE, offset });
+      const history = await this.#client.request("chat.history", { sessionKey: this.key, limit, offset });
       const known = new Set(this.entries.peek().map((it) => it.id));
       const older = history.messages.map(placed).filter((it) => !known.has(it.id)).map(entryOf);
       this.entries.value = [...older, ...this.entries.peek()];

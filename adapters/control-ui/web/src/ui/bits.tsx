@@ -1,11 +1,13 @@
 // The small parts pages are made of.
 import type { ComponentChildren } from "preact";
 
+import { GatewayError } from "../gateway/error.ts";
 import { exact, relative } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
 import { wordsFor } from "../state/toasts.ts";
 import { Button, CopyButton } from "./button.tsx";
 import { Icon, type IconName } from "./icon.tsx";
+import { AskForScopes } from "./scopes.tsx";
 
 /** A word on a coloured ground. */
 export function Badge({ tone = "plain", children }: { tone?: "plain" | "good" | "warn" | "bad" | "accent"; children: ComponentChildren }) {
@@ -30,10 +32,12 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
 
 /** Why something is not shown, and a way to try again. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const missing = error instanceof GatewayError ? error.missingScope : undefined;
   return (
     <div class="failure" role="alert">
       <Icon name="alert" />
       <span>{wordsFor(error)}</span>
+      {missing && <AskForScopes scopes={[missing]} {...(retry && { then: retry })} />}
       {retry && <Button size="small" icon="refresh" onClick={retry}>{t("common.retry")}</Button>}
     </div>
   );

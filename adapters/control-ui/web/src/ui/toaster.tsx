@@ -3,6 +3,7 @@ import { t } from "../i18n/index.ts";
 import { toasts } from "../state/toasts.ts";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
+import { AskForScopes } from "./scopes.tsx";
 
 export function Toaster() {
   return (
@@ -11,6 +12,7 @@ export function Toaster() {
         <div key={toast.id} class={`toast ${toast.kind}`}>
           <Icon name={toast.kind === "failed" ? "alert" : "check"} />
           <span>{toast.text}</span>
+          {toast.lacks && <AskForScopes scopes={[toast.lacks.scope]} {...(toast.lacks.again && { then: toast.lacks.again })} />}
           {toast.action && (
             <Button
               kind="quiet"

@@ -33,6 +33,8 @@ export default {
   "settings.signOut.why": "Vergisst das Geheimnis und den Schlüssel dieses Browsers. Er muss danach neu hereingelassen werden.",
   "settings.keyboard": "Tastatur",
   "settings.keyboard.search": "Sitzung finden",
+  "settings.keyboard.find": "In der Sitzung suchen",
+  "settings.keyboard.edit": "Letzte Nachricht ändern",
   "settings.keyboard.new": "Neue Sitzung",
   "settings.keyboard.stop": "Antwort anhalten",
   "settings.keyboard.newline": "Neue Zeile",

@@ -9,6 +9,7 @@ import debug from "./debug.ts";
 import devices from "./devices.ts";
 import logs from "./logs.ts";
 import overview from "./overview.ts";
+import scopes from "./scopes.ts";
 import sessions from "./sessions.ts";
 import settings from "./settings.ts";
 import usage from "./usage.ts";
@@ -24,6 +25,7 @@ export default {
   ...devices,
   ...logs,
   ...overview,
+  ...scopes,
   ...sessions,
   ...settings,
   ...usage,

@@ -33,6 +33,8 @@ export default {
   "settings.signOut.why": "Forgets the secret and the key of this browser. To come back, it has to be let in again.",
   "settings.keyboard": "Keyboard",
   "settings.keyboard.search": "Find a session",
+  "settings.keyboard.find": "Find in the session",
+  "settings.keyboard.edit": "Change the last message",
   "settings.keyboard.new": "New session",
   "settings.keyboard.stop": "Stop the answer",
   "settings.keyboard.newline": "New line",

@@ -33,6 +33,8 @@ export default {
   "settings.signOut.why": "Olvida el secreto y la clave de este navegador. Para volver, deberá ser admitido de nuevo.",
   "settings.keyboard": "Teclado",
   "settings.keyboard.search": "Buscar una sesión",
+  "settings.keyboard.find": "Buscar en la sesión",
+  "settings.keyboard.edit": "Cambiar el último mensaje",
   "settings.keyboard.new": "Nueva sesión",
   "settings.keyboard.stop": "Detener la respuesta",
   "settings.keyboard.newline": "Nueva línea",

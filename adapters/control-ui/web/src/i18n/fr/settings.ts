@@ -33,6 +33,8 @@ export default {
   "settings.signOut.why": "Oublie le secret et la clé de ce navigateur. Pour revenir, il devra être admis à nouveau.",
   "settings.keyboard": "Clavier",
   "settings.keyboard.search": "Trouver une session",
+  "settings.keyboard.find": "Chercher dans la session",
+  "settings.keyboard.edit": "Modifier le dernier message",
   "settings.keyboard.new": "Nouvelle session",
   "settings.keyboard.stop": "Arrêter la réponse",
   "settings.keyboard.newline": "Nouvelle ligne",

@@ -33,6 +33,8 @@ export default {
   "settings.signOut.why": "忘记此浏览器的密钥与凭据。再次使用需重新获准。",
   "settings.keyboard": "键盘",
   "settings.keyboard.search": "查找会话",
+  "settings.keyboard.find": "在会话中查找",
+  "settings.keyboard.edit": "修改上一条消息",
   "settings.keyboard.new": "新建会话",
   "settings.keyboard.stop": "停止回答",
   "settings.keyboard.newline": "换行",

@@ -2,7 +2,8 @@
 import { gateway } from "../../gateway/index.ts";
 import { bytes } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
-import type { EnclosureIn } from "../../protocol/index.ts";
+import type { EnclosureIn, Message } from "../../protocol/index.ts";
+import { partsOf } from "../../state/message.ts";
 
 /** A file that was added. */
 export type Added =
@@ -26,6 +27,15 @@ export async function added(file: File): Promise<Added> {
   const text = new TextDecoder("utf-8", { fatal: false }).decode(await file.arrayBuffer());
   if (/[\u0000\ufffd]/.test(text)) throw new Error(t("chat.attach.kind", { name }));
   return { kind: "text", name, text };
+}
+
+/** The pictures of a message, to go along with another one. */
+export function picturesIn(message: Message): Added[] {
+  return partsOf(message.content).flatMap((part) => {
+    if (part.type !== "image" || !PICTURES.includes(part.mimeType)) return [];
+    const data = part.data.replace(/^data:[^,]*,/, "");
+    return [{ kind: "picture" as const, name: t("chat.attach.picture"), type: part.mimeType, url: `data:${part.mimeType};base64,${data}`, data }];
+  });
 }
 
 /** The text of a message with the texts that go along. */

@@ -3,29 +3,49 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 import { gateway } from "../../gateway/index.ts";
 import { t } from "../../i18n/index.ts";
-import type { Assistant } from "../../state/assistant.ts";
-import type { Conversation } from "../../state/conversation.ts";
+import { agentOf, type Assistant } from "../../state/assistant.ts";
+import type { Conversation, Entry } from "../../state/conversation.ts";
+import { textOf } from "../../state/message.ts";
 import { preferences } from "../../state/preferences.ts";
 import { say, sayFailed } from "../../state/toasts.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { added, enclosures, withTexts, type Added } from "./attachments.ts";
+import { AskForScopes } from "../../ui/scopes.tsx";
+import { added, enclosures, picturesIn, withTexts, type Added } from "./attachments.ts";
 import { commands, fitting } from "./commands.ts";
 
 export interface ComposerHandle {
-  write(text: string): void;
+  /** Begins to change what was said. */
+  edit(entry: Entry): void;
   add(files: Iterable<File>): void;
   focus(): void;
+}
+
+/** What is being changed, and what was being written before. */
+interface Change {
+  entry: Entry;
+  text: string;
+  files: readonly Added[];
 }
 
 /** What somebody began to write in each session, so that it is there when he comes back. */
 const drafts = new Map<string, string>();
 
-export function Composer({ conversation, who, handle, isFirst }: { conversation: Conversation; who: Assistant; handle: { current: ComposerHandle | null }; isFirst: boolean }) {
+interface ComposerProps {
+  conversation: Conversation;
+  who: Assistant;
+  handle: { current: ComposerHandle | null };
+  isFirst: boolean;
+  /** A message went to another session. */
+  onElsewhere: (session: string) => void;
+}
+
+export function Composer({ conversation, who, handle, isFirst, onElsewhere }: ComposerProps) {
   const [text, setText] = useState(drafts.get(conversation.key) ?? "");
   const [files, setFiles] = useState<readonly Added[]>([]);
   const [chosen, setChosen] = useState(0);
   const [isClosed, setClosed] = useState(false);
+  const [changing, setChanging] = useState<Change | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const palette = useId();
@@ -50,12 +70,40 @@ export function Composer({ conversation, who, handle, isFirst }: { conversation:
       }
     }
   };
+  const begin = (entry: Entry) => {
+    setChanging((before) => ({ text: before?.text ?? text, files: before?.files ?? files, entry }));
+    change(textOf(entry.message));
+    setFiles(picturesIn(entry.message));
+    box.current?.focus();
+  };
+  /** Leaves what was changed as it is. */
+  const leave = () => {
+    change(changing?.text ?? "");
+    setFiles(changing?.files ?? []);
+    setChanging(null);
+    box.current?.focus();
+  };
   const send = () => {
     const whole = withTexts(text.trim(), files);
     if (!whole && !files.length) return;
+    if (changing) {
+      conversation.amend(changing.entry, whole, enclosures(files)).catch(sayFailed);
+      return leave();
+    }
     conversation.say(whole, enclosures(files));
     change("");
     setFiles([]);
+  };
+  /** Sends it in a session of its own: nothing that was said before is known there. */
+  const sendElsewhere = async () => {
+    try {
+      const message = withTexts(text.trim(), files);
+      const { key } = await gateway.request("sessions.create", { agentId: agentOf(conversation.key), message, attachments: enclosures(files) });
+      leave();
+      onElsewhere(key);
+    } catch (error) {
+      sayFailed(error);
+    }
   };
   const complete = (name: string, takesMore: boolean) => {
     change(`/${name}${takesMore ? " " : ""}`);
@@ -64,10 +112,7 @@ export function Composer({ conversation, who, handle, isFirst }: { conversation:
   };
 
   handle.current = {
-    write(words) {
-      change(words);
-      box.current?.focus();
-    },
+    edit: begin,
     add: (list) => void add(list),
     focus: () => box.current?.focus(),
   };
@@ -105,6 +150,15 @@ export function Composer({ conversation, who, handle, isFirst }: { conversation:
         return;
       }
     }
+    const newest = conversation.newestOwn();
+    if (event.key === "ArrowUp" && !text && !files.length && !changing && newest && !mod && !event.shiftKey) {
+      event.preventDefault();
+      return begin(newest);
+    }
+    if (event.key === "Escape" && changing) {
+      event.preventDefault();
+      return leave();
+    }
     if (event.key === "Escape" && isBusy) {
       event.preventDefault();
       conversation.stop().catch(sayFailed);
@@ -116,10 +170,18 @@ export function Composer({ conversation, who, handle, isFirst }: { conversation:
     }
   };
 
-  if (!mayWrite) return <p class="composer-closed">{t("chat.readOnly")}</p>;
+  if (!mayWrite) return <p class="composer-closed">{t("chat.readOnly")} <AskForScopes scopes={["operator.write"]} /></p>;
   return (
     <div class="composer">
       <Waiting conversation={conversation} onEdit={change} />
+      {changing && (
+        <section class="changing" aria-label={t("chat.changing")}>
+          <Icon name="edit" size={16} />
+          <p><strong>{t("chat.changing")}</strong> {t("chat.changing.how")}</p>
+          {gateway.has("sessions.create") && <Button size="small" kind="quiet" disabled={!text.trim()} onClick={() => void sendElsewhere()}>{t("chat.changing.elsewhere")}</Button>}
+          <Button size="small" onClick={leave}>{t("common.cancel")}</Button>
+        </section>
+      )}
       {offers.length > 0 && (
         <ul class="palette" id={palette} role="listbox" aria-label={t("chat.commands")}>
           {offers.map((offer, index) => (

@@ -76,6 +76,7 @@ export default function Chat() {
             isAlone={open.length === 1}
             onClose={() => show(open.filter((_, at) => at !== index))}
             onGone={() => show(open.length > 1 ? open.filter((_, at) => at !== index) : [mainSession()])}
+            onGo={(other) => show(open.map((it, at) => (at === index ? other : it)))}
             onSplit={() => {
               gateway.request("sessions.create", {}).then(({ key }) => split(key), sayFailed);
             }}

@@ -19,7 +19,7 @@ interface SaidProps {
   entry: Entry;
   tools: readonly ToolUse[];
   who: Assistant;
-  onEdit: (text: string) => void;
+  onEdit: (entry: Entry) => void;
   onResend: (entry: Entry) => void;
 }
 
@@ -43,7 +43,7 @@ function SaidNow({ entry, tools, who, onEdit, onResend }: SaidProps) {
         </header>
         {thoughts && preferences.showThinking.value && <Thoughts text={thoughts} />}
         {picturesOf(message).map((src, index) => <img key={index} class="said-picture" src={src} alt={t("chat.attach.picture")} />)}
-        {text && !isTool && <Markdown text={text} />}
+        {text && !isTool && <Markdown text={text} name={entry.key} />}
         {tools.length > 0 && <Tools uses={tools} />}
         <Ending message={message} />
         <footer class="said-foot">
@@ -62,7 +62,7 @@ function FromUser({ entry, text, onEdit, onResend }: { entry: Entry; text: strin
     <article class="said me" aria-label={t("chat.you")}>
       <div class="bubble">
         {picturesOf(message).map((src, index) => <img key={index} class="said-picture" src={src} alt={t("chat.attach.picture")} />)}
-        <Markdown text={text} />
+        <Markdown text={text} name={entry.key} />
       </div>
       <footer class="said-foot">
         {failed !== null && (
@@ -73,7 +73,7 @@ function FromUser({ entry, text, onEdit, onResend }: { entry: Entry; text: strin
         )}
         {sending === "sending" && <span>{t("chat.sending")}</span>}
         <CopyButton text={text} label={t("chat.message.copy")} />
-        <IconButton icon="edit" size="small" label={t("chat.edit")} onClick={() => onEdit(text)} />
+        <IconButton icon="edit" size="small" label={t("chat.edit")} onClick={() => onEdit(entry)} />
         <IconButton icon="refresh" size="small" label={t("chat.resend")} onClick={() => onResend(entry)} />
         <When at={message.timestamp} />
       </footer>

@@ -10,6 +10,7 @@ import { Empty, Failure, Foreign, Spinner } from "../../ui/bits.tsx";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { VirtualList, type VirtualListHandle } from "../../ui/virtual-list.tsx";
 import { Composer, type ComposerHandle } from "./composer.tsx";
+import { Find } from "./find.tsx";
 import { itemsOf, type Item } from "./items.ts";
 import { Coming, Said, Working } from "./message.tsx";
 import { ModelChoice, SessionMenu, ThinkingChoice } from "./session-menu.tsx";
@@ -22,12 +23,15 @@ interface PaneProps {
   onSplit: () => void;
   onList: () => void;
   onGone: () => void;
+  /** Shows another session here. */
+  onGo: (session: string) => void;
 }
 
-export function Pane({ session, isFirst, isAlone, onClose, onSplit, onList, onGone }: PaneProps) {
+export function Pane({ session, isFirst, isAlone, onClose, onSplit, onList, onGone, onGo }: PaneProps) {
   const conversation = useMemo(() => conversationOf(session), [session]);
   const composer = useRef<ComposerHandle | null>(null);
   const [isOver, setOver] = useState(false);
+  const [isFinding, setFinding] = useState(false);
   useEffect(() => conversation.follow(), [conversation]);
   const who = assistantOf(agentOf(session));
   const row = conversation.row.value;
@@ -36,6 +40,14 @@ export function Pane({ session, isFirst, isAlone, onClose, onSplit, onList, onGo
     <section
       class={`pane ${isOver ? "over" : ""}`}
       aria-label={titleOf(session, row)}
+      onKeyDown={(event) => {
+        // Only a few of the messages exist, so what browsers look through is not what was said. Whoever
+        // wants that all the same asks twice.
+        if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f" && !event.shiftKey && !isFinding) {
+          event.preventDefault();
+          setFinding(true);
+        }
+      }}
       onDragOver={(event) => {
         if (!event.dataTransfer?.types.includes("Files")) return;
         event.preventDefault();
@@ -56,12 +68,12 @@ export function Pane({ session, isFirst, isAlone, onClose, onSplit, onList, onGo
         {gateway.may("operator.admin") && <ModelChoice conversation={conversation} />}
         {gateway.may("operator.admin") && <ThinkingChoice conversation={conversation} />}
         <IconButton icon="columns" class="pane-split" label={t("chat.split")} onClick={onSplit} />
-        {gateway.may("operator.admin") && <SessionMenu conversation={conversation} onGone={onGone} />}
+        <SessionMenu conversation={conversation} onGone={onGone} onFind={() => setFinding(true)} />
         {!isAlone && <IconButton icon="close" label={t("chat.pane.close")} onClick={onClose} />}
       </header>
-      <Messages key={session} conversation={conversation} onEdit={(text) => composer.current?.write(text)} />
+      <Messages key={session} conversation={conversation} isFinding={isFinding} onFound={() => setFinding(false)} onEdit={(entry) => composer.current?.edit(entry)} />
       <p class="out-of-sight" role="status">{conversation.live.value.length ? t("chat.answering", { name: who.name }) : ""}</p>
-      <Composer key={`composer:${session}`} conversation={conversation} who={who} handle={composer} isFirst={isFirst} />
+      <Composer key={`composer:${session}`} conversation={conversation} who={who} handle={composer} isFirst={isFirst} onElsewhere={onGo} />
       {isOver && <div class="pane-drop">{t("chat.attach.drop")}</div>}
     </section>
   );
@@ -69,7 +81,16 @@ export function Pane({ session, isFirst, isAlone, onClose, onSplit, onList, onGo
 
 const keyOf = (item: Item) => item.key;
 
-function Messages({ conversation, onEdit }: { conversation: Conversation; onEdit: (text: string) => void }) {
+interface MessagesProps {
+  conversation: Conversation;
+  isFinding: boolean;
+  /** Nothing is looked for any more. */
+  onFound: () => void;
+  onEdit: (entry: Entry) => void;
+}
+
+function Messages({ conversation, isFinding, onFound, onEdit }: MessagesProps) {
+  const [foundKey, setFoundKey] = useState<string | null>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const list = useRef<VirtualListHandle | null>(null);
   const who = assistantOf(agentOf(conversation.key));
@@ -78,13 +99,21 @@ function Messages({ conversation, onEdit }: { conversation: Conversation; onEdit
   const isBusy = conversation.isBusy.value;
   const items = useMemo(() => itemsOf(entries, live, isBusy), [entries, live, isBusy]);
   const resend = useCallback((entry: Entry) => conversation.resend(entry), [conversation]);
+  const showFound = (index: number | null) => {
+    setFoundKey(index === null ? null : items[index]!.key);
+    if (index !== null) list.current?.toRow(index);
+  };
   const render = useCallback((item: Item) => {
+    if (item.kind === "said" && item.key === foundKey) return <div class="found">{drawn(item)}</div>;
+    return drawn(item);
+  }, [who.name, who.avatar, resend, foundKey]);
+  const drawn = (item: Item) => {
     switch (item.kind) {
       case "said": return <Said entry={item.entry} tools={item.tools} who={who} onEdit={onEdit} onResend={resend} />;
       case "live": return <Coming live={item.live} who={who} />;
       case "working": return <article class="said them"><Working who={who} /></article>;
     }
-  }, [who.name, who.avatar, resend]);
+  };
 
   const error = conversation.error.value;
   if (error && !entries.length) return <div class="pane-middle"><Failure error={error} retry={() => void conversation.look(200)} /></div>;
@@ -98,6 +127,7 @@ function Messages({ conversation, onEdit }: { conversation: Conversation; onEdit
   }
   return (
     <div class="messages">
+      {isFinding && <Find conversation={conversation} items={items} onShow={showFound} onClose={onFound} />}
       <VirtualList
         items={items}
         keyOf={keyOf}

@@ -4,14 +4,17 @@ import { useEffect, useState } from "preact/hooks";
 import { gateway } from "../../gateway/index.ts";
 import { t } from "../../i18n/index.ts";
 import type { Model } from "../../protocol/index.ts";
-import { mainSession, titleOf } from "../../state/assistant.ts";
+import { agentOf, assistantOf, mainSession, titleOf } from "../../state/assistant.ts";
 import type { Conversation } from "../../state/conversation.ts";
 import { sayFailed } from "../../state/toasts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm, Dialog } from "../../ui/dialog.tsx";
+import { download } from "../../ui/download.ts";
 import { TextField } from "../../ui/form.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import { signal } from "@preact/signals";
+
+import { asMarkdown, fileName } from "./export.ts";
 
 const models = signal<readonly Model[]>([]);
 
@@ -60,12 +63,29 @@ export function ThinkingChoice({ conversation }: { conversation: Conversation })
 
 type Asking = "rename" | "reset" | "delete" | null;
 
-export function SessionMenu({ conversation, onGone }: { conversation: Conversation; onGone: () => void }) {
+interface SessionMenuProps {
+  conversation: Conversation;
+  onGone: () => void;
+  onFind: () => void;
+}
+
+export function SessionMenu({ conversation, onGone, onFind }: SessionMenuProps) {
   const [asking, setAsking] = useState<Asking>(null);
   const { key } = conversation;
   const close = () => setAsking(null);
   const exists = conversation.row.value !== null;
-  const items = [
+  const keep = async () => {
+    await conversation.all();
+    const title = titleOf(key, conversation.row.peek());
+    const messages = conversation.entries.peek().map((entry) => entry.message);
+    download(fileName(title), "text/markdown", asMarkdown(title, assistantOf(agentOf(key)).name, messages));
+  };
+  const forAll = [
+    { label: t("chat.find"), icon: "search" as const, disabled: !exists, act: onFind },
+    { label: t("chat.export"), icon: "download" as const, disabled: !exists, act: () => void keep() },
+  ];
+  const items = !gateway.may("operator.admin") ? forAll : [
+    ...forAll,
     { label: t("chat.rename"), icon: "edit" as const, disabled: !exists, act: () => setAsking("rename") },
     { label: t("chat.compact"), icon: "minus" as const, disabled: !exists, act: () => void gateway.request("sessions.compact", { key }).catch(sayFailed) },
     { label: t("chat.reset"), icon: "refresh" as const, disabled: !exists, act: () => setAsking("reset") },

@@ -10,6 +10,7 @@ import { Badge, Failure, PageHead, Spinner } from "../../ui/bits.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import { Segments } from "../../ui/form.tsx";
+import { AskForScopes } from "../../ui/scopes.tsx";
 import { byLine, type Path } from "./change.ts";
 import { base, check, discard, isChanged, learn, mode, newer, rebase, save, text, tree, verdict, type Mode } from "./draft.ts";
 import { wanted } from "./form.tsx";
@@ -92,7 +93,7 @@ export default function Config() {
         )}
       </PageHead>
       <p class="config-file"><code translate={false}>{base.value.path}</code>{!base.value.exists && <Badge>{t("config.absent")}</Badge>}</p>
-      {isReadOnly && <p class="config-note">{t("config.readOnly")}</p>}
+      {isReadOnly && <p class="config-note">{t("config.readOnly")} <AskForScopes scopes={["operator.admin"]} /></p>}
       {error !== null && error !== undefined && <Failure error={error} retry={file.refresh.bind(file)} />}
       {newer.value && <Conflict />}
       {found.kind === "bad" && !wrong.length && <Failure error={new Error(found.message)} />}

@@ -6,6 +6,7 @@ import { t } from "../../i18n/index.ts";
 import { useResource } from "../../state/resource.ts";
 import { Failure, PageHead, Spinner } from "../../ui/bits.tsx";
 import { Button } from "../../ui/button.tsx";
+import { AskForScopes } from "../../ui/scopes.tsx";
 import { Nodes } from "./nodes.tsx";
 import { Paired } from "./paired.tsx";
 import { Setup } from "./setup.tsx";
@@ -33,7 +34,7 @@ export default function Devices() {
       {(pending.devices.length > 0 || pending.nodes.length > 0) && <Waiting {...pending} refresh={refresh} />}
       {hasNodes && nodes.value.value && <Nodes nodes={nodes.value.value.nodes} refresh={refresh} />}
       {devices.value.value ? <Paired devices={devices.value.value.paired} refresh={refresh} /> : !error && <div class="page-loading"><Spinner /></div>}
-      {!gateway.may("operator.admin") && <p class="field-hint">{t("devices.own.only")}</p>}
+      {!gateway.may("operator.admin") && <p class="field-hint">{t("devices.own.only")} <AskForScopes scopes={["operator.admin"]} /></p>}
       {isSettingUp && <Setup onClose={() => setSettingUp(false)} />}
     </div>
   );

@@ -6,6 +6,7 @@ import { t } from "../../i18n/index.ts";
 import type { NodeRequestRow, PendingDevice } from "../../protocol/index.ts";
 import { Badge, Facts, Foreign, Time } from "../../ui/bits.tsx";
 import { Button } from "../../ui/button.tsx";
+import { AskForScopes } from "../../ui/scopes.tsx";
 import { useActing } from "./acting.ts";
 import { machineOf, nameOf, scopeName, short } from "./words.ts";
 
@@ -56,7 +57,7 @@ function NodeRequest({ request, refresh }: { request: NodeRequestRow; refresh: (
       approve={() => gateway.request("node.pair.approve", { requestId: request.requestId })}
       reject={() => gateway.request("node.pair.reject", { requestId: request.requestId })}
       refresh={refresh}
-      {...(lacking.length ? { obstacle: t("devices.lacking", { scopes: lacking.map(scopeName).join(", ") }) } : {})}
+      lacking={lacking}
     >
       <Facts
         rows={[
@@ -78,12 +79,12 @@ interface RequestProps {
   approve: () => Promise<unknown>;
   reject: () => Promise<unknown>;
   refresh: () => void;
-  /** Why this browser cannot approve it. */
-  obstacle?: string;
+  /** The scopes this browser lacks for approving it. */
+  lacking?: readonly string[];
   children: ComponentChildren;
 }
 
-function Request({ name, kind, why, approve, reject, refresh, obstacle, children }: RequestProps) {
+function Request({ name, kind, why, approve, reject, refresh, lacking = [], children }: RequestProps) {
   const [isBusy, act] = useActing();
   const decide = async (what: () => Promise<unknown>, done: string) => {
     await act(what, done);
@@ -98,10 +99,14 @@ function Request({ name, kind, why, approve, reject, refresh, obstacle, children
         </div>
         <div class="page-actions">
           <Button disabled={isBusy} onClick={() => void decide(reject, t("devices.rejected", { name }))}>{t("devices.reject")}</Button>
-          <Button kind="primary" icon="check" disabled={isBusy || obstacle !== undefined} onClick={() => void decide(approve, t("devices.approved", { name }))}>{t("devices.approve")}</Button>
+          <Button kind="primary" icon="check" disabled={isBusy || lacking.length > 0} onClick={() => void decide(approve, t("devices.approved", { name }))}>{t("devices.approve")}</Button>
         </div>
       </header>
-      {obstacle && <p class="field-error">{obstacle}</p>}
+      {lacking.length > 0 && (
+        <p class="field-error">
+          {t("devices.lacking", { scopes: lacking.map(scopeName).join(", ") })} <AskForScopes scopes={lacking} />
+        </p>
+      )}
       {children}
     </article>
   );

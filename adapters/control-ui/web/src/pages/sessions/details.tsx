@@ -14,6 +14,7 @@ import { Button, CopyButton } from "../../ui/button.tsx";
 import { Confirm, Dialog } from "../../ui/dialog.tsx";
 import { SelectField, TextField } from "../../ui/form.tsx";
 import { Meter } from "../../ui/meter.tsx";
+import { AskForScopes } from "../../ui/scopes.tsx";
 import { ANSWERING, COMMANDS, LABEL_MOST, SPEAKING, WORDS, patchOf, valuesOf, wordKey, type Field, type Values, type WordField } from "./changes.ts";
 import { deletions, isMain } from "./delete.ts";
 import { contextOf, sortOf, stateOf, windowsOf } from "./rows.ts";
@@ -65,7 +66,7 @@ export function Details({ row, models, onClose }: { row: SessionRow; models: rea
             void save();
           }}
         >
-          {!mayChange && <p class="field-hint">{t("sessions.readOnly")}</p>}
+          {!mayChange && <p class="field-hint">{t("sessions.readOnly")} <AskForScopes scopes={["operator.admin"]} /></p>}
           {error !== null && <div class="field-error" role="alert">{wordsFor(error)}</div>}
           <Settings row={row} models={models} values={now} disabled={!mayChange} onField={(field, value) => setNow((before) => ({ ...before, [field]: value }))} />
           <button type="submit" class="out-of-sight" tabIndex={-1} aria-hidden="true">{t("common.save")}</button>

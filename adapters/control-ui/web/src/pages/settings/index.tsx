@@ -7,10 +7,11 @@ import { duration } from "../../i18n/format.ts";
 import { LANGUAGES, language, speak, t, type Language } from "../../i18n/index.ts";
 import { askPermission, permission } from "../../state/notices.ts";
 import { preferences } from "../../state/preferences.ts";
-import { Badge, Card, Facts, PageHead } from "../../ui/bits.tsx";
+import { Card, Facts, PageHead } from "../../ui/bits.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import { Segments, SelectField, Switch } from "../../ui/form.tsx";
+import { MyScopes } from "../../ui/scopes.tsx";
 import "./settings.css";
 
 export default function Settings() {
@@ -122,7 +123,7 @@ function Device() {
         rows={[
           [t("settings.device.id"), id ? <code translate={false}>{id}</code> : t("settings.device.none")],
           [t("settings.device.method"), auth?.method ?? "–"],
-          [t("settings.device.scopes"), <span class="scopes">{auth?.scopes.map((scope) => <Badge key={scope}>{scope.replace("operator.", "")}</Badge>)}</span>],
+          [t("settings.device.scopes"), <MyScopes />],
         ]}
       />
       <div><Button icon="power" onClick={() => setAsking(true)}>{t("settings.signOut")}</Button></div>
@@ -139,7 +140,9 @@ function Keyboard() {
   const mod = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
   const keys: [string, string][] = [
     [`${mod} K`, t("settings.keyboard.search")],
+    [`${mod} F`, t("settings.keyboard.find")],
     ["Alt N", t("settings.keyboard.new")],
+    ["↑", t("settings.keyboard.edit")],
     ["Esc", t("settings.keyboard.stop")],
     ["Shift Enter", t("settings.keyboard.newline")],
   ];

@@ -9,15 +9,16 @@ use bytes::Bytes;
 use futures_util::stream;
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
-use http_kit::Body;
 use tracing::debug;
+
+use crate::Body;
 
 /// How much of a file is in memory at a time, for every request.
 const CHUNK: u64 = 64 * 1024;
 
 /// What is sent of a file.
 #[derive(Clone, Debug)]
-pub(crate) struct Content {
+pub struct Content {
     file: Arc<File>,
     pieces: VecDeque<Piece>,
 }
@@ -53,13 +54,13 @@ impl Piece {
 
 impl Content {
     /// The first `length` bytes of `file`.
-    pub(crate) fn new(file: File, length: u64) -> Self {
+    pub fn new(file: File, length: u64) -> Self {
         Self { file: Arc::new(file), pieces: [Piece::File(0..length)].into() }
     }
 
     /// The same with `words` before the byte `at`.
     #[must_use]
-    pub(crate) fn with(self, words: &'static str, at: u64) -> Self {
+    pub fn with(self, words: &'static str, at: u64) -> Self {
         let length = self.length();
         let (before, after) = (self.clone().part(0..at), self.part(at..length));
         let words = Piece::Words(Bytes::from_static(words.as_bytes()));
@@ -68,13 +69,13 @@ impl Content {
     }
 
     /// How long it is.
-    pub(crate) fn length(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         self.pieces.iter().map(Piece::length).sum()
     }
 
     /// A part of it.
     #[must_use]
-    pub(crate) fn part(self, range: Range<u64>) -> Self {
+    pub fn part(self, range: Range<u64>) -> Self {
         let mut begin = 0;
         let mut pieces = VecDeque::new();
         for piece in self.pieces {
@@ -90,7 +91,7 @@ impl Content {
 
     /// It as a body. What is short is read at once, for this is called where
     /// files are read; the rest as it is sent.
-    pub(crate) fn into_body(mut self) -> io::Result<Body> {
+    pub fn into_body(mut self) -> io::Result<Body> {
         if CHUNK < self.length() {
             return Ok(self.stream());
         }
@@ -112,7 +113,7 @@ impl Content {
                 (Ok(None), _) => None,
                 // The client sees that it got less than it was promised.
                 (Err(error), _) => {
-                    debug!(%error, "a file of the canvas ended early");
+                    debug!(%error, "a file ended early");
                     None
                 }
             }

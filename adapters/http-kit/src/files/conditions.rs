@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, header};
 
 /// What a request says about that.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Conditions {
+pub struct Conditions {
     /// What the client has already.
     if_none_match: Option<Box<str>>,
     /// What the part it wants has to belong to.
@@ -17,7 +17,7 @@ pub(crate) struct Conditions {
 
 /// What it comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub enum Wanted {
     /// The client has it already.
     Nothing,
     /// All of it.
@@ -30,7 +30,7 @@ pub(crate) enum Wanted {
 
 impl Conditions {
     /// What `headers` say. Parts are for those who get something (`is_get`).
-    pub(crate) fn of(headers: &HeaderMap, is_get: bool) -> Self {
+    pub fn of(headers: &HeaderMap, is_get: bool) -> Self {
         let says = |name: HeaderName| -> Option<Box<str>> {
             let mut values = headers.get_all(name).iter();
             let first = values.next()?.to_str().ok()?;
@@ -45,7 +45,7 @@ impl Conditions {
     }
 
     /// What is wanted of something `length` bytes long that is called `tag`.
-    pub(crate) fn wanted(&self, tag: &str, length: u64) -> Wanted {
+    pub fn wanted(&self, tag: &str, length: u64) -> Wanted {
         let is_same =
             |other: &str| other == "*" || other.strip_prefix("W/").unwrap_or(other) == tag;
         if self

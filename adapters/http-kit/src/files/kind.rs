@@ -44,10 +44,10 @@ const KINDS: &[(&str, &str)] = &[
 ];
 
 /// Pages.
-pub(crate) const HTML: &str = "text/html; charset=utf-8";
+pub const HTML: &str = "text/html; charset=utf-8";
 
 /// The kind of file with this extension, in lower case.
-pub(crate) fn kind(extension: Option<&str>) -> &'static str {
+pub fn kind(extension: Option<&str>) -> &'static str {
     let known = KINDS.iter().find(|(name, _)| Some(*name) == extension);
     known.map_or(UNKNOWN, |(_, kind)| kind)
 }

@@ -14,7 +14,7 @@ const NUMBERED_DEVICES: [&str; 2] = ["com", "lpt"];
 /// empty, hidden, a device, or a step upwards, and none has a separator of any
 /// system in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CanvasPath {
+pub struct PlainPath {
     names: Vec<Box<str>>,
     is_folder: bool,
 }
@@ -30,7 +30,7 @@ pub enum NoPath {
     Forbidden,
 }
 
-impl CanvasPath {
+impl PlainPath {
     /// What `path` means, as it was sent. It is empty or begins with a slash;
     /// escapes are decoded once.
     pub fn parse(path: &str) -> Result<Self, NoPath> {
@@ -175,13 +175,13 @@ mod tests {
             ("a",                       Err(Forbidden)),
         ];
         for (path, expected) in table {
-            let found = CanvasPath::parse(path);
+            let found = PlainPath::parse(path);
             let names = found.as_ref().map(|path| path.names().collect::<Vec<_>>());
             assert_eq!(names, expected.as_ref().map(|names| names.to_vec()), "{path:?}");
         }
-        assert!(CanvasPath::parse(&deep).is_ok() && CanvasPath::parse(&long).is_ok());
-        assert_eq!(CanvasPath::parse(&format!("{deep}/a")), Err(Forbidden));
-        assert_eq!(CanvasPath::parse(&format!("{long}a")), Err(Forbidden));
+        assert!(PlainPath::parse(&deep).is_ok() && PlainPath::parse(&long).is_ok());
+        assert_eq!(PlainPath::parse(&format!("{deep}/a")), Err(Forbidden));
+        assert_eq!(PlainPath::parse(&format!("{long}a")), Err(Forbidden));
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
             ("/x.tar.gz",   false, Some("gz")),
         ];
         for (path, is_folder, extension) in table {
-            let found = CanvasPath::parse(path).unwrap();
+            let found = PlainPath::parse(path).unwrap();
             assert_eq!(found.is_folder(), is_folder, "{path}");
             assert_eq!(found.extension().as_deref(), extension, "{path}");
         }
@@ -205,15 +205,15 @@ mod tests {
     #[test]
     fn what_is_hidden_or_installed_is_nobodys_business() {
         let ignored = [".git", ".index.html.swp", "node_modules"];
-        assert!(ignored.iter().all(|name| CanvasPath::is_ignored(name)));
-        assert!(!CanvasPath::is_ignored("index.html"));
+        assert!(ignored.iter().all(|name| PlainPath::is_ignored(name)));
+        assert!(!PlainPath::is_ignored("index.html"));
     }
 
     proptest! {
         /// Whatever is sent, joining the names to a root stays below it.
         #[test]
         fn no_path_leads_out(path in "(/|%2f|%5c|%2e|\\.|%00|%|[a-c]|\\\\|:|é){0,12}") {
-            if let Ok(found) = CanvasPath::parse(&path) {
+            if let Ok(found) = PlainPath::parse(&path) {
                 for name in found.names() {
                     prop_assert!(!name.is_empty() && !name.starts_with('.'));
                     prop_assert!(!name.contains(['/', '\\', ':', '\0']));
@@ -229,7 +229,7 @@ mod tests {
                 _ => char::from(byte).to_string(),
             };
             let path: String = name.bytes().enumerate().map(spell).collect();
-            let found = CanvasPath::parse(&format!("/{path}")).unwrap();
+            let found = PlainPath::parse(&format!("/{path}")).unwrap();
             prop_assert_eq!(found.names().collect::<Vec<_>>(), [&*name]);
         }
     }

@@ -1,0 +1,20 @@
+// Was dieser Browser darf.
+export default {
+  "scopes.title": "Was dieser Browser darf",
+  "scopes.lacking": "Das darf dieser Browser nicht: Ihm fehlt {scopes}.",
+  "scopes.page": "{page} ist diesem Browser noch verschlossen",
+  "scopes.ask": "Darum bitten",
+  "scopes.again": "Noch einmal bitten",
+  "scopes.how": "Auf dem Rechner des Gateways oder in einem Browser, der es darf, stimmt jemand zu:",
+  "scopes.waiting": "Wartet auf eine Entscheidung. Sie können inzwischen weitermachen.",
+  "scopes.explained": "Jemand muss zustimmen: auf dem Rechner des Gateways oder in einem Browser, der Geräte zulassen darf. Was dieser Browser darf, behält er inzwischen.",
+  "scopes.refused": "Die Bitte wurde abgelehnt.",
+  "scopes.over": "Niemand hat rechtzeitig entschieden.",
+  "scopes.approved": "Dieser Browser darf das jetzt: {scopes}.",
+  "scopes.notYours": "Es wurde erlaubt, aber das Gateway gesteht Ihnen selbst nicht mehr zu: {scopes}.",
+  "scopes.admin": "alles ändern: Einstellungen, Sitzungen, Agenten",
+  "scopes.read": "lesen, was gesagt wird und wie es dem Gateway geht",
+  "scopes.write": "reden und Antworten anhalten",
+  "scopes.approvals": "über wartende Befehle entscheiden",
+  "scopes.pairing": "Geräte zulassen und aussperren",
+};

@@ -1,0 +1,20 @@
+// What this browser may do.
+export default {
+  "scopes.title": "What this browser may",
+  "scopes.lacking": "This browser may not do that: it lacks {scopes}.",
+  "scopes.page": "{page} is not for this browser yet",
+  "scopes.ask": "Ask for it",
+  "scopes.again": "Ask again",
+  "scopes.how": "On the gateway’s machine, or in a browser that may, somebody approves it:",
+  "scopes.waiting": "Waiting for somebody to decide. You can go on meanwhile.",
+  "scopes.explained": "Somebody on the gateway’s machine, or in a browser that may pair devices, has to agree. This browser keeps what it may meanwhile.",
+  "scopes.refused": "The request was turned down.",
+  "scopes.over": "Nobody decided in time.",
+  "scopes.approved": "This browser may do that now: {scopes}.",
+  "scopes.notYours": "It was approved, but the gateway does not allow whoever you are to it: {scopes}.",
+  "scopes.admin": "change everything: settings, sessions, agents",
+  "scopes.read": "read what is said and how the gateway is",
+  "scopes.write": "talk, and stop answers",
+  "scopes.approvals": "decide about commands that wait",
+  "scopes.pairing": "let devices in and shut them out",
+};

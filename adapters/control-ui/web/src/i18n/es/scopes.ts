@@ -1,0 +1,20 @@
+// Lo que puede este navegador.
+export default {
+  "scopes.title": "Lo que puede este navegador",
+  "scopes.lacking": "Este navegador no puede hacerlo: le falta {scopes}.",
+  "scopes.page": "{page} aún no está al alcance de este navegador",
+  "scopes.ask": "Pedirlo",
+  "scopes.again": "Pedirlo otra vez",
+  "scopes.how": "En la máquina del gateway, o en un navegador que pueda, alguien lo aprueba:",
+  "scopes.waiting": "Esperando a que alguien decida. Entretanto puedes continuar.",
+  "scopes.explained": "Alguien tiene que aceptarlo: en la máquina del gateway o en un navegador que pueda admitir dispositivos. Entretanto este navegador conserva lo que puede.",
+  "scopes.refused": "La petición fue rechazada.",
+  "scopes.over": "Nadie decidió a tiempo.",
+  "scopes.approved": "Este navegador ya puede: {scopes}.",
+  "scopes.notYours": "Se aprobó, pero el gateway no te permite más a ti: {scopes}.",
+  "scopes.admin": "cambiarlo todo: ajustes, sesiones, agentes",
+  "scopes.read": "leer lo que se dice y cómo está el gateway",
+  "scopes.write": "hablar y detener respuestas",
+  "scopes.approvals": "decidir sobre las órdenes que esperan",
+  "scopes.pairing": "admitir y excluir dispositivos",
+};

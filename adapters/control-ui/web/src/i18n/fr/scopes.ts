@@ -1,0 +1,20 @@
+// Ce que peut ce navigateur.
+export default {
+  "scopes.title": "Ce que peut ce navigateur",
+  "scopes.lacking": "Ce navigateur ne peut pas faire cela : il lui manque {scopes}.",
+  "scopes.page": "{page} n’est pas encore accessible à ce navigateur",
+  "scopes.ask": "Le demander",
+  "scopes.again": "Redemander",
+  "scopes.how": "Sur la machine de la passerelle, ou dans un navigateur qui le peut, quelqu’un l’approuve :",
+  "scopes.waiting": "En attente d’une décision. Vous pouvez continuer entre-temps.",
+  "scopes.explained": "Quelqu’un doit donner son accord : sur la machine de la passerelle, ou dans un navigateur qui peut admettre des appareils. Entre-temps, ce navigateur garde ce qu’il peut.",
+  "scopes.refused": "La demande a été refusée.",
+  "scopes.over": "Personne n’a décidé à temps.",
+  "scopes.approved": "Ce navigateur le peut maintenant : {scopes}.",
+  "scopes.notYours": "C’est approuvé, mais la passerelle ne vous en accorde pas plus : {scopes}.",
+  "scopes.admin": "tout modifier : réglages, sessions, agents",
+  "scopes.read": "lire ce qui se dit et l’état de la passerelle",
+  "scopes.write": "parler et arrêter des réponses",
+  "scopes.approvals": "décider des commandes en attente",
+  "scopes.pairing": "admettre et exclure des appareils",
+};

@@ -1,0 +1,20 @@
+// 此浏览器的权限。
+export default {
+  "scopes.title": "此浏览器的权限",
+  "scopes.lacking": "此浏览器无法执行该操作：缺少 {scopes}。",
+  "scopes.page": "此浏览器尚不能使用“{page}”",
+  "scopes.ask": "申请权限",
+  "scopes.again": "再次申请",
+  "scopes.how": "请在网关所在的机器上，或在有权限的浏览器中批准：",
+  "scopes.waiting": "正在等待决定，期间可以继续使用。",
+  "scopes.explained": "需要有人同意：在网关所在的机器上，或在可以配对设备的浏览器中。期间此浏览器保留现有权限。",
+  "scopes.refused": "申请被拒绝。",
+  "scopes.over": "没有人及时做出决定。",
+  "scopes.approved": "此浏览器现在可以：{scopes}。",
+  "scopes.notYours": "已获批准，但网关不允许您本人拥有更多权限：{scopes}。",
+  "scopes.admin": "更改一切：设置、会话、智能体",
+  "scopes.read": "查看对话内容和网关状态",
+  "scopes.write": "发送消息并停止回答",
+  "scopes.approvals": "决定等待同意的命令",
+  "scopes.pairing": "批准或移除设备",
+};
