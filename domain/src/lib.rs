@@ -29,6 +29,7 @@ pub mod restart;
 pub mod run;
 pub mod session;
 pub mod slack;
+pub mod spending;
 pub mod throttle;
 pub mod time;
 pub mod tls;
