@@ -30,6 +30,7 @@ pub mod restart;
 pub mod run;
 pub mod session;
 pub mod slack;
+pub mod spending;
 pub mod throttle;
 pub mod time;
 pub mod tls;

@@ -10,6 +10,7 @@ use domain::{
     ids::{AgentId, MessageId, RunId, SessionId},
     run::{RunStatus, StopReason},
     session::{Session, SessionKey, Thinking, Tokens},
+    spending::{self, Cost, Money, Spending},
     time::Timestamp,
 };
 
@@ -17,7 +18,8 @@ use crate::{
     Json,
     driven::{
         ApprovalPolicy, Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage,
-        HistoryQuery, Journal, PolicyError, Record, RunEnd, RunRecord, SessionQuery, Urgency,
+        HistoryQuery, Journal, PolicyError, Record, RunEnd, RunRecord, SessionQuery, SpendingPlace,
+        SpendingQuery, Urgency,
     },
     view::{ApprovalDefaults, ApprovalsFile},
 };
@@ -41,6 +43,7 @@ pub async fn journal_and_archive(store: &(impl Journal + Archive)) {
     dropping_a_receipt_takes_nothing_back(store).await;
     deleted_sessions_take_their_transcript_along_or_leave_it(store).await;
     entries_stay_in_their_drawer(store).await;
+    what_was_spent_is_told_in_the_order_of_time(store).await;
 }
 
 /// Everything an [`ApprovalPolicy`] promises, where there is no policy yet.
@@ -563,6 +566,64 @@ pub async fn deleted_sessions_take_their_transcript_along_or_leave_it(
     assert_eq!(texts(&store.history(&takes.id, whole()).await.unwrap()), ["again"]);
     let goes_on = put(store, vec![append(&leaves.id, "again")]).await.unwrap();
     assert_eq!(goes_on.offsets, [301]);
+}
+
+/// What answers used is read in pages, by time, of everything or of one
+/// conversation, and stays when the conversation goes.
+pub async fn what_was_spent_is_told_in_the_order_of_time(store: &(impl Journal + Archive)) {
+    let (one, other) = (session("agent:spending:one", 1), session("agent:spending:other", 1));
+    let spent = |of: &Session, at: u64, input: u64| Spending {
+        at: Timestamp::from_millis(at),
+        session: of.key.clone(),
+        transcript: of.id.clone(),
+        agent: agent("spending"),
+        model: Some("p/m".parse().unwrap()),
+        tokens: spending::Tokens { input, output: 1, ..spending::Tokens::default() },
+        cost: Money::from_dollars(0.5).map(|input| Cost { input, ..Cost::default() }),
+        asked: true,
+        tools: vec!["look".into()],
+        failed: false,
+    };
+    let all = [spent(&one, 10, 1), spent(&other, 20, 2), spent(&one, 20, 3), spent(&one, 30, 4)];
+    put_sessions(store, [&one, &other]).await;
+    let [first, second, third, fourth] = all.clone().map(|it| Change::Spend(Box::new(it)));
+    put(store, vec![fourth, first]).await.unwrap();
+    put(store, vec![second, third]).await.unwrap();
+    let twice =
+        vec![Change::Spend(Box::new(spent(&one, 15, 9))), Change::BeginRun(begun("spending", 1))];
+    put(store, vec![Change::BeginRun(begun("spending", 1))]).await.unwrap();
+    assert!(put(store, twice).await.is_err(), "it is applied whole or not at all");
+    let transcript = Some(one.id.clone());
+    put(store, vec![Change::DeleteSession { key: one.key.clone(), transcript }]).await.unwrap();
+
+    let told = async |from: u64, until: u64, session: Option<&Session>, limit| {
+        let mut after = SpendingPlace { at: Timestamp::from_millis(from), number: 0 };
+        let (mut told, mut pages) = (Vec::new(), 0);
+        loop {
+            let page = store.spendings(SpendingQuery {
+                after,
+                until: Timestamp::from_millis(until),
+                session: session.map(|session| session.key.clone()),
+                limit,
+            });
+            let page = page.await.unwrap();
+            assert!(page.spendings.len() <= limit);
+            told.extend(page.spendings);
+            pages += 1;
+            match page.next {
+                Some(next) => after = next,
+                None => return (told, pages),
+            }
+        }
+    };
+    for limit in [1, 2, 3, 100] {
+        assert_eq!(told(0, u64::MAX, None, limit).await.0, all, "{limit} at a time");
+    }
+    assert_eq!(told(0, 100, None, 100).await.1, 1);
+    assert_eq!(told(11, 20, None, 100).await.0, all[1..3]);
+    assert_eq!(told(10, 29, Some(&one), 1).await.0, [all[0].clone(), all[2].clone()]);
+    assert_eq!(told(31, 40, None, 100).await.0, []);
+    assert_eq!(told(40, 31, None, 100).await.0, []);
 }
 
 async fn put(

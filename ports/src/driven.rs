@@ -28,6 +28,7 @@ mod traces;
 mod transforms;
 mod updater;
 mod wizard;
+mod zones;
 
 pub use agent::{AgentError, AgentEvent, AgentRuntime, AgentTurn};
 pub use approvals::{ApprovalPolicy, PolicyError, PolicySnapshot};
@@ -66,14 +67,15 @@ pub use signatures::{BadSignature, PublicKey, Signatures};
 pub use signer::Signer;
 pub use store::{
     Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage, HistoryQuery, Journal,
-    Record, RunEnd, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord,
-    Urgency,
+    Record, RunEnd, RunRecord, SessionPage, SessionQuery, SpendingPage, SpendingPlace,
+    SpendingQuery, StoreError, StoreStats, StoredRecord, Urgency,
 };
 pub use tailnet::{Exposed, Tailnet, TailnetError, TailnetStatus, TailnetUser};
 pub use traces::Traces;
 pub use transforms::{Transform, TransformError, Transforms};
 pub use updater::{Installed, Updater};
 pub use wizard::{Attic, ProviderCheck, WizardNotes};
+pub use zones::{TimeZone, TimeZones};
 
 #[cfg(feature = "mock")]
 pub use {

@@ -2,6 +2,7 @@
 //! events are made of these, and their JSON schema is generated from them.
 
 mod approvals;
+mod billed;
 mod device;
 mod events;
 mod exec;
@@ -15,6 +16,7 @@ mod update;
 pub use approvals::{
     AgentApprovals, AllowedProgram, ApprovalDefaults, ApprovalsFile, ApprovalsSocket, FirstVersion,
 };
+pub use billed::Billed;
 pub use device::{DeviceDecided, PairedDevice, PendingDevice, PortraitView, TokenSummary};
 pub use events::{
     AgentEvent, ChatEvent, ChatProgress, ConfigChanged, DeviceChanged, ExecApprovalRequested,
@@ -23,7 +25,7 @@ pub use events::{
 };
 pub use exec::{ApprovalStatus, ExecApproval, ExecGrant, ExecRequest};
 pub use health::{AgentHealth, HealthSummary, HeartbeatPlan, RecentSession, SessionsHealth};
-pub use message::{Content, Message, MessagePart, MessageRole, MessageUsage};
+pub use message::{Content, Message, MessageCost, MessagePart, MessageRole, MessageUsage};
 pub use node::{NodeAbout, NodeRequestRow, NodeRow, PairedNode};
 pub use presence::PresenceEntry;
 pub use session::{SessionEntry, SessionMessage, SessionRow, SessionState, SessionsChanged};

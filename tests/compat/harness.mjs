@@ -143,7 +143,7 @@ export async function startGateway(model, { config = {} } = {}) {
           apiKey: "fake-key",
           api: "openai-completions",
           models: [
-            { id: "fake-16-0", name: "Sixteen at once", input: ["text", "image"] },
+            { id: "fake-16-0", name: "Sixteen at once", input: ["text", "image"], cost: { input: 1000, output: 2000 } },
             { id: "fake-200-20", name: "Two hundred, slowly" },
           ],
         },

@@ -13,7 +13,8 @@ use ports::{
     BoxFuture,
     driven::{
         Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage, HistoryQuery, Journal,
-        RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
+        RunRecord, SessionPage, SessionQuery, SpendingPage, SpendingQuery, StoreError, StoreStats,
+        StoredRecord, Urgency,
     },
 };
 
@@ -81,6 +82,10 @@ impl Archive for MemoryStore {
 
     async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         Ok(self.state().open_runs())
+    }
+
+    async fn spendings(&self, query: SpendingQuery) -> Result<SpendingPage, StoreError> {
+        Ok(self.state().spendings(&query))
     }
 
     async fn entries(&self, drawer: Drawer) -> Result<Vec<Entry>, StoreError> {

@@ -3,17 +3,20 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, btree_map::Entry},
+    ops::Bound::{Excluded, Included},
 };
 
 use domain::{
     ids::{MessageId, RunId, SessionId},
     session::{Session, SessionKey},
+    spending::Spending,
 };
 use ports::{
     Json,
     driven::{
         self, Change, CommitError, Committed, Drawer, HistoryPage, HistoryQuery, Record, RunEnd,
-        RunRecord, SessionPage, SessionQuery, StoreStats, StoredRecord,
+        RunRecord, SessionPage, SessionQuery, SpendingPage, SpendingPlace, SpendingQuery,
+        StoreStats, StoredRecord,
     },
 };
 
@@ -26,6 +29,7 @@ pub(crate) struct State {
     transcripts: BTreeMap<SessionId, Vec<Record>>,
     runs: BTreeMap<RunId, RunRecord>,
     entries: BTreeMap<(Drawer, Box<str>), Json>,
+    spendings: BTreeMap<SpendingPlace, Spending>,
 }
 
 /// How to take a change back.
@@ -36,6 +40,7 @@ enum Undo {
     Append(SessionId),
     Run(RunId, Option<Box<RunRecord>>),
     Entry((Drawer, Box<str>), Option<Json>),
+    Spending(SpendingPlace),
 }
 
 impl State {
@@ -94,6 +99,12 @@ impl State {
                 }
             },
             Change::EndRun { run, end } => self.end(run, end, done),
+            Change::Spend(spending) => {
+                let number = self.spendings.len() as u64 + 1;
+                let place = SpendingPlace { at: spending.at, number };
+                self.spendings.insert(place, *spending);
+                done.push(Undo::Spending(place));
+            }
             Change::PutEntry { drawer, name, value } => {
                 let before = self.put_entry((drawer, name.clone()), Some(value));
                 done.push(Undo::Entry((drawer, name), before));
@@ -123,6 +134,7 @@ impl State {
             Undo::Append(id) => drop(self.transcripts.get_mut(&id).and_then(Vec::pop)),
             Undo::Run(run, Some(before)) => drop(self.runs.insert(run, *before)),
             Undo::Run(run, None) => drop(self.runs.remove(&run)),
+            Undo::Spending(place) => drop(self.spendings.remove(&place)),
             Undo::Entry(place, before) => drop(self.put_entry(place, before)),
         }
     }
@@ -148,6 +160,25 @@ impl State {
             Some(value) => self.entries.insert(place, value),
             None => self.entries.remove(&place),
         }
+    }
+
+    pub(crate) fn spendings(&self, query: &SpendingQuery) -> SpendingPage {
+        let last = SpendingPlace { at: query.until, number: u64::MAX };
+        let mut page = SpendingPage::default();
+        if last <= query.after {
+            return page;
+        }
+        for (place, spending) in self.spendings.range((Excluded(query.after), Included(last))) {
+            if query.session.as_ref().is_some_and(|session| *session != spending.session) {
+                continue;
+            }
+            page.spendings.push(spending.clone());
+            if query.limit <= page.spendings.len() {
+                page.next = Some(*place);
+                break;
+            }
+        }
+        page
     }
 
     pub(crate) fn entries(&self, drawer: Drawer) -> Vec<driven::Entry> {

@@ -16,6 +16,8 @@ pub(crate) enum Spot {
     Session(i64),
     /// A run, by its number.
     Run(i64),
+    /// What an answer used, by its number.
+    Spending(i64),
     /// An entry, by the checksum of its drawer and name.
     Entry(u32),
 }

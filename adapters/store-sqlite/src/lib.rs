@@ -34,7 +34,8 @@ use ports::{
     BoxFuture,
     driven::{
         Archive, Change, CommitError, Committed, Drawer, Entry, HistoryPage, HistoryQuery, Journal,
-        RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord, Urgency,
+        RunRecord, SessionPage, SessionQuery, SpendingPage, SpendingQuery, StoreError, StoreStats,
+        StoredRecord, Urgency,
     },
 };
 use tokio::sync::oneshot;
@@ -263,6 +264,10 @@ impl Archive for SqliteStore {
 
     async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         self.quick.ask(read::open_runs).await
+    }
+
+    async fn spendings(&self, query: SpendingQuery) -> Result<SpendingPage, StoreError> {
+        self.long.ask(move |connection, damage| read::spendings(connection, damage, &query)).await
     }
 
     async fn entries(&self, drawer: Drawer) -> Result<Vec<Entry>, StoreError> {

@@ -237,6 +237,7 @@ fn size(changes: &[Change]) -> usize {
         | Change::DeleteSession { .. }
         | Change::BeginRun(_)
         | Change::EndRun { .. }
+        | Change::Spend(_)
         | Change::DropEntry { .. } => 0,
     };
     changes.iter().map(|change| CHANGE + message(change)).sum()

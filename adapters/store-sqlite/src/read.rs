@@ -2,6 +2,7 @@
 
 mod history;
 mod sessions;
+mod spendings;
 
 use domain::{
     ids::{MessageId, RunId, SessionId},
@@ -20,6 +21,7 @@ use crate::{
 
 pub(crate) use history::history;
 pub(crate) use sessions::{is_long, sessions};
+pub(crate) use spendings::spendings;
 
 /// The session under `key`.
 pub(crate) fn session(

@@ -7,6 +7,7 @@ use domain::{
     ids::SessionId,
     run::{RunStatus, StopReason},
     session::{Session, SessionKey},
+    spending::Spending,
     time::Timestamp,
 };
 use ports::{
@@ -54,13 +55,15 @@ pub(crate) const RECORD: &str = "place, at, id, crc, message";
 /// The columns [`run`] expects.
 pub(crate) const RUN: &str =
     "number, run, session, session_id, accepted_at, status, stop, error, ended_at, crc";
+/// The columns [`spending`] expects.
+pub(crate) const SPENDING: &str = "number, at, session, data, crc";
 
 /// A time as SQLite can hold and compare it.
 pub(crate) fn millis(time: Timestamp) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn time(millis: i64) -> Timestamp {
+pub(crate) fn time(millis: i64) -> Timestamp {
     Timestamp::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
@@ -199,6 +202,17 @@ pub(crate) fn run(row: &Row<'_>) -> Result<RunRecord, RowError> {
     };
     check(row, 9, run_crc(&run))?;
     Ok(run)
+}
+
+pub(crate) fn spending_crc(at: i64, session: &str, data: &str) -> u32 {
+    Checksum::new().number(at).text(session).text(data).get()
+}
+
+/// What an answer used.
+pub(crate) fn spending(row: &Row<'_>) -> Result<Spending, RowError> {
+    let (at, session, data) = (row.get(1)?, text(row, 2)?, text(row, 3)?);
+    check(row, 4, spending_crc(at, session, data))?;
+    serde_json::from_str(data).map_err(|_| RowError::Damaged(Damaged::Checksum))
 }
 
 pub(crate) fn entry_crc(drawer: &str, name: &str, value: &str) -> u32 {

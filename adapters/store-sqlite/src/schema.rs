@@ -1,5 +1,7 @@
 //! The tables, and how older files get them.
 
+mod past;
+
 use ports::driven::StoreError;
 use rusqlite::Connection;
 
@@ -10,7 +12,11 @@ const APPLICATION: i64 = 0x4f43_6c77;
 
 /// What turns each version into the next. The version of a file is the number of
 /// these it has seen. Only ever add to the end.
-const MIGRATIONS: &[&str] = &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql"), include_str!("schema/v3.sql")];
+
+/// The first version that keeps what answers used.
+const KEEPS_SPENDINGS: usize = 3;
 
 /// Makes the tables of an empty file.
 pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {
@@ -49,6 +55,9 @@ fn migrate_from(connection: &Connection, version: usize) -> rusqlite::Result<()>
     let transaction = connection.unchecked_transaction()?;
     for migration in &MIGRATIONS[version..] {
         transaction.execute_batch(migration)?;
+    }
+    if 0 < version && version < KEEPS_SPENDINGS {
+        past::write_down(&transaction)?;
     }
     transaction.pragma_update(None, "user_version", MIGRATIONS.len().cast_signed())?;
     transaction.commit()

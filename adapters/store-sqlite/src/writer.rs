@@ -23,6 +23,8 @@ use crate::{
     writer::{apply::Heads, sweep::Sweep},
 };
 
+pub(crate) use apply::spend;
+
 /// The writing end of the store.
 #[derive(Debug)]
 pub(crate) struct Writer {

@@ -117,7 +117,7 @@ async fn files_that_cannot_be_read_are_refused_and_left_as_they_are() {
         (b"{\"sessions\":{}}".to_vec(),  "corrupt: it does not begin like a database"),
         (no_header,                      "corrupt: it does not begin like a database"),
         (no_tables,                      "malformed"),
-        (newer,                          "newer version: its format is 99, this program knows 2"),
+        (newer,                          "newer version: its format is 99, this program knows 3"),
         (foreign,                        "belongs to another program"),
     ];
     for (bytes, expected) in table {

@@ -12,7 +12,8 @@ use domain::{
 use ports::{
     Json,
     driven::{
-        Archive, Change, Drawer, HistoryQuery, Journal, Record, RunRecord, StoreStats, Urgency,
+        Archive, Change, Drawer, HistoryQuery, Journal, Record, RunRecord, SpendingPlace,
+        SpendingQuery, StoreStats, Urgency,
     },
 };
 use store_sqlite::{Options, SqliteStore};
@@ -23,7 +24,7 @@ const V1: &str = include_str!("../src/schema/v1.sql");
 const APPLICATION: i64 = 0x4f43_6c77;
 
 #[tokio::test]
-async fn a_file_of_version_1_keeps_everything_and_gets_drawers() {
+async fn a_file_of_version_1_keeps_everything_and_counts_what_was_used() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("gateway.db");
     fill(&directory.path().join("newer.db")).await;
@@ -36,7 +37,7 @@ async fn a_file_of_version_1_keeps_everything_and_gets_drawers() {
         let whole = HistoryQuery { before: None, from: 0, limit: 10, max_bytes: usize::MAX };
         let history = store.history(&transcript(), whole).await.unwrap();
         let said: Vec<_> = history.records.into_iter().map(|it| (it.offset, it.record)).collect();
-        assert_eq!(said, [(1, record())]);
+        assert_eq!(said, [(1, record()), (2, answer())]);
         assert_eq!(store.open_runs().await.unwrap(), [run()]);
         assert_eq!(store.stats().await.unwrap(), StoreStats { sessions: 1, damaged: 0 });
 
@@ -45,8 +46,12 @@ async fn a_file_of_version_1_keeps_everything_and_gets_drawers() {
         let put =
             Change::PutEntry { drawer: Drawer::Devices, name: "a".into(), value: Json::of(&1) };
         store.submit(vec![put], Urgency::Now).await.unwrap();
+        let spent = store.spendings(spendings()).await.unwrap().spendings;
+        assert_eq!(spent.len(), 1, "counted once, round {round}");
+        assert_eq!((spent[0].at, spent[0].tokens.total()), (Timestamp::from_millis(9), 7));
+        assert_eq!((&spent[0].session, &spent[0].transcript), (&session().key, &transcript()));
         store.shutdown().await.unwrap();
-        assert_eq!(version(&path), 2);
+        assert_eq!(version(&path), 3);
     }
 }
 
@@ -56,6 +61,7 @@ async fn fill(path: &Path) {
     let changes = vec![
         Change::PutSession(session()),
         Change::Append { session: transcript(), record: record() },
+        Change::Append { session: transcript(), record: answer() },
         Change::BeginRun(run()),
     ];
     store.submit(changes, Urgency::Now).await.unwrap();
@@ -70,10 +76,11 @@ fn make_v1(path: &Path, newer: &Path) {
     database.pragma_update(None, "user_version", 1).unwrap();
     database.execute("ATTACH ?1 AS newer", [newer.to_str().unwrap()]).unwrap();
     for table in ["session", "transcript", "record", "run"] {
+        let rows = if table == "record" { 2 } else { 1 };
         let copied = database
             .execute(&format!("INSERT INTO {table} SELECT * FROM newer.{table}"), ())
             .unwrap();
-        assert_eq!(copied, 1, "{table}");
+        assert_eq!(copied, rows, "{table}");
     }
 }
 
@@ -96,6 +103,20 @@ fn transcript() -> SessionId {
 fn record() -> Record {
     let id: MessageId = "m1".parse().unwrap();
     Record { id, at: Timestamp::from_millis(8), message: Json::of(&"hello") }
+}
+
+fn answer() -> Record {
+    let message = serde_json::json!({
+        "role": "assistant", "content": "hi", "timestamp": 9, "provider": "p", "model": "m",
+        "usage": { "input": 5, "output": 2, "totalTokens": 7 },
+    });
+    let id: MessageId = "m2".parse().unwrap();
+    Record { id, at: Timestamp::from_millis(9), message: Json::of(&message) }
+}
+
+fn spendings() -> SpendingQuery {
+    let until = Timestamp::from_millis(u64::MAX);
+    SpendingQuery { after: SpendingPlace::default(), until, session: None, limit: 10 }
 }
 
 fn run() -> RunRecord {

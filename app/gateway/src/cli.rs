@@ -36,6 +36,7 @@ mod setup;
 mod status;
 mod stop;
 mod update;
+mod usage_cost;
 
 use std::{
     ffi::OsString,
@@ -174,6 +175,8 @@ enum GatewayCommand {
     Status(service::status::Asked),
     /// Ask the gateway whether it is well.
     Health(connect::Rpc),
+    /// Show what was used, and what that cost.
+    UsageCost(usage_cost::UsageCost),
     /// Try to reach the gateway.
     Probe(connect::Rpc),
     /// Call a method of the gateway.
@@ -305,6 +308,7 @@ async fn look_after(context: &Context, Gateway { run, command }: Gateway) -> Res
         GatewayCommand::Restart(which) => service::restart(context, GATEWAY, &which).await,
         GatewayCommand::Status(asked) => service::status::status(context, &asked).await,
         GatewayCommand::Health(rpc) => health::health(context, &rpc).await,
+        GatewayCommand::UsageCost(asked) => usage_cost::usage_cost(context, &asked).await,
         GatewayCommand::Probe(rpc) => probe::probe(context, &rpc).await,
         GatewayCommand::Call(call) => call::call(context, &call).await,
         GatewayCommand::Discover(asked) => discover::discover(context, &asked).await,

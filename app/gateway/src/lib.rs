@@ -9,6 +9,7 @@ pub mod paths;
 mod supervised;
 mod traces;
 mod wiring;
+mod zones;
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 

@@ -143,9 +143,9 @@ pub(crate) async fn wire(
     let events: Arc<dyn EventSink> = Arc::new(hub.clone());
 
     let catalogue = Catalogue::new(found.providers, found.models);
-    let metrics = count::open(&hub, &store);
+    let (metrics, moved) = (count::open(&hub, &store), Arc::new(Notify::new()));
     let (system_events, versions) = (SystemEvents::default(), Arc::new(Versions::default()));
-    let Talk { chat, models, relay, responses, sessions } = talk::open(talk::Around {
+    let Talk { chat, models, relay, responses, sessions, spendings } = talk::open(talk::Around {
         archive: Arc::clone(&archive),
         catalogue: catalogue.clone(),
         clock: Arc::clone(&clock),
@@ -237,6 +237,7 @@ pub(crate) async fn wire(
         reach: Arc::new(reach::Now(shown.reach.clone())),
         restarts: restarts.clone(),
         sessions,
+        spendings,
         status,
         system,
         update: update::update(&paths.state_dir, &clock, Some(Arc::new(restarts.clone())), tasks),
@@ -302,7 +303,6 @@ pub(crate) async fn wire(
     tasks.spawn(ticks::tick(shown.limits.clone(), Arc::clone(&clock), events, stop.clone()));
     keep_going(tasks, stop, &hub, &server, presence, health);
     tasks.spawn(restart::tell(notes, told, stop.clone()));
-    let moved = Arc::new(Notify::new());
     let around = Around {
         catalogue,
         clock,

@@ -27,6 +27,7 @@ mod system;
 mod tests;
 mod tools;
 mod update;
+mod usage;
 mod wizard;
 
 use crate::Method;
@@ -48,6 +49,7 @@ pub(crate) const FAMILIES: &[&[Method]] = &[
     restart::METHODS,
     update::METHODS,
     wizard::METHODS,
+    usage::METHODS,
     devices::METHODS,
     nodes::METHODS,
     node_pairing::METHODS,

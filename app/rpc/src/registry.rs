@@ -16,8 +16,9 @@ use tracing::{Instrument as _, debug_span};
 use usecases::{
     approvals::Approvals, auth::Auth, canvas::Passes, chat::Chat, config::Configuration,
     directory::Directory, facts::Facts, health::Health, logs::Logs, models::Models, nodes::Nodes,
-    pairing::Pairing, presence::Presence, restart::Restarts, sessions::Sessions, status::Status,
-    system::System, tools::Tools, update::Update, versions::Versions, wizard::Wizard,
+    pairing::Pairing, presence::Presence, restart::Restarts, sessions::Sessions,
+    spending::Spendings, status::Status, system::System, tools::Tools, update::Update,
+    versions::Versions, wizard::Wizard,
 };
 
 use crate::{Method, limit::Limit, method::Context, methods};
@@ -80,6 +81,8 @@ pub struct Services {
     pub restarts: Restarts,
     /// The list of conversations.
     pub sessions: Sessions,
+    /// What was used.
+    pub spendings: Spendings,
     /// How things are.
     pub status: Status,
     /// Announcements, wake-up calls, heartbeats.
@@ -216,7 +219,8 @@ mod tests {
             approval.history exec.approvals.get exec.approvals.set config.set config.patch \
             config.apply gateway.restart.preflight gateway.restart.request update.run \
             update.status plugin.surface.refresh node.pluginSurface.refresh config.schema.lookup wizard.start wizard.next wizard.cancel wizard.status \
-            tools.catalog tools.effective tools.invoke";
+            tools.catalog tools.effective tools.invoke usage.cost usage.status sessions.usage \
+            sessions.usage.timeseries sessions.usage.logs";
         let served: HashSet<&str> = all().map(|method| method.name).collect();
         let promised: HashSet<&str> = promised.split_whitespace().collect();
         assert_eq!(served, promised);

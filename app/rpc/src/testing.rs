@@ -14,7 +14,9 @@ use domain::{
     client::{Client, ClientId, ClientInfo, Mode, NodeOffer, Protocol},
     event::EventKind,
     ids::{DeviceId, MessageId, RunId, SessionId},
+    run::Usage,
     session::{Session, SessionKey},
+    spending::Spending,
     time::Timestamp,
     update::Installation,
     wizard::Answers,
@@ -31,8 +33,8 @@ use ports::{
         MockDigests, MockEntropy, MockLogSource, MockModelProvider, MockProviderCheck, MockReach,
         MockRestartNotes, MockRevocations, MockSecrets, MockSignatures, MockTokenMint, MockUpdater,
         MockWizardNotes, ModelInfo, ModelProvider, PolicyError, PolicySnapshot, PublicKey,
-        Reloaded, RunRecord, SessionPage, SessionQuery, StoreError, StoreStats, StoredRecord,
-        Urgency,
+        Reloaded, RunRecord, SessionPage, SessionQuery, SpendingPage, SpendingQuery, StoreError,
+        StoreStats, StoredRecord, TimeZone, TimeZones, Urgency,
     },
     driving::{Rpc, RpcError, RpcReply},
     event::{Body, Event, Topic},
@@ -60,6 +62,7 @@ use usecases::{
     reload::{self, Reload},
     restart::Restarts,
     sessions::{self, Sessions},
+    spending::{self, Spendings},
     status::{self, Status},
     system::{System, SystemEvents},
     update::{self, Update},
@@ -307,6 +310,12 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         talk: Arc::new(chat.clone()),
         tokens: Arc::new(mint()),
     });
+    let spendings = Spendings::new(spending::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        zones: Arc::new(OnlyUtc),
+    });
     let sessions = Sessions::new(sessions::Deps {
         archive: Arc::clone(&archive),
         book,
@@ -388,6 +397,7 @@ fn services(configuration: Config, events: Arc<dyn EventSink>) -> Services {
         presence,
         reach: Arc::new(reach()),
         sessions,
+        spendings,
         status,
         system,
         update: Update::new(update()),
@@ -658,10 +668,18 @@ fn agent() -> MockAgentRuntime {
     let mut agent = MockAgentRuntime::new();
     agent.expect_start().returning(|turn| {
         let text = turn.messages.last().map(ports::driven::ModelMessage::plain_text);
-        let said = AgentEvent::Text(format!("echo: {}", text.unwrap_or_default()));
+        let text = text.unwrap_or_default();
+        let used = text.starts_with("spend").then_some(AgentEvent::Usage(Usage {
+            input: 1_000_000,
+            output: 100_000,
+            cache_read: 400_000,
+            cache_write: 0,
+        }));
+        let said = AgentEvent::Text(format!("echo: {text}"));
         let model = AgentEvent::Model("fake/echo".parse().unwrap());
-        let events = [Ok(model), Ok(said), Ok(AgentEvent::End(FinishReason::Stop))];
-        Ok(Box::pin(futures_util::stream::iter(events)))
+        let events = [model, said].into_iter().chain(used);
+        let events = events.chain([AgentEvent::End(FinishReason::Stop)]).map(Ok);
+        Ok(Box::pin(futures_util::stream::iter(events.collect::<Vec<_>>())))
     });
     agent
 }
@@ -692,12 +710,32 @@ pub(crate) fn facts() -> Facts {
 #[derive(Default)]
 struct Store(Mutex<Kept>);
 
+/// Knows one time zone, and is in it.
+struct OnlyUtc;
+
+impl TimeZone for OnlyUtc {
+    fn ahead(&self, _: Timestamp) -> i32 {
+        0
+    }
+}
+
+impl TimeZones for OnlyUtc {
+    fn here(&self) -> Arc<dyn TimeZone> {
+        Arc::new(Self)
+    }
+
+    fn named(&self, name: &str) -> Option<Arc<dyn TimeZone>> {
+        (name == "UTC").then(|| self.here())
+    }
+}
+
 #[derive(Default)]
 struct Kept {
     sessions: HashMap<SessionKey, Session>,
     records: HashMap<SessionId, Vec<StoredRecord>>,
     runs: HashMap<RunId, RunRecord>,
     entries: BTreeMap<(Drawer, Box<str>), Json>,
+    spendings: Vec<Spending>,
 }
 
 impl Journal for Store {
@@ -736,6 +774,7 @@ impl Journal for Store {
                 Change::EndRun { run, end } => {
                     kept.runs.get_mut(&run).unwrap().end = Some(end);
                 }
+                Change::Spend(spending) => kept.spendings.push(*spending),
                 Change::PutEntry { drawer, name, value } => {
                     kept.entries.insert((drawer, name), value);
                 }
@@ -809,6 +848,16 @@ impl Archive for Store {
     async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         let kept = self.0.lock().unwrap();
         Ok(kept.runs.values().filter(|run| run.end.is_none()).cloned().collect())
+    }
+
+    async fn spendings(&self, query: SpendingQuery) -> Result<SpendingPage, StoreError> {
+        let kept = self.0.lock().unwrap();
+        let fits = |it: &&Spending| {
+            (query.after.at..=query.until).contains(&it.at)
+                && query.session.as_ref().is_none_or(|session| *session == it.session)
+        };
+        let spendings = kept.spendings.iter().filter(fits).cloned().collect();
+        Ok(SpendingPage { spendings, next: None })
     }
 
     async fn entries(&self, drawer: Drawer) -> Result<Vec<Entry>, StoreError> {

@@ -37,6 +37,34 @@ pub(crate) fn date_of(number: u32) -> String {
     date(Timestamp::from_millis(u64::from(number) * DAY_MS))
 }
 
+/// The number of the day that is written as `text`, as in `2026-01-27`; nothing
+/// where there is no such day. Days before 1970 are as early as it gets.
+pub(crate) fn parse_date(text: &str) -> Option<u32> {
+    const MARCH_OF_YEAR_0: i64 = 719_468;
+
+    let number = |from, until| -> Option<i64> {
+        let digits = text.get(from..until)?;
+        digits.bytes().all(|c| c.is_ascii_digit()).then(|| digits.parse().ok())?
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let is_written = text.len() == 10 && [4, 7].iter().all(|at| text.as_bytes()[*at] == b'-');
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        2 => 28 + i64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    if !is_written || !(1..=last).contains(&day) {
+        return None;
+    }
+    // Counted from March, as in `civil`.
+    let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let days = year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - MARCH_OF_YEAR_0;
+    u32::try_from(days.max(0)).ok()
+}
+
 /// When the day or the month that `at` lies in is over.
 pub(crate) fn end_of(period: Period, at: Timestamp) -> Timestamp {
     let mut next = at.as_millis() / DAY_MS + 1;
@@ -77,6 +105,31 @@ fn dates_are_those_of_the_calendar() {
     ];
     for (ms, text) in table {
         assert_eq!(iso(Timestamp::from_millis(ms)), text);
+    }
+}
+
+#[test]
+fn dates_are_read_as_they_are_written() {
+    for number in (0..60_000).chain([2_932_896]) {
+        assert_eq!(parse_date(&date_of(number)), Some(number), "{}", date_of(number));
+    }
+    assert_eq!((parse_date("1969-12-31"), parse_date("0000-01-01")), (Some(0), Some(0)));
+    for bad in [
+        "",
+        "2026-02-29",
+        "2026-13-01",
+        "2026-00-10",
+        "2026-01-00",
+        "2026-04-31",
+        "2026-1-1",
+        "2026/01/01",
+        "2026-01-01T",
+        "+026-01-01",
+        "20\u{e9}6-01-01",
+        "1900-02-29",
+        " 2026-01-01",
+    ] {
+        assert_eq!(parse_date(bad), None, "{bad}");
     }
 }
 

@@ -13,6 +13,7 @@ mod history;
 mod inject;
 mod recover;
 mod run;
+mod spending;
 mod story;
 mod summary;
 

@@ -19,12 +19,14 @@ pub mod models;
 pub mod nodes;
 pub mod pairing;
 pub mod presence;
+mod prices;
 pub mod probe;
 pub mod relay;
 pub mod reload;
 pub mod responses;
 pub mod restart;
 pub mod sessions;
+pub mod spending;
 pub mod status;
 pub mod system;
 #[cfg(test)]

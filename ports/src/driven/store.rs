@@ -5,6 +5,7 @@ use domain::{
     ids::{AgentId, MessageId, RunId, SessionId},
     run::{RunStatus, StopReason},
     session::{Session, SessionKey},
+    spending::Spending,
     time::Timestamp,
 };
 
@@ -70,6 +71,9 @@ pub enum Change {
         /// How.
         end: RunEnd,
     },
+    /// Takes note of what an answer used. Nothing takes that back, neither starting
+    /// a conversation over nor deleting it: it was spent.
+    Spend(Box<Spending>),
     /// Remembers an entry, in place of what was remembered under its name.
     PutEntry {
         /// Where.
@@ -277,6 +281,9 @@ pub trait Archive: Send + Sync {
     /// The runs that were accepted and have not ended, the oldest first.
     async fn open_runs(&self) -> Result<Vec<RunRecord>, StoreError>;
 
+    /// What answers used, the oldest first.
+    async fn spendings(&self, query: SpendingQuery) -> Result<SpendingPage, StoreError>;
+
     /// Everything in a drawer, by name.
     async fn entries(&self, drawer: Drawer) -> Result<Vec<Entry>, StoreError>;
 
@@ -334,6 +341,37 @@ pub struct HistoryPage {
     pub records: Vec<StoredRecord>,
     /// Whether there are older ones that fit the query.
     pub more: bool,
+}
+
+/// Which answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpendingQuery {
+    /// Given after this one.
+    pub after: SpendingPlace,
+    /// Given at this time or before.
+    pub until: Timestamp,
+    /// In this conversation.
+    pub session: Option<SessionKey>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Where in the order of time an answer stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SpendingPlace {
+    /// When it was given.
+    pub at: Timestamp,
+    /// Tells those of one moment apart. Grows from 1 in the order of writing.
+    pub number: u64,
+}
+
+/// What some answers used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpendingPage {
+    /// The oldest first.
+    pub spendings: Vec<Spending>,
+    /// The place of the last one, where there may be more.
+    pub next: Option<SpendingPlace>,
 }
 
 /// A record and its place.

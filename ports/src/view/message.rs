@@ -1,6 +1,10 @@
 //! What was said.
 
-use domain::{run::Usage, time::Timestamp};
+use domain::{
+    run::Usage,
+    spending::{Cost, Money, Tokens},
+    time::Timestamp,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -104,11 +108,11 @@ pub enum MessagePart {
     },
 }
 
-/// Tokens a message used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Tokens a message used. No token is of two kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct MessageUsage {
-    /// Read.
+    /// Read anew.
     pub input: u64,
     /// Written.
     pub output: u64,
@@ -118,17 +122,70 @@ pub struct MessageUsage {
     pub cache_write: u64,
     /// Together.
     pub total_tokens: u64,
+    /// What they cost by the prices of that time, where they were known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<MessageCost>,
 }
 
-impl From<Usage> for MessageUsage {
-    fn from(usage: Usage) -> Self {
-        Self {
-            input: usage.input,
-            output: usage.output,
-            cache_read: usage.cache_read,
-            cache_write: usage.cache_write,
-            total_tokens: usage.total(),
+/// What a message cost, in dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MessageCost {
+    /// What was read anew.
+    pub input: f64,
+    /// What was written.
+    pub output: f64,
+    /// What was read from a cache.
+    pub cache_read: f64,
+    /// What was written to a cache.
+    pub cache_write: f64,
+    /// Together.
+    pub total: f64,
+}
+
+impl MessageUsage {
+    /// What an answer used, and what that cost.
+    pub fn of(usage: Usage, cost: Option<Cost>) -> Self {
+        let tokens = Tokens::from(usage);
+        let Tokens { input, output, cache_read, cache_write } = tokens;
+        let total_tokens = tokens.total();
+        Self { input, output, cache_read, cache_write, total_tokens, cost: cost.map(Into::into) }
+    }
+
+    /// The tokens by kind. Records of before prices were known counted what was
+    /// read from the cache with what was read; their total tells.
+    pub fn tokens(&self) -> Tokens {
+        let Self { input, output, cache_read, cache_write, total_tokens, .. } = *self;
+        if total_tokens != 0 && total_tokens == input.saturating_add(output) {
+            return Usage { input, output, cache_read, cache_write }.into();
         }
+        Tokens { input, output, cache_read, cache_write }
+    }
+}
+
+impl From<Cost> for MessageCost {
+    fn from(cost: Cost) -> Self {
+        Self {
+            input: cost.input.dollars(),
+            output: cost.output.dollars(),
+            cache_read: cost.cache_read.dollars(),
+            cache_write: cost.cache_write.dollars(),
+            total: cost.total().dollars(),
+        }
+    }
+}
+
+impl MessageCost {
+    /// The same, added up exactly; nothing where it is no cost. Other gateways
+    /// write zeros where they know no price.
+    pub fn known(&self) -> Option<Cost> {
+        let cost = Cost {
+            input: Money::from_dollars(self.input)?,
+            output: Money::from_dollars(self.output)?,
+            cache_read: Money::from_dollars(self.cache_read)?,
+            cache_write: Money::from_dollars(self.cache_write)?,
+        };
+        (cost != Cost::default()).then_some(cost)
     }
 }
 

@@ -45,14 +45,35 @@ test("a tile leads to the page that knows more", async () => {
   await page.context().close();
 });
 
-test("what was used is added up by agent and model, and can be taken along", async () => {
-  const { runId } = await call("chat.send", { sessionKey: "agent:main:usage", message: "FAKE_TOKENS:30; go", idempotencyKey: "usage" });
-  await call("agent.wait", { runId, timeoutMs: 15_000 });
+test("what was used is added up in money and tokens, and can be taken along", async () => {
+  const say = async (sessionKey, idempotencyKey) => {
+    const { runId } = await call("chat.send", { sessionKey, message: "FAKE_TOKENS:30; go", idempotencyKey });
+    await call("agent.wait", { runId, timeoutMs: 15_000 });
+  };
+  await say("agent:main:usage", "usage");
+  await say("agent:main:unpriced", "unpriced-before");
+  await call("sessions.patch", { key: "agent:main:unpriced", model: "fake/fake-200-20" });
+  await say("agent:main:unpriced", "unpriced");
   const page = await enter(it, "usage");
-  await page.getByRole("table", { name: "By model that answered last" }).getByText("fake/fake-16-0").waitFor();
-  const { sessions } = await call("sessions.list", {});
-  const written = sessions.reduce((sum, row) => sum + row.outputTokens, 0);
-  await page.locator(".tile").filter({ hasText: "Tokens written" }).locator(`[title="${written.toLocaleString("en")}"]`).waitFor();
+  const { totals, aggregates } = await call("sessions.usage", { agentScope: "all" });
+  assert.equal(totals.missingCostEntries, 1);
+  const money = (value) => value.toLocaleString("en", { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: value < 1 ? 4 : 2 });
+  await page.locator(".tile").filter({ hasText: "Cost" }).getByText(money(totals.totalCost), { exact: true }).waitFor();
+  await page.locator(".tile").filter({ hasText: "Tokens written" }).locator(`[title="${totals.output.toLocaleString("en")}"]`).waitFor();
+  const byModel = page.getByRole("table", { name: "By model" });
+  await byModel.getByText("fake/fake-16-0").waitFor();
+  assert.equal(await byModel.getByText("fake/fake-200-20").count(), 0, "what it cost is not known");
+  const missing = page.getByRole("note");
+  await missing.getByText("Answers whose price is not known").waitFor();
+  await missing.getByText("fake/fake-200-20").waitFor();
+  const day = page.getByRole("table", { name: "By day" });
+  assert.match(await day.innerText(), new RegExp(money(aggregates.costDaily.at(-1).totalCost).replace(/[$.]/g, "\\$&")));
+
+  await page.locator("label").filter({ hasText: /^Tokens$/ }).click();
+  await byModel.getByText("fake/fake-200-20").waitFor();
+  await page.locator("label").filter({ hasText: /^Today$/ }).click();
+  await byModel.getByText("fake/fake-16-0").waitFor();
+
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export as CSV" }).click()]);
   const table = await fs.readFile(await file.path(), "utf8");
   assert.match(table, /^key,label,/);

@@ -58,7 +58,7 @@ export const PAGES: readonly Page[] = [
     group: "control",
     icon: "chart",
     label: "usage.title",
-    methods: ["sessions.list", "sessions.subscribe"],
+    methods: ["sessions.usage", "sessions.list", "sessions.subscribe"],
     load: () => import("./pages/usage/index.tsx"),
   },
   {

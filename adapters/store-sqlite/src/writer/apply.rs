@@ -6,6 +6,7 @@ use domain::{
     ids::{AgentId, RunId, SessionId},
     run::StopReason,
     session::Session,
+    spending::Spending,
 };
 use ports::{
     Json,
@@ -52,6 +53,7 @@ impl Heads {
                 | Change::DeleteSession { transcript: None, .. }
                 | Change::BeginRun(_)
                 | Change::EndRun { .. }
+                | Change::Spend(_)
                 | Change::PutEntry { .. }
                 | Change::DropEntry { .. } => (),
             }
@@ -114,6 +116,9 @@ pub(super) fn apply(
             }
             Change::BeginRun(run) => begin_run(connection, run)?,
             Change::EndRun { run, end } => end_run(connection, run, end)?,
+            Change::Spend(spending) => {
+                spend(connection, spending).map_err(|error| store_error("spending", error))?;
+            }
             Change::PutEntry { drawer, name, value } => put_entry(connection, *drawer, name, value)
                 .map_err(|error| store_error("entry", error))?,
             Change::DropEntry { drawer, name } => connection
@@ -139,6 +144,16 @@ fn put_entry(
     let (drawer, value) = (drawer.as_str(), value.as_str());
     let crc = row::entry_crc(drawer, name, value);
     connection.prepare_cached(PUT)?.execute((drawer, name, value, crc)).map(drop)
+}
+
+/// Takes note of what an answer used.
+pub(crate) fn spend(connection: &Connection, spending: &Spending) -> rusqlite::Result<()> {
+    const SPEND: &str = "INSERT INTO spending (at, session, data, crc) VALUES (?1, ?2, ?3, ?4)";
+
+    let (at, session) = (millis(spending.at), spending.session.as_str());
+    let data = Json::of(spending);
+    let crc = row::spending_crc(at, session, data.as_str());
+    connection.prepare_cached(SPEND)?.execute((at, session, data.as_str(), crc)).map(drop)
 }
 
 fn put_session(connection: &Connection, session: &Session) -> Result<(), CommitError> {

@@ -14,10 +14,11 @@ use usecases::{
     relay::{self, Relay},
     responses::{self, Responses},
     sessions::{self, Sessions},
+    spending::{self, Spendings},
     system::SystemEvents,
 };
 
-use crate::StartError;
+use crate::{StartError, zones::SystemZones};
 
 /// What it takes.
 pub(super) struct Around {
@@ -43,6 +44,7 @@ pub(super) struct Talk {
     pub(super) relay: Relay,
     pub(super) responses: Responses,
     pub(super) sessions: Sessions,
+    pub(super) spendings: Spendings,
 }
 
 /// Marks the runs that were interrupted when the gateway last ended.
@@ -89,6 +91,12 @@ pub(super) async fn open(around: Around) -> Result<Talk, StartError> {
         system_events: around.system_events,
         tasks: around.tasks,
     });
+    let spendings = Spendings::new(spending::Deps {
+        archive: Arc::clone(&archive),
+        clock: Arc::clone(&clock),
+        config: Arc::clone(&config),
+        zones: Arc::new(SystemZones),
+    });
     let sessions = Sessions::new(sessions::Deps {
         archive,
         book,
@@ -100,5 +108,5 @@ pub(super) async fn open(around: Around) -> Result<Talk, StartError> {
         models: models.clone(),
         runs: Arc::new(chat.clone()),
     });
-    Ok(Talk { chat, models, relay, responses, sessions })
+    Ok(Talk { chat, models, relay, responses, sessions, spendings })
 }

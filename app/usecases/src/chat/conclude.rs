@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{
     run::{RunStatus, StopReason},
     session::{Session, preview_of},
+    spending::Spending,
     time::Timestamp,
 };
 use ports::{
@@ -13,7 +14,8 @@ use ports::{
     driving::{Outcome, Reply},
     event::{Audience, Body, Event, Topic},
     view::{
-        Content, Message, MessagePart, MessageRole, SessionMessage, SessionRow, SessionsChanged,
+        Content, Message, MessagePart, MessageRole, MessageUsage, SessionMessage, SessionRow,
+        SessionsChanged,
     },
 };
 use tracing::{error, field, info};
@@ -21,6 +23,7 @@ use tracing::{error, field, info};
 use super::{
     Chat, RunSummary,
     run::{Keeping, Purpose, Run},
+    spending::spending_of,
     story::Story,
 };
 
@@ -34,7 +37,10 @@ impl Chat {
     ) -> Arc<RunSummary> {
         let now = self.0.deps.clock.now();
         let summary = Arc::new(summary_of(run, &story, &outcome, now));
-        let answer = self.record_of(run, &story, &outcome, now);
+        let cost = self.cost_so_far(&story, story.usage);
+        let spending = spending_of(run, &summary, &outcome, cost);
+        let usage = MessageUsage::of(story.usage, cost);
+        let answer = self.record_of(run, &story, usage, &outcome, now);
         let message = answer.as_ref().map(|record| record.message.clone());
         run.span.record("outcome", field::display(&summary.status));
         info!(outcome = %summary.status, "run ended");
@@ -49,10 +55,10 @@ impl Chat {
             Keeping::Behind { listener, .. } => {
                 self.hand_over(listener, Reply::End(outcome.clone()));
                 story.end(&outcome, message);
-                self.write_end(run, &summary, answer, Urgency::Lazy).await;
+                self.write_end(run, &summary, answer, spending, Urgency::Lazy).await;
             }
             Keeping::Recorded => {
-                self.write_end(run, &summary, answer, Urgency::Now).await;
+                self.write_end(run, &summary, answer, spending, Urgency::Now).await;
                 story.end(&outcome, message);
             }
         }
@@ -74,6 +80,7 @@ impl Chat {
         run: &Run,
         summary: &RunSummary,
         answer: Option<Record>,
+        spending: Option<Spending>,
         urgency: Urgency,
     ) {
         let question = match &run.keeping {
@@ -82,7 +89,9 @@ impl Chat {
         };
         let records: Vec<Record> = question.iter().cloned().chain(answer).collect();
         let decided = run.opened.edit(urgency, |slot| {
-            Ok::<_, CommitError>((changes(run, summary, &records, slot), ()))
+            let mut changes = changes(run, summary, &records, slot);
+            changes.extend(spending.map(|spent| Change::Spend(Box::new(spent))));
+            Ok::<_, CommitError>((changes, ()))
         });
         let written = match decided {
             Ok((receipt, ())) => receipt.await,
@@ -159,6 +168,7 @@ impl Chat {
         &self,
         run: &Run,
         story: &Story<'_>,
+        usage: MessageUsage,
         outcome: &Outcome,
         now: Timestamp,
     ) -> Option<Record> {
@@ -184,7 +194,7 @@ impl Chat {
             content: Content::Parts(part.into_iter().chain(calls.iter().map(asked_for)).collect()),
             provider: story.model.as_ref().map(|model| model.provider().to_owned()),
             model: story.model.as_ref().map(|model| model.model().to_owned()),
-            usage: Some(story.usage.into()),
+            usage: Some(usage),
             stop_reason: Some(stop_reason.to_owned()),
             error_message: error,
             run_id: Some(run.id.to_string()),

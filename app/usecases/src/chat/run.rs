@@ -12,6 +12,7 @@ use domain::{
     ids::{AgentId, RunId, SessionId},
     run::{Aborted, StopReason, Submitted, Usage},
     session::{ResponseUsage, SessionKey, Thinking},
+    spending::Cost,
     time::Timestamp,
 };
 use futures_util::StreamExt;
@@ -226,7 +227,6 @@ impl Chat {
             }
         };
 
-        let mut usage = Usage::default();
         let mut calls = Calls::default();
         let mut flush = pin!(time::sleep(Duration::ZERO));
         let mut armed = None;
@@ -272,9 +272,12 @@ impl Chat {
                 }
                 Some(Ok(AgentEvent::Model(model))) => story.model(model),
                 Some(Ok(AgentEvent::Fallback { from, kind })) => story.fallback(&from, kind),
-                Some(Ok(AgentEvent::Usage(used))) => usage = used,
+                // Also known when the run is stopped before its end.
+                Some(Ok(AgentEvent::Usage(used))) => story.usage = used,
                 Some(Ok(AgentEvent::End(finish))) => {
-                    if let Some(footer) = run.footer(usage) {
+                    let usage = story.usage;
+                    let cost = self.cost_so_far(story, usage);
+                    if let Some(footer) = run.footer(usage, cost) {
                         story.say(&footer);
                     }
                     story.flush();
@@ -334,7 +337,7 @@ impl Run {
     }
 
     /// What is said below the answer about its cost, where that is wished for.
-    fn footer(&self, usage: Usage) -> Option<String> {
+    fn footer(&self, usage: Usage, cost: Option<Cost>) -> Option<String> {
         if matches!(self.keeping, Keeping::Behind { .. }) || self.purpose != Purpose::Answer {
             return None;
         }
@@ -342,10 +345,14 @@ impl Run {
         match self.opened.session()?.settings.response_usage? {
             ResponseUsage::Off => None,
             ResponseUsage::Tokens => Some(format!("\n\nTokens: {input} read, {output} written")),
-            ResponseUsage::Full => Some(format!(
-                "\n\nTokens: {input} read ({cache_read} from the cache, {cache_write} to it), \
-                 {output} written"
-            )),
+            ResponseUsage::Full => {
+                let cost = cost.map(|cost| format!(", ${:.4}", cost.total().dollars()));
+                Some(format!(
+                    "\n\nTokens: {input} read ({cache_read} from the cache, {cache_write} to it), \
+                     {output} written{}",
+                    cost.unwrap_or_default()
+                ))
+            }
         }
     }
 

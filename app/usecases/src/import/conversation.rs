@@ -5,10 +5,16 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use domain::session::{Session, SessionKey, preview_of, title_of};
-use ports::driven::{
-    Archive, Change, CommitError, ForeignConversation, ForeignKind, ForeignRecord, HistoryQuery,
-    Record, StoreError, Urgency,
+use domain::{
+    session::{Session, SessionKey, preview_of, title_of},
+    spending::Spending,
+};
+use ports::{
+    driven::{
+        Archive, Change, CommitError, ForeignConversation, ForeignKind, ForeignRecord,
+        HistoryQuery, Record, StoreError, Urgency,
+    },
+    view::Billed,
 };
 
 use super::{Deps, ImportError, ImportReport, write};
@@ -31,6 +37,9 @@ pub(super) struct Conversation {
     seen: HashSet<u64>,
     hasher: RandomState,
     waiting: Vec<Record>,
+    /// What the answers among them used, and whether the next one answers somebody.
+    spent: Vec<Spending>,
+    asked: bool,
     waiting_bytes: usize,
     appended: u64,
 }
@@ -73,6 +82,8 @@ impl Conversation {
             seen: HashSet::new(),
             hasher: RandomState::new(),
             waiting: Vec::new(),
+            spent: Vec::new(),
+            asked: false,
             waiting_bytes: 0,
             appended: 0,
         }))
@@ -97,6 +108,7 @@ impl Conversation {
             return Ok(());
         }
         self.remember(&found);
+        self.count(&found);
         report.messages.imported += 1;
         self.waiting_bytes += found.record.message.as_str().len();
         self.waiting.push(found.record);
@@ -120,11 +132,20 @@ impl Conversation {
         }
     }
 
+    fn count(&mut self, found: &ForeignRecord) {
+        let billed = Billed::read(&found.record.message);
+        let Session { key, id, .. } = &self.session;
+        self.spent.extend(billed.spending(key, id, self.asked));
+        self.asked = billed.is_question();
+    }
+
     fn appends(&mut self) -> Vec<Change> {
         self.waiting_bytes = 0;
         let session = &self.session.id;
         let records = self.waiting.drain(..);
-        records.map(|record| Change::Append { session: session.clone(), record }).collect()
+        let appends = records.map(|record| Change::Append { session: session.clone(), record });
+        let spent = self.spent.drain(..).map(|spent| Change::Spend(Box::new(spent)));
+        appends.chain(spent).collect()
     }
 
     /// Writes down what is left, and the conversation itself: as long as that is

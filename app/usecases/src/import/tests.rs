@@ -10,6 +10,7 @@ use domain::{
     ids::{MessageId, RunId, SessionId},
     pairing::{Ask, Device, Portrait, Reason, Request},
     session::{Session, SessionKey},
+    spending::{Spending, Tokens},
     time::Timestamp,
 };
 use ports::{
@@ -17,7 +18,7 @@ use ports::{
     driven::{
         Committed, Entry, ForeignConversation, ForeignRecord, HistoryPage, HistoryQuery, LeftOut,
         MockApprovalPolicy, MockShelf, PolicySnapshot, Record, RunRecord, SessionPage,
-        SessionQuery, StoreStats, StoredRecord,
+        SessionQuery, SpendingPage, SpendingQuery, StoreStats, StoredRecord,
     },
 };
 
@@ -42,6 +43,7 @@ struct State {
     sessions: BTreeMap<SessionKey, Session>,
     records: BTreeMap<SessionId, Vec<Record>>,
     devices: BTreeMap<Box<str>, Json>,
+    spendings: Vec<Spending>,
     submissions: usize,
     full_after: Option<usize>,
 }
@@ -80,6 +82,7 @@ impl Journal for Store {
                 Change::PutEntry { drawer: Drawer::Devices, name, value } => {
                     state.devices.insert(name, value);
                 }
+                Change::Spend(spending) => state.spendings.push(*spending),
                 other => panic!("unexpected {other:?}"),
             }
         }
@@ -118,6 +121,10 @@ impl Archive for Store {
         assert_eq!(drawer, Drawer::Devices);
         let devices = self.state.lock().unwrap().devices.clone();
         Ok(devices.into_iter().map(|(name, value)| Entry { name, value }).collect())
+    }
+
+    async fn spendings(&self, _: SpendingQuery) -> Result<SpendingPage, StoreError> {
+        unreachable!("an import does not ask for it")
     }
 
     async fn session_by_id(&self, _: &SessionId) -> Result<Option<Session>, StoreError> {
@@ -276,6 +283,38 @@ async fn an_import_that_was_cut_off_is_completed_by_the_next() {
         assert!(names.iter().enumerate().all(|(n, id)| id.as_str() == format!("m{}", n + 1)));
         assert_eq!((state.sessions.len(), state.devices.len()), (1, 1));
     }
+}
+
+#[tokio::test]
+async fn what_answers_used_is_counted_once() {
+    let store = Arc::<Store>::default();
+    let record = |id: &str, at: u64, message: serde_json::Value| {
+        let record = Record {
+            id: id.parse().unwrap(),
+            at: Timestamp::from_millis(at),
+            message: Json::of(&message),
+        };
+        let at = format!("x.jsonl:{at}");
+        ForeignItem::Record(ForeignRecord { record, at, by_person: false, text: None })
+    };
+    let answer = |at: u64| {
+        serde_json::json!({ "role": "assistant", "content": "x", "timestamp": at, "provider": "p",
+            "model": "m", "usage": { "input": 2, "output": 1, "totalTokens": 3 } })
+    };
+    let items = [
+        conversation(session("agent:main:main", "s"), true),
+        record("a", 1, serde_json::json!({ "role": "user", "content": "x", "timestamp": 1 })),
+        record("b", 2, answer(2)),
+        record("c", 3, answer(3)),
+    ];
+    import(&store, &items).await.unwrap();
+    import(&store, &items).await.unwrap();
+    let state = store.state.lock().unwrap();
+    let [first, second] = &*state.spendings else { panic!("{:?}", state.spendings) };
+    assert_eq!(first.tokens, Tokens { input: 2, output: 1, ..Tokens::default() });
+    assert_eq!((first.at, first.asked), (Timestamp::from_millis(2), true));
+    assert_eq!((second.at, second.asked), (Timestamp::from_millis(3), false));
+    assert_eq!(second.model, Some("p/m".parse().unwrap()));
 }
 
 #[tokio::test]

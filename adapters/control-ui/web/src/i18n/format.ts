@@ -19,6 +19,11 @@ export function compact(value: number): string {
   return number(value, { notation: "compact", maximumFractionDigits: 1 });
 }
 
+/** An amount of US dollars; small ones to the hundredth of a cent. */
+export function dollars(value: number): string {
+  return number(value, { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: value !== 0 && value < 1 ? 4 : 2 });
+}
+
 /** A number of bytes. */
 export function bytes(value: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];

@@ -1,87 +1,102 @@
-// What sessions used, in tokens: the gateway counts nothing else.
+// What answers used, in tokens and in money, as far as prices are known.
 import { useEffect, useMemo, useState } from "preact/hooks";
 
-import { compact, number } from "../../i18n/format.ts";
+import { compact, dollars, number } from "../../i18n/format.ts";
 import { language, t } from "../../i18n/index.ts";
-import type { SessionRow } from "../../protocol/index.ts";
 import { pathOf } from "../../router.ts";
-import { agentOf, agents, assistantOf, titleOf } from "../../state/assistant.ts";
-import { followSessions, sessions, sessionsAreLoaded } from "../../state/sessions.ts";
+import { agents, assistantOf, titleOf } from "../../state/assistant.ts";
+import { useResource } from "../../state/resource.ts";
+import { followSessions, sessions } from "../../state/sessions.ts";
 import { Card, Empty, Foreign, PageHead, Spinner } from "../../ui/bits.tsx";
 import { Button } from "../../ui/button.tsx";
 import { BarChart } from "../../ui/chart.tsx";
 import { download } from "../../ui/download.ts";
 import { Segments } from "../../ui/form.tsx";
 import { useNow } from "../../ui/media.ts";
-import { sortOf } from "../sessions/rows.ts";
 import { Columns } from "./columns.tsx";
-import { SPANS, csvOf, sumOf, sumsBy, sumsByDay, totalOf, within, type Span, type Sum } from "./sums.ts";
+import { MEASURES, SPANS, amountOf, busiest, csvOf, daysOf, isPriced, largest, questionOf, readOf, type Measure, type Report, type Span } from "./sums.ts";
 import "./usage.css";
 
 const MINUTE_MS = 60_000;
-/** How many days are drawn. */
-const DAYS: Record<Span, number> = { any: 30, month: 30, week: 7, day: 2 };
 /** How many sessions are named. */
 const NAMED = 15;
 
 export default function Usage() {
   useEffect(() => followSessions(), []);
-  const [span, setSpan] = useState<Span>("any");
+  const [span, setSpan] = useState<Span>("month");
   const now = useNow(MINUTE_MS);
-  const rows = useMemo(() => within(sessions.value, span, now), [sessions.value, span, now]);
+  const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const question = questionOf(span, now, timeZone);
+  const resource = useResource("sessions.usage", question);
+  // Adding up takes the gateway a moment, so it is not asked with every answer.
+  useEffect(() => {
+    if (!resource.isLoading.peek()) resource.refresh();
+  }, [now]);
+  const report = resource.value.value;
+  const failed = resource.error.value;
   return (
     <div class="page usage">
       <PageHead title={t("usage.title")}>
-        <Button icon="download" disabled={!rows.length} onClick={() => download("openclaw-usage.csv", "text/csv", csvOf(rows))}>{t("usage.export")}</Button>
+        <Button icon="refresh" onClick={() => resource.refresh()}>{t("common.refresh")}</Button>
+        <Button icon="download" disabled={!report?.sessions.length} onClick={() => report && download("openclaw-usage.csv", "text/csv", csvOf(report.sessions))}>{t("usage.export")}</Button>
       </PageHead>
       <Segments label={t("usage.span")} value={span} options={SPANS.map((it) => [it, t(`usage.span.${it}`)] as const)} onValue={setSpan} />
-      {!sessionsAreLoaded.value ? <div class="page-loading"><Spinner /></div>
-        : rows.length === 0 ? <Card><Empty icon="chart" title={t("usage.none")} /></Card>
-        : <Sums rows={rows} days={DAYS[span]} now={now} />}
+      {failed && !report ? <Card><Empty icon="alert" title={failed instanceof Error ? failed.message : String(failed)} /></Card>
+        : !report ? <div class="page-loading"><Spinner /></div>
+        : report.totals.totalTokens === 0 ? <Card><Empty icon="chart" title={t("usage.none")} /></Card>
+        : <Sums report={report} span={span} />}
     </div>
   );
 }
 
-function Sums({ rows, days, now }: { rows: readonly SessionRow[]; days: number; now: number }) {
-  const all = sumOf(rows);
+function Sums({ report, span }: { report: Report; span: Span }) {
+  const { aggregates, totals } = report;
+  const priced = isPriced(report);
+  const [chosen, setChosen] = useState<Measure | null>(null);
+  const measure = chosen ?? (priced ? "cost" : "tokens");
   const known = agents.value;
-  const byAgent = useMemo(() => sumsBy(rows, (row) => assistantOf(agentOf(row.key)).name, t("usage.other")), [rows, known, language.value]);
-  const byModel = useMemo(() => sumsBy(rows, (row) => [row.modelProvider, row.model].filter(Boolean).join("/") || t("usage.unknown"), t("usage.other")), [rows, language.value]);
-  const byKind = useMemo(() => sumsBy(rows, (row) => t(`sessions.kind.${sortOf(row)}`), t("usage.other")), [rows, language.value]);
-  const byDay = useMemo(() => sumsByDay(rows, days, now), [rows, days, now]);
-  const top = useMemo(() => [...rows].sort((one, other) => totalOf(other) - totalOf(one)).slice(0, NAMED), [rows]);
+  const byAgent = useMemo(() => largest(aggregates.byAgent.map((it) => ({ name: assistantOf(it.agentId).name, value: amountOf(it.totals, measure) })), t("usage.other")), [report, measure, known, language.value]);
+  const byModel = useMemo(() => largest(aggregates.byModel.map((it) => ({ name: [it.provider, it.model].filter(Boolean).join("/") || t("usage.unknown"), value: amountOf(it.totals, measure) })), t("usage.other")), [report, measure, language.value]);
+  const days = useMemo(() => daysOf(report, span), [report, span]);
+  const top = useMemo(() => busiest(report, measure).slice(0, NAMED), [report, measure]);
+  const format = measure === "cost" ? dollars : compact;
+  const row = (key: string) => sessions.value.find((it) => it.key === key);
+  const tile = (label: Parameters<typeof t>[0], value: string, exact: string) => (
+    <div class="tile" key={label}>
+      <dt class="tile-label">{t(label)}</dt>
+      <dd class="tile-value" title={exact}>{value}</dd>
+    </div>
+  );
+  const count = (label: Parameters<typeof t>[0], value: number) => tile(label, compact(value), number(value));
   return (
     <>
       <dl class="tiles usage-tiles">
-        {([
-          ["usage.tokens", all.read + all.written],
-          ["usage.read", all.read],
-          ["usage.written", all.written],
-          ["usage.sessions", rows.length],
-          ["usage.average", Math.round((all.read + all.written) / rows.length)],
-        ] as const).map(([label, value]) => (
-          <div class="tile" key={label}>
-            <dt class="tile-label">{t(label)}</dt>
-            <dd class="tile-value" title={number(value)}>{compact(value)}</dd>
-          </div>
-        ))}
+        {priced ? tile("usage.cost", dollars(totals.totalCost), dollars(totals.totalCost)) : tile("usage.cost", t("usage.unknown"), t("usage.unknown"))}
+        {count("usage.tokens", totals.totalTokens)}
+        {count("usage.read", readOf(totals))}
+        {count("usage.written", totals.output)}
+        {count("usage.sessions", aggregates.sessionCount)}
       </dl>
       <p class="usage-since">{t("usage.since")}</p>
+      {totals.missingCostEntries > 0 && <Missing by={totals.missingCostByModel ?? {}} count={totals.missingCostEntries} />}
+      <Segments label={t("usage.measure")} value={measure} options={MEASURES.map((it) => [it, t(`usage.${it}`)] as const)} onValue={setChosen} />
       <Card title={t("usage.byDay")}>
-        <Columns label={t("usage.byDay")} days={byDay} />
+        <Columns label={t("usage.byDay")} measure={measure} days={days} />
       </Card>
       <div class="usage-charts">
-        <Chart title={t("usage.byAgent")} sums={byAgent} />
-        <Chart title={t("usage.byModel")} sums={byModel} />
-        <Chart title={t("usage.byKind")} sums={byKind} />
+        <Chart title={t("usage.byModel")} bars={byModel} format={format} />
+        <Chart title={t("usage.byAgent")} bars={byAgent} format={format} />
       </div>
       <Card title={t("usage.top")}>
         <ol class="usage-top">
-          {top.map((row) => (
-            <li key={row.key}>
-              <a href={pathOf("sessions", { key: row.key })}><Foreign>{titleOf(row.key, row)}</Foreign></a>
-              <small>{t("usage.split", { read: row.inputTokens, written: row.outputTokens })}</small>
-              <strong>{compact(totalOf(row))}</strong>
+          {top.map(({ key, usage }) => usage && (
+            <li key={key}>
+              <a href={pathOf("sessions", { key })}><Foreign>{titleOf(key, row(key))}</Foreign></a>
+              <small>
+                {t("usage.split", { read: readOf(usage), written: usage.output })}
+                {usage.missingCostEntries > 0 && ` · ${t("usage.partly")}`}
+              </small>
+              <strong>{format(amountOf(usage, measure))}</strong>
             </li>
           ))}
         </ol>
@@ -90,10 +105,22 @@ function Sums({ rows, days, now }: { rows: readonly SessionRow[]; days: number; 
   );
 }
 
-function Chart({ title, sums }: { title: string; sums: readonly Sum[] }) {
+/** Says in words that the cost is not all of it, and of whom the price is missing. */
+function Missing({ by, count }: { by: Readonly<Record<string, number>>; count: number }) {
+  const models = Object.entries(by).sort(([, one], [, other]) => other - one);
+  return (
+    <div class="usage-missing" role="note">
+      <p>{t("usage.missing", { count })}</p>
+      <ul>{models.map(([model, answers]) => <li key={model}><Foreign>{model}</Foreign>: {number(answers)}</li>)}</ul>
+      <p>{t("usage.missing.how", { key: "models.providers.*.models[].cost" })}</p>
+    </div>
+  );
+}
+
+function Chart({ title, bars, format }: { title: string; bars: readonly { name: string; value: number }[]; format: (value: number) => string }) {
   return (
     <Card title={title}>
-      <BarChart label={title} bars={sums.map((sum) => ({ name: sum.name, value: sum.read + sum.written }))} format={compact} />
+      {bars.length ? <BarChart label={title} bars={bars} format={format} /> : <p class="usage-since">{t("usage.unknown")}</p>}
     </Card>
   );
 }
