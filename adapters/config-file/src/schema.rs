@@ -48,11 +48,14 @@ struct Said {
     objects: Box<[Object]>,
 }
 
+/// Names in order, and what stands below them.
+type Keys = Box<[(Box<str>, u16)]>;
+
 /// One of the objects a schema lets be there.
 #[derive(Deserialize)]
 struct Object {
     #[serde(deserialize_with = "sorted")]
-    keys: Box<[(Box<str>, u16)]>,
+    keys: Keys,
     other: Option<u16>,
 }
 
@@ -94,7 +97,7 @@ impl Shape {
     }
 }
 
-fn sorted<'de, D: Deserializer<'de>>(from: D) -> Result<Box<[(Box<str>, u16)]>, D::Error> {
+fn sorted<'de, D: Deserializer<'de>>(from: D) -> Result<Keys, D::Error> {
     Ok(BTreeMap::deserialize(from)?.into_iter().collect())
 }
 
