@@ -64,7 +64,7 @@ class Sdk(unittest.TestCase):
             gpt().chat.completions.create(model=CLAUDE, messages=said("hi"), seed=1)
         self.assertEqual(refused.exception.param, "seed")
         with self.assertRaises(anthropic.BadRequestError):
-            claude().messages.create(model=GPT, max_tokens=5, messages=said("hi"), top_k=5)
+            claude().messages.create(model=GPT, max_tokens=5, messages=said("hi"), extra_body={"top_k": 5})
 
     def test_leaving_a_stream_lets_the_model_go(self):
         marker = f"leave-{uuid.uuid4()}"

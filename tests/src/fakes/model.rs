@@ -212,7 +212,7 @@ impl Dialect {
             End::Never => stream::pending().boxed(),
             End::Break => stream::iter([Err(std::io::ErrorKind::ConnectionReset.into())]).boxed(),
         };
-        let begun = stream::iter([Ok(self.beginning())]);
+        let begun = stream::iter(self.beginning().map(Ok));
         let frames = begun.chain(said).chain(rest).map(move |bytes| {
             let _alive = &open;
             bytes.map(Frame::data)
@@ -223,16 +223,17 @@ impl Dialect {
         response
     }
 
-    fn beginning(self) -> Bytes {
+    /// What comes before the first piece.
+    fn beginning(self) -> Option<Bytes> {
         match self {
-            Self::OpenAi => Bytes::from_static(b": hello\n\n"),
-            Self::Anthropic => events(&[
+            Self::OpenAi => None,
+            Self::Anthropic => Some(events(&[
                 json!({ "type": "message_start", "message": {
                     "id": "msg_fake", "type": "message", "role": "assistant", "model": "fake",
                     "content": [], "usage": { "input_tokens": 7, "output_tokens": 0 } } }),
                 json!({ "type": "content_block_start", "index": 0,
                     "content_block": { "type": "text", "text": "" } }),
-            ]),
+            ])),
         }
     }
 

@@ -129,7 +129,7 @@ async fn all_of_an_input_is_meant_in_its_order() {
                 { "role": "user", "content": shown },
                 { "type": "reasoning", "summary": [] },
                 { "role": "assistant", "content": [{ "type": "output_text", "text": "look" }] },
-                item("a"), item("b"), output("a"), output("b"),
+                item("a"), item("b"), { "role": "assistant", "content": "" }, output("a"), output("b"),
                 { "role": "developer", "content": "be kind" },
             ],
         }),
