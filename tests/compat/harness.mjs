@@ -126,7 +126,26 @@ export async function startModel() {
   };
 }
 
-/** Starts a gateway on an empty home that talks to `model`. */
+/**
+ * The configuration of a gateway that passes requests straight on, to `model` in OpenAI's protocol as
+ * `fake/…`, and in Anthropic's as `claude/…`.
+ */
+export const straight = (model) => ({
+  gateway: { http: { relay: { enabled: true } } },
+  models: {
+    providers: {
+      fake: { baseUrl: `http://127.0.0.1:${model.port}/v1`, apiKey: "fake-key", models: [{ id: "fake-16-0" }] },
+      claude: {
+        baseUrl: `http://127.0.0.1:${model.port}`,
+        apiKey: "fake-key",
+        api: "anthropic-messages",
+        models: [{ id: "fake-16-0", input: ["text", "image"] }],
+      },
+    },
+  },
+});
+
+/** Starts a gateway on an empty home that talks to `model`; `config` may depend on it. */
 export async function startGateway(model, { config = {} } = {}) {
   if (external) {
     const http = process.env.COMPAT_URL;
@@ -150,7 +169,7 @@ export async function startGateway(model, { config = {} } = {}) {
       },
     },
     agents: { defaults: { model: { primary: "fake/fake-16-0" } } },
-    ...config,
+    ...(typeof config === "function" ? config(model) : config),
   }, null, 2));
   const port = await freePort();
   const gateway = {

@@ -61,7 +61,7 @@ pub fn below_base(config: Arc<dyn ConfigSource>, sockets: Handler) -> Handler {
 }
 
 impl Deps {
-    fn answer(&self, request: &Request<Incoming>) -> Response<Body> {
+    fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
         let base = base(self.config.current().gateway.control_ui.base_path.as_deref());
         let headers = request.headers();
         let is_look = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -135,5 +135,55 @@ fn programs_are_not_shown_pages() {
         let accept = http::HeaderValue::from_static(accept);
         let headers = HeaderMap::from_iter([(header::ACCEPT, accept)]);
         assert_eq!(wants_a_page(&headers), expected, "{headers:?}");
+    }
+}
+
+#[test]
+fn the_dashboard_can_only_be_looked_at() {
+    use ports::{config::Config, driven::ConfigSnapshot};
+
+    struct Nobody;
+
+    impl Presenter for Nobody {
+        fn appearance(&self) -> Appearance {
+            unreachable!("nobody asks who it is")
+        }
+    }
+
+    struct Unset;
+
+    impl ConfigSource for Unset {
+        fn current(&self) -> Arc<Config> {
+            Arc::default()
+        }
+
+        fn snapshot(&self) -> ConfigSnapshot {
+            unreachable!("nobody looks at the file")
+        }
+    }
+
+    let deps = Deps { config: Arc::new(Unset), presenter: Arc::new(Nobody), version: "1" };
+    let looks = Some("GET, HEAD");
+    #[rustfmt::skip]
+    let table = [
+        ("POST",    "/",                            405, looks),
+        ("PUT",     "/index.html",                  405, looks),
+        ("POST",    "/control-ui-config.json",      405, looks),
+        ("POST",    "/chat",                        405, looks),
+        ("DELETE",  "/nodes-and-devices/",          405, looks),
+        ("OPTIONS", "/chat/older",                  405, looks),
+        ("BREW",    "/chat",                        405, looks),
+        // A program hears that there is nothing.
+        ("GET",     "/nodes-and-devices",           404, None),
+        ("POST",    "/assets/nope.js",              404, None),
+        ("POST",    "/v1/nope",                     404, None),
+        ("POST",    "/api/nope",                    404, None),
+        ("POST",    "/chat/completions",            404, None),
+    ];
+    for (method, path, status, allow) in table {
+        let request = Request::builder().method(method).uri(path).body(()).unwrap();
+        let answer = deps.answer(&request);
+        let said = answer.headers().get(header::ALLOW).map(|it| it.to_str().unwrap());
+        assert_eq!((answer.status().as_u16(), said), (status, allow), "{method} {path}");
     }
 }

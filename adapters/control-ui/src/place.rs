@@ -25,9 +25,25 @@ const BOOTSTRAP: &str = "control-ui-config.json";
 /// Where it is besides, whatever the dashboard's own path is.
 const BOOTSTRAP_TOO: &str = "/__openclaw__/control-ui-config.json";
 /// First segments that are somebody else's even where nobody answers there, so
-/// that a program hears that there is nothing instead of being shown a page.
-const NOT_PAGES: &[&str] =
-    &["api", "avatar", "a2ui", "hooks", "integrations", "slack", "tools", "v1"];
+/// that a program hears that there is nothing instead of being shown a page. Some
+/// are what clients ask for whose address lacks the `/v1`.
+const NOT_PAGES: &[&str] = &[
+    "api",
+    "avatar",
+    "a2ui",
+    "completions",
+    "embeddings",
+    "hooks",
+    "integrations",
+    "messages",
+    "models",
+    "responses",
+    "slack",
+    "tools",
+    "v1",
+];
+/// The same in two words, the first of which is a page.
+const CHAT_COMPLETIONS: &str = "chat/completions";
 
 /// A configured path, with a slash before it and none behind it.
 pub(crate) fn base(configured: Option<&str>) -> String {
@@ -71,7 +87,8 @@ fn is_page(rest: &str) -> bool {
         !segment.is_empty() && segment.bytes().all(plain)
     };
     let first = rest.split('/').next().unwrap_or_default();
-    rest.trim_end_matches('/').split('/').all(is_word) && !NOT_PAGES.contains(&first)
+    let path = rest.trim_end_matches('/');
+    path.split('/').all(is_word) && !NOT_PAGES.contains(&first) && path != CHAT_COMPLETIONS
 }
 
 #[test]
@@ -104,6 +121,9 @@ fn what_is_where() {
         ("",       "/hooks/nope",                             "elsewhere"),
         ("",       "/tools/nope",                             "elsewhere"),
         ("",       "/avatar/main",                            "elsewhere"),
+        ("",       "/chat/completions",                       "elsewhere"),
+        ("",       "/responses",                              "elsewhere"),
+        ("",       "/messages/count_tokens",                  "elsewhere"),
         ("",       "/.openclaw/nope",                         "elsewhere"),
         ("",       "/__openclaw__/nope",                      "elsewhere"),
         ("",       "/..%2fcontrol-ui-evil/x",                 "elsewhere"),

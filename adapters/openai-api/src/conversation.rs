@@ -49,6 +49,9 @@ impl Turns {
 
     /// What the model says. What it says and asks for in a row belongs together.
     pub(crate) fn model(&mut self, place: String, text: String, calls: Vec<ToolCall>) {
+        if text.is_empty() && calls.is_empty() {
+            return;
+        }
         let text = (!text.is_empty()).then_some(ModelPart::Text(text));
         let parts = text.into_iter().chain(calls.into_iter().map(ModelPart::Call));
         let pieces = parts.map(Piece::Ready);
@@ -67,7 +70,9 @@ impl Turns {
         let result = Piece::Ready(ModelPart::Result(ToolResult { call, text, failed: false }));
         let is_result = |piece: &Piece| matches!(piece, Piece::Ready(ModelPart::Result(_)));
         match self.turns.last_mut() {
-            Some(last) if last.pieces.iter().all(is_result) => last.pieces.push(result),
+            Some(last) if last.role == ModelRole::User && last.pieces.iter().all(is_result) => {
+                last.pieces.push(result);
+            }
             _ => self.person(place, vec![result]),
         }
     }

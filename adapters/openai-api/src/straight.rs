@@ -24,10 +24,10 @@ use ports::{
 use self::{chat::ChatMeaning, responses::ResponseMeaning};
 use crate::{
     Deps, Visit,
-    completions::{self, Label, pictures},
+    completions::{self, Label},
     not_served,
     refusal::Refusal,
-    responses::{Allowed, respond},
+    responses::respond,
     whole::broke_off,
 };
 
@@ -43,7 +43,7 @@ pub(crate) async fn asker<B>(
 /// What has to be known of a request before it goes one way or the other.
 pub(crate) struct Asking<'a> {
     pub(crate) visit: &'a Visit,
-    pub(crate) config: &'a Config,
+    pub(crate) config: &'a Arc<Config>,
     pub(crate) form: Form,
     /// Whether agents are served on this path.
     pub(crate) serves: bool,
@@ -85,17 +85,16 @@ pub(crate) enum Wording {
 
 impl Asking<'_> {
     fn wording(&self) -> Option<Wording> {
-        let endpoints = &self.config.gateway.http.endpoints;
-        let (body, fetch) = (self.body.clone(), Arc::clone(&self.visit.deps.fetch));
+        let (body, config) = (self.body.clone(), Arc::clone(self.config));
+        let fetch = Arc::clone(&self.visit.deps.fetch);
         match self.form {
             Form::Chat => {
-                let pictures = pictures(endpoints.chat_completions.images.as_ref());
                 let manner = OnceLock::new();
-                Some(Wording::Chat(Arc::new(ChatMeaning { body, pictures, fetch, manner })))
+                Some(Wording::Chat(Arc::new(ChatMeaning { body, config, fetch, manner })))
             }
             Form::Responses => {
-                let (allowed, manner) = (Allowed::by(&endpoints.responses), OnceLock::new());
-                let meaning = ResponseMeaning { body, allowed, fetch, manner };
+                let manner = OnceLock::new();
+                let meaning = ResponseMeaning { body, config, fetch, manner };
                 Some(Wording::Response(Arc::new(meaning)))
             }
             Form::Embeddings | Form::Messages => None,

@@ -8,3 +8,4 @@ mod questions;
 mod refusals;
 mod responses;
 mod straight;
+mod told;

@@ -130,6 +130,26 @@ mod tests {
     }
 
     #[test]
+    fn what_a_failure_means() {
+        #[rustfmt::skip]
+        let table = [
+            // kind                       status      fault
+            (FailureKind::Timeout,        None,       Fault::Silent),
+            (FailureKind::Unreachable,    None,       Fault::Unreachable),
+            (FailureKind::Disconnected,   None,       Fault::Broken),
+            (FailureKind::Format,         None,       Fault::Garbled),
+            (FailureKind::Format,         Some(422),  Fault::Refused(422)),
+            (FailureKind::Overloaded,     None,       Fault::Refused(503)),
+            (FailureKind::Overloaded,     Some(529),  Fault::Refused(529)),
+            (FailureKind::RateLimit,      None,       Fault::Refused(429)),
+            (FailureKind::Auth,           None,       Fault::Refused(401)),
+        ];
+        for (kind, status, fault) in table {
+            assert_eq!(Fault::of(kind, status), fault, "{kind:?} {status:?}");
+        }
+    }
+
+    #[test]
     fn what_passes_is_tried_again_and_then_elsewhere() {
         use Fault::{Broken, Garbled, Refused, Silent, Unreachable};
         use Next::{Again, End, Other};

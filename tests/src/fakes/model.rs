@@ -1,7 +1,8 @@
 //! A model server that says what the last message tells it to say.
 //!
-//! It speaks the OpenAI protocol over a real socket, so everything between the
-//! gateway and the model is real. The last message is a script:
+//! It speaks OpenAI's protocol over a real socket, and Anthropic's at
+//! `/v1/messages`, so everything between the gateway and the model is real. The
+//! last message is a script:
 //!
 //! | script | answer |
 //! |---|---|
@@ -10,6 +11,7 @@
 //! | `drip 500` | a piece every so many milliseconds, until [`FakeModel::finish`] |
 //! | `fail 429` | that status |
 //! | `break one` | the piece, and then the connection breaks |
+//! | `call look` | that tool is asked for, with `{"at":1}` |
 //! | `recall` | how many messages the model was shown |
 //! | anything else | `You said: …` |
 
@@ -122,9 +124,12 @@ async fn answer(
     let path = request.uri().path().to_owned();
     let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes);
     let asked: Value = serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default();
-    if path != "/v1/chat/completions" {
-        return status(StatusCode::NOT_FOUND);
-    }
+    let dialect = match &*path {
+        "/v1/chat/completions" => Dialect::OpenAi,
+        "/v1/messages" => Dialect::Anthropic,
+        _ => return status(StatusCode::NOT_FOUND),
+    };
+    let stream_of = |pieces, end, counter| dialect.stream_of(pieces, end, counter);
     let messages = asked["messages"].as_array().cloned().unwrap_or_default();
     let last = messages.last().map(text).unwrap_or_default();
     let (verb, rest) = last.split_once(' ').unwrap_or((last.as_str(), ""));
@@ -133,8 +138,9 @@ async fn answer(
         "say" => stream_of(rest.split(" | ").map(str::to_owned).collect(), End::Finish, counter),
         "drip" => {
             let pause = Duration::from_millis(rest.parse().unwrap_or(1_000));
-            said(drops(pause, done), 0, End::Finish, counter)
+            dialect.said(drops(pause, done), 0, End::Finish, counter)
         }
+        "call" => stream_of(Vec::new(), End::Call(rest.to_owned()), counter),
         "hang" => stream_of(vec![rest.to_owned()], End::Never, counter),
         "break" => stream_of(vec![rest.to_owned()], End::Break, counter),
         "fail" => status(rest.parse().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
@@ -155,9 +161,11 @@ fn text(message: &Value) -> String {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum End {
     Finish,
+    /// Asks for the tool of this name.
+    Call(String),
     Never,
     Break,
 }
@@ -171,49 +179,124 @@ fn drops(pause: Duration, done: CancellationToken) -> BoxStream<'static, String>
     stream::iter(["drop ".to_owned()]).chain(falling).boxed()
 }
 
-fn stream_of(pieces: Vec<String>, end: End, counter: Arc<AtomicUsize>) -> Response<Body> {
-    let words = pieces.len();
-    said(stream::iter(pieces).boxed(), words, end, counter)
+/// Whose protocol is spoken.
+#[derive(Clone, Copy)]
+enum Dialect {
+    OpenAi,
+    Anthropic,
 }
 
-fn said(
-    pieces: BoxStream<'static, String>,
-    words: usize,
-    end: End,
-    counter: Arc<AtomicUsize>,
-) -> Response<Body> {
-    let open = Open::new(counter);
-    let chunk = |choice: Value| {
-        let chunk = json!({ "id": "fake", "object": "chat.completion.chunk", "created": 1,
-            "model": "fake", "choices": [choice] });
-        Ok(Bytes::from(format!("data: {chunk}\n\n")))
-    };
-    let said = pieces.map(move |piece| {
-        chunk(json!({ "index": 0, "delta": { "content": piece }, "finish_reason": null }))
-    });
-    let rest = match end {
-        End::Finish => {
-            let usage = json!({ "id": "fake", "choices": [], "usage": {
-                "prompt_tokens": 7, "completion_tokens": words, "total_tokens": 7 + words } });
-            let last = json!({ "index": 0, "delta": {}, "finish_reason": "stop" });
-            let rest = [
-                chunk(last),
-                Ok(Bytes::from(format!("data: {usage}\n\n"))),
-                Ok(Bytes::from_static(b"data: [DONE]\n\n")),
-            ];
-            stream::iter(rest).boxed()
+/// What the tool is given that is asked for.
+const ARGUMENTS: &str = r#"{"at":1}"#;
+
+impl Dialect {
+    fn stream_of(self, pieces: Vec<String>, end: End, counter: Arc<AtomicUsize>) -> Response<Body> {
+        let words = pieces.len();
+        self.said(stream::iter(pieces).boxed(), words, end, counter)
+    }
+
+    fn said(
+        self,
+        pieces: BoxStream<'static, String>,
+        words: usize,
+        end: End,
+        counter: Arc<AtomicUsize>,
+    ) -> Response<Body> {
+        let open = Open::new(counter);
+        let said = pieces.map(move |piece| Ok(self.piece(&piece)));
+        let rest = match end {
+            End::Finish | End::Call(_) => {
+                let tool = if let End::Call(tool) = end { Some(tool) } else { None };
+                stream::iter([Ok(self.rest(tool.as_deref(), words))]).boxed()
+            }
+            End::Never => stream::pending().boxed(),
+            End::Break => stream::iter([Err(std::io::ErrorKind::ConnectionReset.into())]).boxed(),
+        };
+        let begun = stream::iter(self.beginning().map(Ok));
+        let frames = begun.chain(said).chain(rest).map(move |bytes| {
+            let _alive = &open;
+            bytes.map(Frame::data)
+        });
+        let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
+        let event_stream = http::HeaderValue::from_static("text/event-stream");
+        response.headers_mut().insert(http::header::CONTENT_TYPE, event_stream);
+        response
+    }
+
+    /// What comes before the first piece.
+    fn beginning(self) -> Option<Bytes> {
+        match self {
+            Self::OpenAi => None,
+            Self::Anthropic => Some(events(&[
+                json!({ "type": "message_start", "message": {
+                    "id": "msg_fake", "type": "message", "role": "assistant", "model": "fake",
+                    "content": [], "usage": { "input_tokens": 7, "output_tokens": 0 } } }),
+                json!({ "type": "content_block_start", "index": 0,
+                    "content_block": { "type": "text", "text": "" } }),
+            ])),
         }
-        End::Never => stream::pending().boxed(),
-        End::Break => stream::iter([Err(std::io::ErrorKind::ConnectionReset.into())]).boxed(),
-    };
-    let frames = said.chain(rest).map(move |bytes| {
-        let _alive = &open;
-        bytes.map(Frame::data)
+    }
+
+    fn piece(self, piece: &str) -> Bytes {
+        match self {
+            Self::OpenAi => chunk(&json!({ "content": piece }), None),
+            Self::Anthropic => events(&[json!({ "type": "content_block_delta", "index": 0,
+                "delta": { "type": "text_delta", "text": piece } })]),
+        }
+    }
+
+    /// What follows the last piece: the `tool` that is asked for, and the end.
+    fn rest(self, tool: Option<&str>, words: usize) -> Bytes {
+        match self {
+            Self::OpenAi => {
+                let function = |name| json!({ "name": name, "arguments": ARGUMENTS });
+                let call = tool.map(|name| {
+                    let call = json!({ "index": 0, "id": "call_fake", "type": "function",
+                        "function": function(name) });
+                    chunk(&json!({ "tool_calls": [call] }), None)
+                });
+                let finish = if tool.is_some() { "tool_calls" } else { "stop" };
+                let usage = json!({ "id": "fake", "choices": [], "usage": {
+                    "prompt_tokens": 7, "completion_tokens": words, "total_tokens": 7 + words } });
+                let usage = Bytes::from(format!("data: {usage}\n\ndata: [DONE]\n\n"));
+                let last = chunk(&json!({}), Some(finish));
+                [call.unwrap_or_default(), last, usage].concat().into()
+            }
+            Self::Anthropic => {
+                let reason = if tool.is_some() { "tool_use" } else { "end_turn" };
+                let mut said = vec![json!({ "type": "content_block_stop", "index": 0 })];
+                if let Some(name) = tool {
+                    let block = json!({ "type": "tool_use", "id": "toolu_fake", "name": name, "input": {} });
+                    let delta = json!({ "type": "input_json_delta", "partial_json": ARGUMENTS });
+                    said.extend([
+                        json!({ "type": "content_block_start", "index": 1, "content_block": block }),
+                        json!({ "type": "content_block_delta", "index": 1, "delta": delta }),
+                        json!({ "type": "content_block_stop", "index": 1 }),
+                    ]);
+                }
+                let delta = json!({ "stop_reason": reason, "stop_sequence": null });
+                let usage = json!({ "output_tokens": words });
+                said.push(json!({ "type": "message_delta", "delta": delta, "usage": usage }));
+                said.push(json!({ "type": "message_stop" }));
+                events(&said)
+            }
+        }
+    }
+}
+
+fn chunk(delta: &Value, finish: Option<&str>) -> Bytes {
+    let choice = json!({ "index": 0, "delta": delta, "finish_reason": finish });
+    let chunk = json!({ "id": "fake", "object": "chat.completion.chunk", "created": 1,
+        "model": "fake", "choices": [choice] });
+    format!("data: {chunk}\n\n").into()
+}
+
+fn events(said: &[Value]) -> Bytes {
+    let events = said.iter().map(|event| {
+        let kind = event["type"].as_str().unwrap_or_default();
+        format!("event: {kind}\ndata: {event}\n\n")
     });
-    let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
-    let event_stream = http::HeaderValue::from_static("text/event-stream");
-    response.headers_mut().insert(http::header::CONTENT_TYPE, event_stream);
-    response
+    events.collect::<String>().into()
 }
 
 fn status(status: StatusCode) -> Response<Body> {

@@ -10,12 +10,14 @@ use domain::{
 use futures_util::stream;
 use ports::{
     config::Config,
-    driven::{ModelError, RelayError, Said},
-    driving::{Copied, Passing, PassingBody, RelayRefusal},
+    driven::{
+        FinishReason, ModelError, ModelMessage, ModelPart, ModelRole, RelayError, Said, ToolResult,
+    },
+    driving::{Copied, Passing, PassingBody, RelayRefusal, Reply},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::house::{House, done};
+use super::house::{House, done, ended, failed, text};
 
 const KEY: &str = "x-api-key: relay key\r\nanthropic-beta: new-things\r\nx-own: 1\r\n";
 const OWNER: &str = "x-api-key: all\r\n";
@@ -134,5 +136,82 @@ async fn a_key_for_models_opens_nothing_else_and_agents_are_asked_as_before() {
         house.says([done("hello")]);
         let said = house.request("POST", "/v1/messages", headers, body).await;
         assert_eq!(said.json()["content"][0]["text"], "hello", "{}", said.body);
+    }
+}
+
+/// What is answered to `body` where a model of another protocol says `replies`.
+async fn told(house: &House, body: &Value, replies: Vec<Reply>) -> http_kit::fake::Said {
+    let (model, answer) = ("other/m".parse().unwrap(), Box::pin(stream::iter(replies)) as _);
+    house.relay.says(Standing::default(), Ok(Passing::Told { model, answer }));
+    house.request("POST", "/v1/messages", OWNER, &body.to_string()).await
+}
+
+fn asking(more: &Value) -> Value {
+    let mut body: Value = serde_json::from_str(HI).unwrap();
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
+#[tokio::test]
+async fn a_provider_of_another_protocol_is_told_what_is_meant() {
+    let house = house().await;
+    let result = json!([{ "type": "tool_result", "tool_use_id": "c", "content": "seen" }]);
+    let body = asking(&json!({
+        "system": "be brief", "stop_sequences": ["END"], "metadata": { "user_id": "u" },
+        "messages": [
+            { "role": "user", "content": "one" },
+            { "role": "assistant", "content": [{ "type": "tool_use", "id": "c", "name": "look", "input": {} }] },
+            { "role": "user", "content": result },
+        ],
+    }));
+    let said =
+        told(&house, &body, vec![text("yes"), ended("yes", FinishReason::StopText(0))]).await;
+    assert!(said.head.contains("x-openclaw-relay-model: other/m"), "{}", said.head);
+    let message = said.json();
+    assert_eq!((&message["model"], &message["stop_sequence"]), (&json!("m"), &json!("END")));
+    assert_eq!(message["content"], json!([{ "type": "text", "text": "yes" }]));
+    let meant = house.relay.meant().unwrap();
+    assert_eq!((meant.stream, meant.request.system.as_deref()), (false, Some("be brief")));
+    assert_eq!(meant.request.messages.len(), 3);
+    let result = ToolResult { call: "c".to_owned(), text: "seen".to_owned(), failed: false };
+    let parts = vec![ModelPart::Result(result)];
+    assert_eq!(meant.request.messages[2], ModelMessage { role: ModelRole::User, parts });
+
+    let streamed = asking(&json!({ "stream": true }));
+    let said = told(&house, &streamed, vec![text("yes"), done("yes")]).await;
+    assert!(
+        said.body.ends_with("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"),
+        "{}",
+        said.body
+    );
+    let breaks = vec![text("a"), failed(Some(FailureKind::Disconnected))];
+    let said = told(&house, &streamed, breaks).await.body;
+    assert!(said.contains(r#""code":"upstream_disconnected"}"#), "{said}");
+}
+
+#[tokio::test]
+async fn what_would_be_lost_in_another_protocol_is_refused_and_named() {
+    let house = house().await;
+    let document = json!([{ "role": "user", "content": [{ "type": "document", "source": {} }] }]);
+    let result =
+        json!([{ "role": "user", "content": [{ "type": "tool_result", "tool_use_id": "c" }] }]);
+    #[rustfmt::skip]
+    let table = [
+        (json!({ "inference_geo": "eu" }),                        "inference_geo: "),
+        (json!({ "odd": 1 }),                                     "odd: "),
+        (json!({ "container": "c" }),                             "container: "),
+        (json!({ "mcp_servers": [{}] }),                          "mcp_servers: "),
+        (json!({ "max_tokens": null }),                           "max_tokens: "),
+        (json!({ "messages": document }),                         "messages[0].content[0].type: "),
+        (json!({ "messages": result }),                           "messages: tool_result without"),
+        (json!({ "messages": [{ "role": "user", "content": "a" }, { "role": "assistant", "content": "b" }] }), "messages: the last message"),
+        (json!({ "tools": [{ "type": "web_search_20260318", "name": "web_search" }] }), "tools[0].type: "),
+    ];
+    for (more, why) in table {
+        let said = told(&house, &asking(&more), vec![done("yes")]).await;
+        let error = &said.json()["error"];
+        assert_eq!((said.status, &error["type"]), (400, &json!("invalid_request_error")), "{why}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.starts_with(why), "{message}");
     }
 }

@@ -9,7 +9,7 @@ use domain::{
     ids::AgentId,
     relay::{Standing, Tally},
 };
-use ports::driving::{Passed, Passing, Relay, RelayRefusal, Relayed, UsageRow};
+use ports::driving::{Meant, Passed, Passing, Relay, RelayRefusal, Relayed, UsageRow};
 
 use super::locked;
 
@@ -23,17 +23,23 @@ pub struct Lab {
     is_on: bool,
     says: Mutex<Option<Outcome>>,
     asked: Mutex<Option<(Option<String>, Passed)>>,
+    meant: Mutex<Option<Meant>>,
 }
 
 impl Lab {
     /// Providers that are asked if requests go straight to them at all.
     pub fn new(is_on: bool) -> Self {
-        Self { is_on, says: Mutex::default(), asked: Mutex::default() }
+        Self { is_on, says: Mutex::default(), asked: Mutex::default(), meant: Mutex::default() }
     }
 
     /// What comes of the next request.
     pub fn says(&self, standing: Standing, answer: Result<Passing, RelayRefusal>) {
         *locked(&self.says) = Some((standing, answer));
+    }
+
+    /// What the last request meant that was answered in other words.
+    pub fn meant(&self) -> Option<Meant> {
+        locked(&self.meant).take()
     }
 
     /// Which key asked what.
@@ -65,8 +71,16 @@ impl Relay for Lab {
 
     async fn relay(&self, caller: &Principal, request: Passed) -> Relayed {
         let key = caller.relay_key().map(str::to_owned);
+        let meaning = request.meaning.clone();
         *locked(&self.asked) = Some((key, request));
         let (standing, answer) = locked(&self.says).take().expect("it was told what to say");
+        if !matches!(answer, Ok(Passing::Told { .. })) {
+            return Relayed { standing, answer };
+        }
+        match meaning.expect("it means something").read().await {
+            Ok(meant) => *locked(&self.meant) = Some(meant),
+            Err(misread) => return Relayed { standing, answer: Err(misread.into()) },
+        }
         Relayed { standing, answer }
     }
 

@@ -67,7 +67,7 @@ struct Source {
 }
 
 /// What `input` may hold.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Allowed {
     pub(crate) pictures: Policy,
     pub(crate) files: Policy,

@@ -12,15 +12,16 @@ use http_kit::{
     compute, lost_field,
 };
 use ports::{
+    config::Config,
     driven::{Fetch, ModelRequest},
     driving::{Meaning, Meant, Misread},
 };
 
 use super::lost;
 use crate::{
-    completions::{Manner, Shown, shows_thoughts},
+    completions::{Manner, Shown, pictures, shows_thoughts},
     conversation::Conversation,
-    media::{Pictures, Policy},
+    media::Pictures,
     request::{self, Asked},
 };
 
@@ -64,7 +65,7 @@ const FIELDS: &[(&str, Field)] = &[
 /// A chat completion, and how it is answered once it has been read.
 pub(crate) struct ChatMeaning {
     pub(crate) body: Bytes,
-    pub(crate) pictures: Policy,
+    pub(crate) config: Arc<Config>,
     pub(crate) fetch: Arc<dyn Fetch>,
     pub(crate) manner: OnceLock<Manner>,
 }
@@ -72,7 +73,8 @@ pub(crate) struct ChatMeaning {
 #[async_trait]
 impl Meaning for ChatMeaning {
     async fn read(&self) -> Result<Meant, Misread> {
-        let (body, pictures) = (self.body.clone(), self.pictures.clone());
+        let endpoint = &self.config.gateway.http.endpoints.chat_completions;
+        let (body, pictures) = (self.body.clone(), pictures(endpoint.images.as_ref()));
         let read = move || {
             if let Some(field) = lost_field(&body, FIELDS) {
                 return Err(lost(field));

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http_kit::compute;
 use ports::{
+    config::Config,
     driven::{Fetch, ModelRequest},
     driving::{Meaning, Meant, Misread},
 };
@@ -46,7 +47,7 @@ struct Text {
 /// A response, and how it is worded once it has been read.
 pub(crate) struct ResponseMeaning {
     pub(crate) body: Bytes,
-    pub(crate) allowed: Allowed,
+    pub(crate) config: Arc<Config>,
     pub(crate) fetch: Arc<dyn Fetch>,
     pub(crate) manner: OnceLock<Manner>,
 }
@@ -54,7 +55,8 @@ pub(crate) struct ResponseMeaning {
 #[async_trait]
 impl Meaning for ResponseMeaning {
     async fn read(&self) -> Result<Meant, Misread> {
-        let (body, allowed) = (self.body.clone(), self.allowed.clone());
+        let endpoint = &self.config.gateway.http.endpoints.responses;
+        let (body, allowed) = (self.body.clone(), Allowed::by(endpoint));
         let understand = move || {
             let asked = read(&body)?;
             check(parse(&body)?)?;

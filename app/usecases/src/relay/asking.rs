@@ -69,7 +69,8 @@ impl Candidate {
             Form::Chat | Form::Messages | Form::Responses => true,
             Form::Embeddings => false,
         };
-        (request.meaning.is_some() && forms.iter().any(talks)).then_some(Way::Tell)
+        let can_be_told = request.meaning.is_some() && talks(&request.form);
+        (can_be_told && forms.iter().any(talks)).then_some(Way::Tell)
     }
 }
 

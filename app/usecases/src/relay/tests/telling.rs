@@ -1,5 +1,7 @@
 //! Providers that speak another form than the request has.
 
+#![expect(clippy::unnecessary_wraps, reason = "tables of what comes hold what fails as well")]
+
 use ports::{
     driven::{FinishReason, ModelMessage, ModelRole, Sampling, ToolCall, ToolUse},
     driving::{Meaning, Meant, Misread, Outcome, Reply},
