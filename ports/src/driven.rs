@@ -15,6 +15,7 @@ mod logs;
 mod macs;
 mod meter;
 mod models;
+mod portraits;
 mod reach;
 mod relay;
 mod restart;
@@ -54,6 +55,7 @@ pub use models::{
     ModelProvider, ModelRequest, ModelRole, Sampling, ToolCall, ToolChoice, ToolResult, ToolSpec,
     ToolUse,
 };
+pub use portraits::{Portrait, Portraits};
 pub use reach::{CodeWriter, Reach};
 pub use relay::{RelayAnswer, RelayBody, RelayError, RelayRequest, RelayStream, Said, Used};
 pub use restart::{Restart, RestartNotes};
@@ -91,6 +93,7 @@ pub use {
     logs::MockLogSource,
     macs::MockMacs,
     models::MockModelProvider,
+    portraits::MockPortraits,
     reach::{MockCodeWriter, MockReach},
     restart::{MockRestart, MockRestartNotes},
     secrets::{MockRevocations, MockSecrets, MockTokenMint},
