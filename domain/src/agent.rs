@@ -1,8 +1,10 @@
 //! Agents and the models that answer for them.
 
+mod avatar;
 mod fallback;
 mod tokens;
 
+pub use avatar::{Avatar, LARGEST_AVATAR, NoPicture};
 pub use fallback::{Cooldowns, FailureKind};
 pub use tokens::{BYTES_PER_TOKEN, TOKENS_PER_PICTURE, estimate_tokens};
 

@@ -50,6 +50,17 @@ impl PlainPath {
         Ok(Self { names, is_folder })
     }
 
+    /// What `path` means where people write it, as in a configuration: below
+    /// something, with names as they are.
+    pub fn written(path: &str) -> Result<Self, NoPath> {
+        let path = path.strip_prefix("./").unwrap_or(path);
+        let names: Vec<Box<str>> = path.split('/').map(Into::into).collect();
+        if DEEPEST < names.len() || !names.iter().all(|name| is_plain(name)) {
+            return Err(NoPath::Forbidden);
+        }
+        Ok(Self { names, is_folder: false })
+    }
+
     fn folder(names: Vec<Box<str>>) -> Self {
         Self { names, is_folder: true }
     }
@@ -182,6 +193,30 @@ mod tests {
         assert!(PlainPath::parse(&deep).is_ok() && PlainPath::parse(&long).is_ok());
         assert_eq!(PlainPath::parse(&format!("{deep}/a")), Err(Forbidden));
         assert_eq!(PlainPath::parse(&format!("{long}a")), Err(Forbidden));
+    }
+
+    #[test]
+    fn a_path_people_write_means_a_file_below_something() {
+        let fine = ["a.png", "./a.png", "avatars/a b.png", "%2e%2e", "é.png"];
+        let not = [
+            "",
+            ".",
+            "..",
+            "../a.png",
+            "a/../b",
+            "/a.png",
+            "~/a.png/..",
+            ".a.png",
+            "a//b",
+            "a/",
+            "C:\\a.png",
+            "a\0.png",
+        ];
+        assert!(fine.iter().all(|path| PlainPath::written(path).is_ok()));
+        for path in not {
+            assert_eq!(PlainPath::written(path), Err(NoPath::Forbidden), "{path:?}");
+        }
+        assert_eq!(PlainPath::written("%2e%2e").unwrap().names().next(), Some("%2e%2e"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod logs;
 mod macs;
 mod meter;
 mod models;
+mod portraits;
 mod reach;
 mod relay;
 mod restart;
@@ -55,6 +56,7 @@ pub use models::{
     ModelProvider, ModelRequest, ModelRole, Sampling, Setting, ToolCall, ToolChoice, ToolResult,
     ToolSpec, ToolUse, Unspoken,
 };
+pub use portraits::{Portrait, Portraits};
 pub use reach::{CodeWriter, Reach};
 pub use relay::{RelayAnswer, RelayBody, RelayError, RelayRequest, RelayStream, Said, Used};
 pub use restart::{Restart, RestartNotes};
@@ -93,6 +95,7 @@ pub use {
     logs::MockLogSource,
     macs::MockMacs,
     models::MockModelProvider,
+    portraits::MockPortraits,
     reach::{MockCodeWriter, MockReach},
     restart::{MockRestart, MockRestartNotes},
     secrets::{MockRevocations, MockSecrets, MockTokenMint},

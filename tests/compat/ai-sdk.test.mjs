@@ -41,7 +41,7 @@ const weather = tool({
 
 const ways = [
   ["openclaw", ["chat completions", "responses", "chat completions of anybody", "messages"]],
-  ...(external ? [] : [["fake/fake-16-0", ["chat completions", "responses", "chat completions of anybody"]]]),
+  ...(external ? [] : [["fake/fake-16-0", ["chat completions", "responses", "chat completions of anybody", "messages"]]]),
 ];
 for (const [name, apis] of ways) {
   for (const api of apis) {

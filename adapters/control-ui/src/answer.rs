@@ -67,10 +67,12 @@ pub(crate) fn file(file: &'static File, asked: &HeaderMap) -> Response<Body> {
     response
 }
 
-/// Any answer of the dashboard's, with what all of them say.
+/// Any answer of the dashboard's, with what all of them say that say nothing else
+/// about it.
 pub(crate) fn guarded(mut response: Response<Body>) -> Response<Body> {
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().entry(name).or_insert(value);
     }
     response
 }
@@ -198,5 +200,9 @@ mod tests {
             }
         }
         assert!(!POLICY.contains("unsafe"));
+        let mut other = nothing();
+        let policy = HeaderValue::from_static("sandbox");
+        other.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        assert_eq!(guarded(other).headers()[header::CONTENT_SECURITY_POLICY], "sandbox");
     }
 }

@@ -1,21 +1,32 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod directory;
 mod files;
 mod place;
+mod portraits;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
 use http_kit::{Area, Body, Handler, handler_of, json};
 use hyper::body::Incoming;
 use ports::{
-    driven::ConfigSource,
-    driving::{Appearance, Presenter},
+    config::Config,
+    driven::{ConfigSource, Digests},
+    driving::{Appearance, Doorkeeper, Presenter},
 };
 use serde::Serialize;
 
-use crate::place::{Place, base};
+pub use crate::portraits::{WorkspacePortraits, Workspaces};
+use crate::{
+    directory::Directory,
+    place::{Place, Shown, base},
+};
+
+/// The directory with the dashboard that is shown instead of ours, by the
+/// configuration.
+pub type Root = Arc<dyn Fn(&Config) -> Option<PathBuf> + Send + Sync>;
 
 /// What serving the dashboard needs.
 #[derive(Clone)]
@@ -24,6 +35,12 @@ pub struct Deps {
     pub config: Arc<dyn ConfigSource>,
     /// Knows how the assistant presents itself.
     pub presenter: Arc<dyn Presenter>,
+    /// Knows who may see the pictures of agents.
+    pub door: Arc<dyn Doorkeeper>,
+    /// Names what is in a page of somebody else's.
+    pub digests: Arc<dyn Digests>,
+    /// Where another dashboard is.
+    pub root: Root,
     /// The version of the gateway.
     pub version: &'static str,
 }
@@ -31,19 +48,28 @@ pub struct Deps {
 /// The paths of the dashboard, wherever the configuration puts them. It answers
 /// wherever nobody else does, so it comes last.
 pub fn area(deps: Deps) -> Area {
-    let config = Arc::clone(&deps.config);
+    let (config, root) = (Arc::clone(&deps.config), Arc::clone(&deps.root));
+    let served = Arc::new(Served { directory: Directory::new(Arc::clone(&deps.digests)), deps });
     Area {
         name: "control-ui",
         holds: Arc::new(move |path| {
-            let ui = &config.current().gateway.control_ui;
-            let is_on = ui.enabled.unwrap_or(true);
-            is_on && !matches!(Place::of(&base(ui.base_path.as_deref()), path), Place::Elsewhere)
+            let config = config.current();
+            let ui = &config.gateway.control_ui;
+            let shown = if root(&config).is_some() { Shown::Directory } else { Shown::Own };
+            let place = Place::of(shown, &base(ui.base_path.as_deref()), path);
+            ui.enabled.unwrap_or(true) && !matches!(place, Place::Elsewhere)
         }),
         handler: handler_of(move |request| {
-            let response = answer::guarded(deps.answer(&request));
-            async move { response }
+            let served = Arc::clone(&served);
+            async move { answer::guarded(served.answer(&request.map(drop)).await) }
         }),
     }
+}
+
+/// What is served.
+struct Served {
+    deps: Deps,
+    directory: Directory,
 }
 
 /// `sockets`, which answers at `/`, under the dashboard's own path as well: a
@@ -60,32 +86,49 @@ pub fn below_base(config: Arc<dyn ConfigSource>, sockets: Handler) -> Handler {
     })
 }
 
-impl Deps {
-    fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
-        let base = base(self.config.current().gateway.control_ui.base_path.as_deref());
-        let headers = request.headers();
-        let is_look = matches!(*request.method(), Method::GET | Method::HEAD);
-        match Place::of(&base, request.uri().path()) {
-            Place::Page(_) | Place::Moved(_) | Place::File(_) | Place::Bootstrap if !is_look => {
-                answer::only_look()
+impl Served {
+    async fn answer(&self, request: &Request<()>) -> Response<Body> {
+        let config = self.deps.config.current();
+        let base = base(config.gateway.control_ui.base_path.as_deref());
+        let root = (self.deps.root)(&config);
+        let (method, headers) = (request.method(), request.headers());
+        let is_look = matches!(*method, Method::GET | Method::HEAD);
+        let shown = if root.is_some() { Shown::Directory } else { Shown::Own };
+        match (Place::of(shown, &base, request.uri().path()), root) {
+            (Place::Page(page), _) if is_look && wants_a_page(headers) => {
+                answer::file(page, headers)
             }
-            Place::Page(page) if wants_a_page(headers) => answer::file(page, headers),
+            (Place::Page(_), _) if !is_look => answer::only_look(),
             // A program hears that there is nothing instead of being shown a page.
-            Place::Page(_) | Place::Elsewhere | Place::Nothing => answer::nothing(),
-            Place::Moved(to) => answer::moved(&to),
-            Place::File(file) => answer::file(file, headers),
-            Place::Bootstrap => self.bootstrap(&base),
+            (Place::Page(_) | Place::Elsewhere | Place::Nothing, _) => answer::nothing(),
+            (Place::Avatar(agent), _) => {
+                let place = format!("{base}/avatar/");
+                let (presenter, door) = (&*self.deps.presenter, &*self.deps.door);
+                portraits::Asked { presenter, door, place, agent }.answer(request).await
+            }
+            (_, _) if !is_look => answer::only_look(),
+            (Place::InDirectory { path, may_be_page }, Some(root)) => {
+                let is_index = path.names().eq([files::INDEX]);
+                let is_page = is_index || may_be_page && wants_a_page(headers);
+                let asked = directory::Asked { method, headers, path, is_page, base: &base };
+                self.directory.answer(&root, asked).await
+            }
+            // The directory was taken out of the configuration in this moment.
+            (Place::InDirectory { .. }, None) => answer::nothing(),
+            (Place::Moved(to), _) => answer::moved(&to),
+            (Place::File(file), _) => answer::file(file, headers),
+            (Place::Bootstrap, _) => self.bootstrap(&base),
         }
     }
 
     fn bootstrap(&self, base: &str) -> Response<Body> {
-        let Appearance { agent_id, name, avatar } = self.presenter.appearance();
+        let Appearance { agent_id, name, avatar } = self.deps.presenter.appearance();
         let known = Bootstrap {
             base_path: base,
             assistant_agent_id: &agent_id,
             assistant_name: &name,
             assistant_avatar: &avatar,
-            server_version: self.version,
+            server_version: self.deps.version,
         };
         let mut response = json(StatusCode::OK, &known);
         response.headers_mut().insert(header::CACHE_CONTROL, answer::ASK_FIRST);

@@ -1,6 +1,17 @@
 //! What is where (`gateway-reference.md` 1.13).
 
+use domain::plain_path::PlainPath;
+
 use crate::files::{File, INDEX};
+
+/// Which dashboard is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The one that is part of the program.
+    Own,
+    /// One in a directory.
+    Directory,
+}
 
 /// What is under a path.
 #[derive(Debug)]
@@ -16,6 +27,15 @@ pub(crate) enum Place {
     /// A page: whatever the address bar says, the dashboard shows it, as long as
     /// a browser asks that wants to show a page.
     Page(&'static File),
+    /// A file in the directory, or a page of the dashboard in there.
+    InDirectory {
+        /// Which file.
+        path: PlainPath,
+        /// Whether it is a page if there is no such file.
+        may_be_page: bool,
+    },
+    /// The picture of an agent.
+    Avatar(String),
     /// What the dashboard has to know before it may ask anything.
     Bootstrap,
 }
@@ -29,7 +49,6 @@ const BOOTSTRAP_TOO: &str = "/__openclaw__/control-ui-config.json";
 /// are what clients ask for whose address lacks the `/v1`.
 const NOT_PAGES: &[&str] = &[
     "api",
-    "avatar",
     "a2ui",
     "completions",
     "embeddings",
@@ -52,8 +71,9 @@ pub(crate) fn base(configured: Option<&str>) -> String {
 }
 
 impl Place {
-    /// What is under `path`, as it was sent, when the dashboard is under `base`.
-    pub(crate) fn of(base: &str, path: &str) -> Self {
+    /// What is under `path`, as it was sent, when the dashboard `shown` is under
+    /// `base`.
+    pub(crate) fn of(shown: Shown, base: &str, path: &str) -> Self {
         if path == BOOTSTRAP_TOO {
             return Self::Bootstrap;
         }
@@ -68,6 +88,41 @@ impl Place {
         if rest == BOOTSTRAP {
             return Self::Bootstrap;
         }
+        if let Some(agent) = rest.strip_prefix("avatar/") {
+            let is_one = !agent.is_empty() && !agent.contains('/');
+            return if is_one { Self::Avatar(agent.to_owned()) } else { Self::Nothing };
+        }
+        match shown {
+            Shown::Own => Self::own(base, rest),
+            Shown::Directory => Self::in_directory(base, rest),
+        }
+    }
+
+    /// What is under `rest` of the dashboard in a directory.
+    fn in_directory(base: &str, rest: &str) -> Self {
+        let first = rest.split('/').next().unwrap_or_default();
+        // What is somebody else's on the gateway's own paths stays so.
+        if base.is_empty() && (NOT_PAGES.contains(&first) || first.starts_with("__openclaw__")) {
+            return Self::Elsewhere;
+        }
+        let asset = format!("/{rest}").find("/assets/");
+        let file = match asset {
+            Some(at) => &rest[at..],
+            None if rest.is_empty() => INDEX,
+            None => rest.trim_end_matches('/'),
+        };
+        match PlainPath::parse(&format!("/{file}")) {
+            Ok(path) => {
+                let may_be_page = asset.is_none() && path.extension().is_none();
+                Self::InDirectory { path, may_be_page }
+            }
+            Err(_) if base.is_empty() => Self::Elsewhere,
+            Err(_) => Self::Nothing,
+        }
+    }
+
+    /// What is under `rest` of the dashboard that is part of the program.
+    fn own(base: &str, rest: &str) -> Self {
         if let Some(at) = format!("/{rest}").find("/assets/") {
             return File::called(&rest[at..]).map_or(Self::Nothing, Self::File);
         }
@@ -93,12 +148,14 @@ fn is_page(rest: &str) -> bool {
 
 #[test]
 fn what_is_where() {
-    let at = |base: &str, path: &str| match Place::of(base, path) {
+    let at = |base: &str, path: &str| match Place::of(Shown::Own, base, path) {
         Place::Elsewhere => "elsewhere".to_owned(),
         Place::Nothing => "nothing".to_owned(),
         Place::Moved(to) => format!("moved to {to}"),
         Place::File(file) => file.name.to_owned(),
         Place::Page(_) => "a page".to_owned(),
+        Place::InDirectory { .. } => panic!("in a directory"),
+        Place::Avatar(agent) => format!("avatar of {agent}"),
         Place::Bootstrap => "bootstrap".to_owned(),
     };
     #[rustfmt::skip]
@@ -120,10 +177,14 @@ fn what_is_where() {
         ("",       "/api/nope",                               "elsewhere"),
         ("",       "/hooks/nope",                             "elsewhere"),
         ("",       "/tools/nope",                             "elsewhere"),
-        ("",       "/avatar/main",                            "elsewhere"),
         ("",       "/chat/completions",                       "elsewhere"),
         ("",       "/responses",                              "elsewhere"),
         ("",       "/messages/count_tokens",                  "elsewhere"),
+        ("",       "/avatar/main",                            "avatar of main"),
+        ("",       "/avatar/",                                "nothing"),
+        ("",       "/avatar/main/x",                          "nothing"),
+        ("/claw",  "/claw/avatar/main",                       "avatar of main"),
+        ("/claw",  "/avatar/main",                            "elsewhere"),
         ("",       "/.openclaw/nope",                         "elsewhere"),
         ("",       "/__openclaw__/nope",                      "elsewhere"),
         ("",       "/..%2fcontrol-ui-evil/x",                 "elsewhere"),
@@ -159,5 +220,57 @@ fn paths_as_people_write_them() {
     ];
     for (configured, expected) in table {
         assert_eq!(base(configured), expected, "{configured:?}");
+    }
+}
+
+#[test]
+fn what_is_where_in_a_directory() {
+    let at = |base: &str, path: &str| match Place::of(Shown::Directory, base, path) {
+        Place::Elsewhere => "elsewhere".to_owned(),
+        Place::Nothing => "nothing".to_owned(),
+        Place::Moved(to) => format!("moved to {to}"),
+        Place::InDirectory { path, may_be_page } => {
+            let names: Vec<_> = path.names().collect();
+            format!("{}{}", names.join("/"), if may_be_page { " or a page" } else { "" })
+        }
+        Place::Avatar(agent) => format!("avatar of {agent}"),
+        Place::Bootstrap => "bootstrap".to_owned(),
+        Place::File(file) | Place::Page(file) => panic!("{file:?}"),
+    };
+    #[rustfmt::skip]
+    let table = [
+        // under   path                               is
+        ("",       "/",                               "index.html"),
+        ("",       "/favicon.ico",                    "favicon.ico"),
+        ("",       "/settings/agents",                "settings/agents or a page"),
+        ("",       "/settings/agents/",               "settings/agents or a page"),
+        ("",       "/deep/assets/a%20b.js",           "assets/a b.js"),
+        ("",       "/assets/a",                       "assets/a"),
+        ("",       "/control-ui-config.json",         "bootstrap"),
+        ("",       "/avatar/main",                    "avatar of main"),
+        ("",       "/../etc/passwd",                  "elsewhere"),
+        ("",       "/%2e%2e/etc/passwd",              "elsewhere"),
+        ("",       "/..%2fetc%2fpasswd",              "elsewhere"),
+        ("",       "/assets/../../etc/passwd",        "elsewhere"),
+        ("",       "/assets/%2e%2e/%2e%2e/x",         "elsewhere"),
+        ("",       "/.env",                           "elsewhere"),
+        ("",       "/a/.git/config",                  "elsewhere"),
+        ("",       "/a%00.js",                        "elsewhere"),
+        ("",       "/a%5cb",                          "elsewhere"),
+        ("",       "//etc/passwd",                    "elsewhere"),
+        ("",       "/v1/models",                      "elsewhere"),
+        ("",       "/hooks/x",                        "elsewhere"),
+        ("",       "/__openclaw__/canvas/x",          "elsewhere"),
+        ("",       "/ui/x",                           "elsewhere"),
+        ("/claw",  "/claw",                           "moved to /claw/"),
+        ("/claw",  "/claw/",                          "index.html"),
+        ("/claw",  "/claw/v1/x.js",                   "v1/x.js"),
+        ("/claw",  "/claw/../x",                      "nothing"),
+        ("/claw",  "/claw/%2e%2e/x",                  "nothing"),
+        ("/claw",  "/claws/x",                        "elsewhere"),
+        ("/claw",  "/x",                              "elsewhere"),
+    ];
+    for (base, path, is) in table {
+        assert_eq!(at(base, path), is, "{path} under {base}");
     }
 }

@@ -2,14 +2,16 @@
 
 use std::{fmt, sync::Arc};
 
+use async_trait::async_trait;
+
 use domain::{
-    agent::ModelRef,
+    agent::{Avatar, ModelRef},
     ids::AgentId,
     session::{Keys, SessionKey},
 };
 use ports::{
     config::{AgentConfig, IdentityConfig},
-    driven::ConfigSource,
+    driven::{ConfigSource, Portrait, Portraits},
     driving::{Appearance, Presenter},
 };
 
@@ -18,11 +20,15 @@ use crate::{config::keys, models::Models};
 /// What an agent without a name is called.
 const NAMELESS: &str = "Assistant";
 
+/// How long the pictures in one list may be altogether, in bytes.
+const LONGEST_PICTURES: usize = 8 * 1024 * 1024;
+
 /// Knows the agents.
 #[derive(Clone)]
 pub struct Directory {
     config: Arc<dyn ConfigSource>,
     models: Models,
+    portraits: Option<Arc<dyn Portraits>>,
 }
 
 /// Every agent.
@@ -43,6 +49,8 @@ pub struct Listed {
     pub name: Option<String>,
     /// How it presents itself.
     pub identity: Option<IdentityConfig>,
+    /// Its picture, as an address browsers can show.
+    pub avatar_url: Option<String>,
     /// Which model answers for it.
     pub model: Option<ModelRef>,
 }
@@ -73,7 +81,13 @@ pub struct AgentMismatch {
 impl Directory {
     /// The agents of the configuration.
     pub fn new(config: Arc<dyn ConfigSource>, models: Models) -> Self {
-        Self { config, models }
+        Self { config, models, portraits: None }
+    }
+
+    /// The same, with pictures out of the workspaces.
+    #[must_use]
+    pub fn with_portraits(self, portraits: Arc<dyn Portraits>) -> Self {
+        Self { portraits: Some(portraits), ..self }
     }
 
     /// Every agent.
@@ -82,12 +96,52 @@ impl Directory {
         let listed = |agent: AgentConfig| {
             let id = agent.agent_id();
             let model = self.models.default_of(&id).model;
-            Listed { id, name: agent.name, identity: agent.identity, model }
+            Listed { id, name: agent.name, identity: agent.identity, avatar_url: None, model }
         };
         Listing {
             keys: keys(&config),
             agents: config.agents.all().into_iter().map(listed).collect(),
         }
+    }
+
+    /// Every agent, with its picture, as far as all of them together are not
+    /// longer than [`LONGEST_PICTURES`].
+    pub async fn list_with_pictures(&self) -> Listing {
+        let mut listing = self.list();
+        let mut left = LONGEST_PICTURES;
+        for agent in &mut listing.agents {
+            let url = self.avatar_url(&agent.id).await;
+            // One that is too long is asked for where it is served.
+            let fits = |url: &String| url.len() <= left;
+            let fallback = || self.portraits.is_some().then(|| self.avatar_path(&agent.id));
+            agent.avatar_url = match url {
+                Some(url) if !fits(&url) => fallback(),
+                url => url,
+            };
+            left -= agent.avatar_url.as_ref().map_or(0, String::len).min(left);
+        }
+        listing
+    }
+
+    async fn avatar_url(&self, agent: &AgentId) -> Option<String> {
+        match self.avatar(agent)? {
+            Avatar::Remote(url) | Avatar::Data(url) => Some(url.into()),
+            Avatar::File { .. } => {
+                let (portrait, media_type) = self.portrait(agent).await?;
+                let content = self.portraits.as_ref()?.in_text(&portrait.content);
+                Some(format!("data:{media_type};base64,{content}"))
+            }
+            Avatar::Unusable(_) | Avatar::Sign(_) => None,
+        }
+    }
+
+    /// Where the picture of `agent` is served.
+    fn avatar_path(&self, agent: &AgentId) -> String {
+        let config = self.config.current();
+        let base = config.gateway.control_ui.base_path.as_deref().unwrap_or_default();
+        let base = base.trim().trim_matches('/');
+        let slash = if base.is_empty() { "" } else { "/" };
+        format!("{slash}{base}/avatar/{agent}")
     }
 
     /// Whether there is such an agent.
@@ -119,16 +173,35 @@ impl Directory {
         let name = identity.name.or(own.name).unwrap_or_else(|| NAMELESS.to_owned());
         let initial = || name.chars().next().into_iter().flat_map(char::to_uppercase).collect();
         let emoji = identity.emoji;
-        let avatar = identity.avatar.or_else(|| emoji.clone()).unwrap_or_else(initial);
+        let sign = || emoji.clone().unwrap_or_else(initial);
+        let avatar = match identity.avatar.as_deref().map(Avatar::parse) {
+            Some(Avatar::File { .. }) if self.portraits.is_some() => self.avatar_path(agent),
+            Some(Avatar::Remote(text) | Avatar::Data(text) | Avatar::Sign(text)) => text.into(),
+            Some(Avatar::File { .. } | Avatar::Unusable(_)) | None => sign(),
+        };
         Identity { agent: agent.clone(), name, avatar, emoji }
     }
 }
 
+#[async_trait]
 impl Presenter for Directory {
     fn appearance(&self) -> Appearance {
         let agent = self.config.current().agents.default_agent();
         let Identity { agent, name, avatar, .. } = self.identity(&agent);
         Appearance { agent_id: agent.to_string(), name, avatar }
+    }
+
+    fn avatar(&self, agent: &AgentId) -> Option<Avatar> {
+        let identity = self.config.current().agents.find(agent)?.identity;
+        let avatar = identity.and_then(|identity| identity.avatar);
+        Some(Avatar::parse(avatar.as_deref().unwrap_or_default()))
+    }
+
+    async fn portrait(&self, agent: &AgentId) -> Option<(Portrait, &'static str)> {
+        let portraits = self.portraits.as_ref()?;
+        let Avatar::File { path, media_type } = self.avatar(agent)? else { return None };
+        let portrait = portraits.portrait(agent, &path).await?;
+        Some((portrait, media_type))
     }
 }
 
@@ -165,6 +238,44 @@ mod tests {
         assert_eq!(shown("c"), ("Cleo".into(), "🦊".into()));
         assert_eq!(shown("gone"), ("Assistant".into(), "A".into()));
         assert_eq!(directory.list().agents.len(), 3);
+    }
+
+    /// A picture in a workspace comes along where it is asked for, and is served
+    /// where there is no room for it.
+    #[tokio::test]
+    async fn pictures_come_along_as_far_as_there_is_room() {
+        let directory = directory(
+            r#"{"gateway":{"controlUi":{"basePath":"claw/"}},"agents":{"list":[
+                {"id":"a","identity":{"avatar":"me.png"}},
+                {"id":"b","identity":{"avatar":"big.png"}},
+                {"id":"c","identity":{"avatar":"gone.png","emoji":"🦊"}},
+                {"id":"d","identity":{"avatar":"../out.png","name":"Dora"}},
+                {"id":"e","identity":{"avatar":"https://example.org/e.png"}},
+                {"id":"f"}]}}"#,
+        );
+        let bare = |id: &str| directory.identity(&AgentId::normalize(id)).avatar;
+        assert_eq!((bare("a"), bare("c"), bare("d")), ("A".into(), "🦊".into(), "D".into()));
+
+        let mut portraits = ports::driven::MockPortraits::new();
+        portraits.expect_portrait().returning(|_, path| {
+            let length = match path.names().last() {
+                Some("me.png") => 3,
+                Some("big.png") => LONGEST_PICTURES,
+                _ => return None,
+            };
+            let content = vec![0; length].into();
+            Some(Portrait { content, version: "1".to_owned() })
+        });
+        portraits.expect_in_text().returning(|content| "A".repeat(content.len()));
+        let directory = directory.with_portraits(Arc::new(portraits));
+        let agents = directory.list_with_pictures().await.agents;
+        let urls: Vec<_> = agents.iter().map(|agent| agent.avatar_url.as_deref()).collect();
+        let [a, b, e] =
+            ["data:image/png;base64,AAA", "/claw/avatar/b", "https://example.org/e.png"];
+        assert_eq!(urls, [Some(a), Some(b), None, None, Some(e), None]);
+
+        let shown = |id: &str| directory.identity(&AgentId::normalize(id)).avatar;
+        assert_eq!((shown("a"), shown("d")), ("/claw/avatar/a".into(), "D".into()));
     }
 
     #[test]

@@ -119,9 +119,44 @@ fn hint(name: &str, path: &str, property: &Value, order: usize) -> Hint {
 
 /// `maxPayloadBytes` as people write it.
 fn label(name: &str) -> String {
-    let text = words(name).join(" ");
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let words = words(name);
+    let spelled = |(at, word): (usize, &String)| {
+        let short = SHORT.iter().find(|(short, _)| short == word);
+        match (short, word.chars().next()) {
+            (Some((_, people)), _) => (*people).to_owned(),
+            (None, Some(first)) if at == 0 => {
+                first.to_uppercase().chain(word.chars().skip(1)).collect()
+            }
+            (None, _) => word.clone(),
+        }
+    };
+    words.iter().enumerate().map(spelled).collect::<Vec<_>>().join(" ")
+}
+
+/// Words that are short for something, as people write them.
+#[rustfmt::skip]
+const SHORT: &[(&str, &str)] = &[
+    ("acp", "ACP"), ("api", "API"), ("apns", "APNs"), ("cli", "CLI"), ("cpu", "CPU"), ("cwd", "CWD"),
+    ("dm", "DM"), ("http", "HTTP"), ("https", "HTTPS"), ("id", "ID"), ("ids", "IDs"), ("io", "I/O"),
+    ("ip", "IP"), ("json", "JSON"), ("llm", "LLM"), ("mcp", "MCP"), ("mdns", "mDNS"), ("os", "OS"),
+    ("otel", "OpenTelemetry"), ("qr", "QR"), ("sse", "SSE"), ("ssh", "SSH"), ("tls", "TLS"),
+    ("tts", "TTS"), ("ui", "UI"), ("uri", "URI"), ("url", "URL"), ("urls", "URLs"), ("ws", "WS"),
+];
+
+#[test]
+fn labels_are_as_people_write() {
+    let table = [
+        ("maxPayloadBytes", "Max payload bytes"),
+        ("allowRealIpFallback", "Allow real IP fallback"),
+        ("controlUi", "Control UI"),
+        ("mcp", "MCP"),
+        ("mdns", "mDNS"),
+        ("publicUrl", "Public URL"),
+        ("idle", "Idle"),
+    ];
+    for (name, expected) in table {
+        assert_eq!(label(name), expected);
+    }
 }
 
 /// The paths that are named here.

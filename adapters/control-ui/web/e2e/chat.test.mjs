@@ -105,6 +105,8 @@ test("a failure says why, and the message can be sent again", async () => {
   await page.locator(".said.me").last().hover();
   await page.locator(".said.me").last().getByRole("button", { name: "Send again", exact: true }).click();
   await until("two failures", async () => (await page.locator(".ending.failed").count()) === 2);
+  await page.locator(".ending.failed").last().getByRole("button", { name: "Try again" }).click();
+  await until("three failures", async () => (await page.locator(".ending.failed").count()) === 3);
   await page.locator(".said.me").first().hover();
   await page.locator(".said.me").first().getByRole("button", { name: "Edit and send again" }).click();
   assert.equal(await page.locator("textarea").inputValue(), "FAKE_ERROR:400; no");

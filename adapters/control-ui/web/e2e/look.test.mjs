@@ -4,22 +4,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 
-import axe from "axe-core";
-
+import { problems } from "./axe.mjs";
 import { answers, enter, house, say, visit } from "./browser.mjs";
 
 const it = house();
 /** Where to put pictures for people to look at, if somewhere. */
 const pictures = process.env.E2E_PICTURES;
-
-/** What axe finds wrong. It is run by the debugger: the page's own policy lets nothing in. */
-async function problems(page) {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(() => globalThis.axe.run(document, {
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-  }));
-  return found.violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.target} ${node.failureSummary}`));
-}
 
 /** Whether something sticks out at the side, where nobody can reach it. */
 const sticksOut = (page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
@@ -35,8 +25,6 @@ async function picture(page, name) {
 }
 
 async function isFine(page, name) {
-  // What is on its way is half transparent, which is no contrast.
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((it) => it.effect?.getComputedTiming().endTime !== Infinity).map((it) => it.finished)));
   const png = await picture(page, name);
   assert.ok(png.length > 6_000, `${name} is not blank`);
   assert.equal(await sticksOut(page), false, `${name} fits`);
@@ -70,6 +58,22 @@ for (const colorScheme of ["light", "dark"]) {
     await page.context().close();
   });
 
+  test(`what opens in a conversation is fine in ${colorScheme}`, async () => {
+    const page = await enter(it, "chat", { colorScheme, reducedMotion: "reduce" });
+    await page.getByRole("button", { name: "New session" }).click();
+    await page.locator(".welcome").waitFor();
+    await isFine(page, `welcome-${colorScheme}`);
+    await say(page, "FAKE_SAY:![A cat](https://pictures.example/cat.png); a picture please");
+    await answers(page).last().getByRole("button", { name: "Show picture from pictures.example" }).waitFor();
+    await page.locator("textarea").press("ArrowUp");
+    await page.getByText("Changing a message.").waitFor();
+    await page.keyboard.press("Control+f");
+    await page.getByRole("searchbox", { name: "Find in this session" }).fill("picture");
+    await page.locator(".found").waitFor();
+    await isFine(page, `opened-${colorScheme}`);
+    await page.context().close();
+  });
+
   test(`whoever is not in yet sees something fine in ${colorScheme}`, async () => {
     const page = await visit(it, it.gateway.http, { colorScheme, reducedMotion: "reduce" });
     await page.locator("[data-phase=secret]").waitFor();
@@ -94,6 +98,21 @@ for (const [width, height] of [[360, 740], [820, 1180], [2560, 1440]]) {
     await page.context().close();
   });
 }
+
+test("on a phone the navigation opens over the page, and closes again", async () => {
+  const page = await enter(it, "chat", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const menu = page.getByRole("button", { name: "Menu" });
+  const link = page.getByRole("link", { name: "Overview", exact: true });
+  await menu.click();
+  await link.waitFor();
+  await page.keyboard.press("Escape");
+  await link.waitFor({ state: "hidden" });
+  await menu.click();
+  await link.click();
+  await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+  await link.waitFor({ state: "hidden" });
+  await page.context().close();
+});
 
 test("a chosen theme is kept, and wins over the system's", async () => {
   const page = await enter(it, "settings", { colorScheme: "light" });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { problems } from "./axe.mjs";
 import { answers, house, say, visit } from "./browser.mjs";
 import { caller } from "./rpc.mjs";
 
@@ -17,6 +18,7 @@ async function reader() {
   await page.locator(".frame").waitFor();
   await call("device.token.rotate", { deviceId, role: "operator", scopes: ["operator.read"] });
   await page.locator("[data-phase=pairing]").getByRole("heading", { name: "This browser asks to be allowed more" }).waitFor();
+  assert.deepEqual(await problems(page), []);
   await page.getByRole("button", { name: "Go on with read" }).click();
   await page.locator(".frame").waitFor();
   return page;
@@ -38,6 +40,7 @@ test("it goes on with what it may, asks for what it lacks, and gets it", async (
   await dialog.getByText("it lacks write.").waitFor();
   await dialog.getByRole("button", { name: "Ask for it" }).click();
   const words = await command(page);
+  assert.deepEqual(await problems(page), []);
   await dialog.getByText("Waiting for somebody to decide. You can go on meanwhile.").waitFor();
   // It goes on meanwhile, and shows the same request when it is asked again.
   await page.keyboard.press("Escape");
@@ -61,6 +64,7 @@ test("a page it may not see says which scope that takes, and comes when it is al
   assert.equal(await page.getByRole("link", { name: "Approvals" }).count(), 0);
   await page.goto(`${it.gateway.http}/approvals`);
   await page.getByText("it lacks approvals.").waitFor();
+  assert.deepEqual(await problems(page), []);
   await page.getByRole("button", { name: "Ask for it" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Ask for it" }).click();
   const words = await command(page);
@@ -69,7 +73,7 @@ test("a page it may not see says which scope that takes, and comes when it is al
   await page.getByRole("dialog").getByRole("button", { name: "Ask again" }).click();
   await page.getByRole("dialog").locator(".command code").filter({ hasNotText: words[2] }).waitFor();
   await it.openclaw(...(await command(page)));
-  await page.getByRole("heading", { name: "Approvals" }).waitFor();
+  await page.getByText("No command waits for consent.").waitFor();
   await page.context().close();
 });
 

@@ -39,7 +39,14 @@ function Frame() {
     document.title = page ? `${t(page.label)} · ${assistant.value.name}` : assistant.value.name;
   }, [page, assistant.value.name]);
   return (
-    <div class="frame" data-open={isOpen.value}>
+    <div
+      class="frame"
+      data-open={isOpen.value}
+      data-page={page?.id}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") isOpen.value = false;
+      }}
+    >
       <a class="skip" href="#content">{t("shell.skip")}</a>
       <aside class="side" id="navigation">
         <div class="side-head">

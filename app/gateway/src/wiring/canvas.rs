@@ -8,6 +8,7 @@ use std::{
 
 use canvas_http::Root;
 use config_file::ConfigFile;
+use domain::ids::AgentId;
 use http_kit::Area;
 use ports::{
     config::Config,
@@ -45,7 +46,7 @@ pub(super) fn areas(around: hooks::Around<'_>) -> (Vec<Area>, Area) {
         stop: around.stop.clone(),
         tasks: around.tasks.clone(),
     };
-    let dashboard = dashboard::area(around.config, around.services);
+    let dashboard = dashboard::area(&around);
     let mut areas = hooks::areas(around);
     areas.push(canvas_http::pages(&deps));
     // Last, because it answers wherever nobody else does.
@@ -61,18 +62,51 @@ fn root(state_dir: PathBuf) -> Root {
 
 /// Where the configuration says, else in the workspace of the default agent.
 fn place(config: &Config, state_dir: &Path, home: Option<&Path>) -> PathBuf {
-    let at = |path: &str| match (path.strip_prefix("~/"), home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        // What is not absolute is below the state, wherever we were started.
-        _ => state_dir.join(path),
-    };
-    let agents = &config.agents;
-    let own = agents.find(&agents.default_agent()).and_then(|agent| agent.workspace);
-    let workspace = || own.or_else(|| agents.defaults.workspace.clone());
     match &config.canvas_host.root {
-        Some(root) => at(root),
-        None => at(workspace().as_deref().unwrap_or("workspace")).join("canvas"),
+        Some(root) => at(root, state_dir, home),
+        None => workspace(config, &config.agents.default_agent(), state_dir, home).join("canvas"),
     }
+}
+
+/// Where `agent` works.
+pub(super) fn workspace(
+    config: &Config,
+    agent: &AgentId,
+    state_dir: &Path,
+    home: Option<&Path>,
+) -> PathBuf {
+    let agents = &config.agents;
+    let own = agents.find(agent).and_then(|agent| agent.workspace);
+    let path = match (own, *agent == agents.default_agent()) {
+        (Some(own), _) => own,
+        (None, true) => agents.defaults.workspace.as_deref().unwrap_or("workspace").to_owned(),
+        (None, false) => format!("workspace-{agent}"),
+    };
+    at(&path, state_dir, home)
+}
+
+/// Where a path of the configuration leads. What is not absolute is below the
+/// state, wherever we were started.
+pub(super) fn at(path: &str, state_dir: &Path, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => state_dir.join(path),
+    }
+}
+
+#[test]
+fn an_agent_works_where_the_file_says_or_in_a_place_of_its_own() {
+    let config: Config = serde_json::from_str(
+        r#"{"agents":{"list":[{"id":"a"},{"id":"b"},{"id":"c","workspace":"~/c"}]}}"#,
+    )
+    .unwrap();
+    let place = |agent: &str| {
+        let agent = AgentId::normalize(agent);
+        workspace(&config, &agent, Path::new("/state"), Some(Path::new("/home/u")))
+    };
+    assert_eq!(place("a"), Path::new("/state/workspace"));
+    assert_eq!(place("b"), Path::new("/state/workspace-b"));
+    assert_eq!(place("c"), Path::new("/home/u/c"));
 }
 
 #[test]

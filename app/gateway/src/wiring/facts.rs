@@ -36,8 +36,26 @@ pub(super) fn gather(
     })
 }
 
+/// What is free counts what the system would give up at once: files it keeps in
+/// memory because nobody wants the room.
 fn memory() -> Memory {
     let info = sysinfo();
     let unit = u64::from(info.mem_unit);
-    Memory { total: info.totalram * unit, free: info.freeram * unit }
+    let listed = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let free = available(&listed).unwrap_or(info.freeram * unit);
+    Memory { total: info.totalram * unit, free }
+}
+
+/// How many bytes are available, by `/proc/meminfo`.
+fn available(listed: &str) -> Option<u64> {
+    let line = listed.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[test]
+fn what_is_available_is_listed_by_the_system() {
+    let listed = "MemTotal:  24000000 kB\nMemFree: 1 kB\nMemAvailable:   20000000 kB\n";
+    assert_eq!(available(listed), Some(20_480_000_000));
+    assert_eq!(available("MemFree: 1 kB"), None);
 }

@@ -59,10 +59,31 @@ struct Agent {
     name: Option<String>,
     /// How it presents itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<IdentityConfig>,
+    identity: Option<Look>,
     /// Its model.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<AgentModel>,
+}
+
+/// How an agent presents itself.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Look {
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// What it is like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theme: Option<String>,
+    /// Its sign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emoji: Option<String>,
+    /// Its picture, as the configuration names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar: Option<String>,
+    /// Its picture, as an address browsers can show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar_url: Option<String>,
 }
 
 /// The model of an agent.
@@ -73,11 +94,15 @@ struct AgentModel {
 }
 
 async fn agents(cx: Context, _: Nothing) -> Result<Roster, RpcError> {
-    let directory::Listing { keys, agents } = cx.services.directory.list();
+    let directory::Listing { keys, agents } = cx.services.directory.list_with_pictures().await;
+    let look = |identity: IdentityConfig, avatar_url| {
+        let IdentityConfig { name, theme, emoji, avatar } = identity;
+        Look { name, theme, emoji, avatar, avatar_url }
+    };
     let agent = |agent: directory::Listed| Agent {
         id: agent.id.to_string(),
         name: agent.name,
-        identity: agent.identity,
+        identity: agent.identity.map(|identity| look(identity, agent.avatar_url)),
         model: agent.model.map(|model| AgentModel { primary: model.to_string() }),
     };
     Ok(Roster {

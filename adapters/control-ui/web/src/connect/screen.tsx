@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
-import { base, gateway, type Phase } from "../gateway/index.ts";
+import { SCOPES, base, gateway, type Phase } from "../gateway/index.ts";
 import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
 import { named } from "../state/scopes.ts";
@@ -29,8 +29,9 @@ function Words({ phase }: { phase: Phase }) {
     case "secret":
       return <SecretForm key={phase.wants} wants={phase.wants} wrong={phase.wrong} />;
     case "pairing": {
-      const isMore = phase.approved.length > 0;
-      const scopes = named(phase.approved);
+      const approved = phase.approved.filter((scope) => (SCOPES as readonly string[]).includes(scope));
+      const isMore = approved.length > 0;
+      const scopes = named(approved);
       return (
         <Told title={t(isMore ? "connect.more.title" : "connect.pairing.title")} words={isMore ? t("connect.more.how", { scopes }) : t("connect.pairing.how")}>
           <Command>{phase.command}</Command>
@@ -40,7 +41,7 @@ function Words({ phase }: { phase: Phase }) {
             </p>
           )}
           <p class="connect-line"><Spinner label={t("connect.pairing.waiting")} /> {t("connect.pairing.waiting")}</p>
-          {isMore && <Button onClick={() => gateway.settleFor(phase.approved)}>{t("connect.more.less", { scopes })}</Button>}
+          {isMore && <Button onClick={() => gateway.settleFor(approved)}>{t("connect.more.less", { scopes })}</Button>}
         </Told>
       );
     }

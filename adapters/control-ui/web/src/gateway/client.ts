@@ -129,7 +129,7 @@ export class GatewayClient {
 
   /** Comes in with no more than `scopes`, which this browser was approved for. */
   settleFor(scopes: readonly string[]): void {
-    this.#options.credentials.keepScopes(scopes.filter(isOurs));
+    this.#options.credentials.keepScopes(scopes);
     this.connect();
   }
 

@@ -18,7 +18,7 @@ export interface Agent {
   /** Its name in keys. */
   id: string;
   /** How it presents itself. */
-  identity?: IdentityConfig | null;
+  identity?: Look | null;
   /** Its model. */
   model?: AgentModel | null;
   /** Its name for people. */
@@ -949,18 +949,6 @@ export interface Identity {
   name: string;
 }
 
-/** How an agent presents itself. */
-export interface IdentityConfig {
-  /** Its picture: a URL, a data URL or a letter. */
-  avatar?: string | null;
-  /** Its sign. */
-  emoji?: string | null;
-  /** Its name. */
-  name?: string | null;
-  /** What it is like. */
-  theme?: string | null;
-}
-
 /** Result of `system.info`. */
 export interface Info {
   /** How many runs are active. */
@@ -1036,6 +1024,20 @@ export interface Invoked {
   source: string;
   /** The tool, as the caller spelled it. */
   toolName: string;
+}
+
+/** How an agent presents itself. */
+export interface Look {
+  /** Its picture, as the configuration names it. */
+  avatar?: string | null;
+  /** Its picture, as an address browsers can show. */
+  avatarUrl?: string | null;
+  /** Its sign. */
+  emoji?: string | null;
+  /** Its name. */
+  name?: string | null;
+  /** What it is like. */
+  theme?: string | null;
 }
 
 /**

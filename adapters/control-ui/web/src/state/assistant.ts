@@ -28,8 +28,13 @@ export function assistantOf(id: string): Assistant {
   const agent = agents.value.find((it) => it.id === id);
   if (!agent) return id === first.value.id ? first.value : { id, name: id, avatar: initial(id) };
   const name = agent.identity?.name ?? agent.name ?? (id === first.value.id ? first.value.name : id);
-  const avatar = agent.identity?.avatar ?? agent.identity?.emoji ?? initial(name);
-  return { id, name, avatar: avatar.startsWith("data:image/") || avatar.length <= 4 ? avatar : initial(name) };
+  const { avatarUrl, avatar, emoji } = agent.identity ?? {};
+  return { id, name, avatar: face([avatarUrl, avatar, emoji]) ?? initial(name) };
+}
+
+/** The first of these that can be shown without asking anybody: a picture that is here, a letter or a sign. */
+function face(looks: readonly (string | null | undefined)[]): string | undefined {
+  return looks.find((it) => it && (it.startsWith("data:image/") || [...it].length <= 4)) ?? undefined;
 }
 
 /** Knows the agents from now on. */
@@ -38,7 +43,7 @@ export function followAgents(): () => void {
     const known: unknown = response.ok ? await response.json() : null;
     if (!isRecord(known)) return;
     const name = textOf(known["assistantName"]) ?? first.peek().name;
-    first.value = { id: textOf(known["assistantAgentId"]) ?? "main", name, avatar: textOf(known["assistantAvatar"]) ?? initial(name) };
+    first.value = { id: textOf(known["assistantAgentId"]) ?? "main", name, avatar: face([textOf(known["assistantAvatar"])]) ?? initial(name) };
   }).catch(() => undefined);
   const ask = () => {
     gateway.request("agents.list", {}).then((list) => {

@@ -271,3 +271,18 @@ test("all that was ever said is fetched, and no more once nobody wants it", asyn
   await it.conversation.all();
   expect([it.texts().length, it.texts()[0]]).toEqual([3_500, "m0"]);
 });
+
+test("what was heard of an answer is kept when the gateway stops in the middle of it", async () => {
+  const it = scene([]);
+  await it.conversation.look(10);
+  it.conversation.say("go");
+  await vi.waitFor(() => expect(it.conversation.live.peek().length).toBe(1));
+  const run = it.conversation.live.peek()[0]!.run;
+  it.chat("delta", run, { message: message("assistant", "half of it") });
+  it.drawAll();
+  it.history.push(message("user", "go", { idempotencyKey: run }, 1), message("assistant", "", { runId: run, stopReason: "interrupted" }, 2));
+  for (let look = 0; look < 2; look += 1) {
+    await it.conversation.look(10);
+    expect([it.texts(), it.conversation.live.peek().length]).toEqual([["go", "half of it"], 0]);
+  }
+});

@@ -71,6 +71,8 @@ export class Conversation {
   readonly #frame: (draw: () => void) => void;
   readonly #sending = signal(0);
   readonly #ended = new Set<string>();
+  /** What was heard of answers that were not written down: the gateway stopped meanwhile. */
+  readonly #heardOnly = new Map<string, string>();
   #isDrawing = false;
   #isFetchingOlder = false;
   #looks = 0;
@@ -206,9 +208,10 @@ export class Conversation {
     try {
       const history = await this.#client.request("chat.history", { sessionKey: this.key, limit });
       if (mine !== this.#looks) return;
+      for (const { run, text } of running) if (text.peek()) this.#heardOnly.set(run, text.peek());
       this.row.value = history.sessionInfo ?? null;
       this.thinkingLevel.value = history.thinkingLevel;
-      this.#merge(history.messages.map(placed), history.hasMore);
+      this.#merge(history.messages.map((message) => placed(this.#completed(message))), history.hasMore);
       // Those that began since may not have been seen there.
       if (history.sessionInfo?.status !== "running") this.#drop(running);
       this.error.value = null;
@@ -223,6 +226,12 @@ export class Conversation {
     this.entries.value = [];
     this.#drop(this.live.peek());
     void this.look(PAGE);
+  }
+
+  /** An answer that was interrupted, with what was heard of it. */
+  #completed(message: Message): Message {
+    const heard = message.runId && message.stopReason === "interrupted" && this.#heardOnly.get(message.runId);
+    return heard && !textOf(message) ? { ...message, content: [{ type: "text", text: heard }] } : message;
   }
 
   /** Puts a part of the history in place of what was known of it. */

@@ -62,6 +62,7 @@ export async function ask(): Promise<void> {
     become({ command: commandFor(requestId) });
     const decided = await decision(requestId);
     if (!isMine()) return;
+    if (decided === null) return become("over");
     if (decided.status !== "approved" || !decided.deviceToken) return become("refused");
     await back(decided.deviceToken, decided.scopes ?? []);
     plea.value = null;
@@ -71,8 +72,7 @@ export async function ask(): Promise<void> {
     say({ kind: "done", text: t("scopes.approved", { scopes: named(mine.lacks) }) });
     mine.then?.();
   } catch (error) {
-    const isOver = error instanceof GatewayError && /expired or not found/.test(error.message);
-    become(isOver ? "over" : { failed: error });
+    become({ failed: error });
   }
 }
 
@@ -91,13 +91,16 @@ export function named(scopes: readonly string[]): string {
   return scopes.map((scope) => scope.replace(/^operator\./, "")).join(", ");
 }
 
-/** Waits for a decision, whatever happens to the connection meanwhile. */
+/** Waits for a decision, whatever happens to the connection meanwhile. Nothing where nobody decided in time. */
 async function decision(requestId: string) {
   for (;;) {
     try {
       return await gateway.request("device.scopes.waitUpgrade", { requestId }, WAIT_MS);
     } catch (error) {
-      if (!(error instanceof GatewayError) || ![DISCONNECTED, TIMEOUT].includes(error.code)) throw error;
+      if (!(error instanceof GatewayError)) throw error;
+      // The gateway does not know the request any more.
+      if (error.code === "INVALID_REQUEST") return null;
+      if (![DISCONNECTED, TIMEOUT].includes(error.code)) throw error;
       await connected();
     }
   }

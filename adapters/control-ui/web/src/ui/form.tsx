@@ -75,11 +75,11 @@ export function SelectField<T extends string>({ label, value, options, onValue, 
 }
 
 /** One of a few, all of them in sight. */
-export function Segments<T extends string>({ label, value, options, onValue }: Omit<ChoiceProps<T>, "hint">) {
+export function Segments<T extends string>({ label, value, options, isPlain = false, onValue }: Omit<ChoiceProps<T>, "hint"> & { /** Whether what is chosen says enough. */ isPlain?: boolean }) {
   const name = useId();
   return (
     <fieldset class="segments">
-      <legend>{label}</legend>
+      <legend class={isPlain ? "out-of-sight" : ""}>{label}</legend>
       <div class="segments-row">
         {options.map(([key, text]) => (
           <label key={key} class={key === value ? "on" : ""}>

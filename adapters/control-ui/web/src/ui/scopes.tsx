@@ -3,7 +3,7 @@ import { gateway } from "../gateway/index.ts";
 import { t, type Key } from "../i18n/index.ts";
 import { ask, canAsk, giveUp, isCommand, isPleading, lacking, named, plea, plead, type Plea } from "../state/scopes.ts";
 import { wordsFor } from "../state/toasts.ts";
-import { Badge, Command, Empty, Facts, Spinner } from "./bits.tsx";
+import { Badge, Command, Empty, Facts, PageHead, Spinner } from "./bits.tsx";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
 import type { IconName } from "./icon.tsx";
@@ -26,10 +26,13 @@ export function AskForScopes({ scopes, then, size = "small" }: { scopes: readonl
 /** In place of a page this browser may not see. */
 export function LackingPage({ icon, title, scopes }: { icon: IconName; title: string; scopes: readonly string[] }) {
   return (
-    <Empty icon={icon} title={t("scopes.page", { page: title })}>
-      <p>{t("scopes.lacking", { scopes: named(scopes) })}</p>
-      <AskForScopes scopes={scopes} size="usual" />
-    </Empty>
+    <div class="page">
+      <PageHead title={title} />
+      <Empty icon={icon} title={t("scopes.page", { page: title })}>
+        <p>{t("scopes.lacking", { scopes: named(scopes) })}</p>
+        <AskForScopes scopes={scopes} size="usual" />
+      </Empty>
+    </div>
   );
 }
 

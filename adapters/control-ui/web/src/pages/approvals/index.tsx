@@ -32,7 +32,7 @@ export default function Approvals() {
       <p class="out-of-sight" role="status">{t("approvals.count", { count })}</p>
       <div>
         <Segments<View>
-          label={t("approvals.view")}
+          label={t("approvals.view")} isPlain
           value={view}
           options={views.map((it) => [it, t(`approvals.${it}`)] as const)}
           onValue={(next) => go(pathOf("approvals", next === "waiting" ? {} : { view: next }), "replace")}

@@ -17,6 +17,8 @@ import { commands, fitting } from "./commands.ts";
 export interface ComposerHandle {
   /** Begins to change what was said. */
   edit(entry: Entry): void;
+  /** Puts words where somebody may go on with them. */
+  write(text: string): void;
   add(files: Iterable<File>): void;
   focus(): void;
 }
@@ -113,6 +115,10 @@ export function Composer({ conversation, who, handle, isFirst, onElsewhere }: Co
 
   handle.current = {
     edit: begin,
+    write(words) {
+      change(words);
+      box.current?.focus();
+    },
     add: (list) => void add(list),
     focus: () => box.current?.focus(),
   };

@@ -10,7 +10,8 @@ export interface ToolUse {
 }
 
 export type Item =
-  | { kind: "said"; key: string; entry: Entry; tools: readonly ToolUse[] }
+  /** `asked` is what was said before it, by somebody who wants an answer. */
+  | { kind: "said"; key: string; entry: Entry; tools: readonly ToolUse[]; asked: Entry | null }
   | { kind: "live"; key: string; live: Live }
   | { kind: "working"; key: string };
 
@@ -18,17 +19,19 @@ export type Item =
 export function itemsOf(entries: readonly Entry[], live: readonly Live[], isBusy: boolean): Item[] {
   const items: Item[] = [];
   let asking: Extract<Item, { kind: "said" }> | null = null;
+  let asked: Entry | null = null;
   for (const entry of entries) {
     const { message } = entry;
     if (message.role === "toolResult") {
       const uses: readonly ToolUse[] = asking?.tools ?? [];
       const index = uses.findIndex((use) => !use.result && use.call?.id === message.toolCallId);
       if (asking && index !== -1) asking.tools = uses.with(index, { ...uses[index]!, result: message });
-      else items.push({ kind: "said", key: entry.key, entry, tools: [{ call: null, result: message }] });
+      else items.push({ kind: "said", key: entry.key, entry, tools: [{ call: null, result: message }], asked });
       continue;
     }
     const tools = callsOf(message).map((call) => ({ call, result: null }));
-    const item: Item = { kind: "said", key: entry.key, entry, tools };
+    if (message.role === "user") asked = entry;
+    const item: Item = { kind: "said", key: entry.key, entry, tools, asked };
     if (tools.length) asking = item;
     else if (message.role === "user") asking = null;
     items.push(item);

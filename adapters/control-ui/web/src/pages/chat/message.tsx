@@ -1,4 +1,5 @@
 // One thing that was said.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 import { moment, exact, number } from "../../i18n/format.ts";
@@ -18,15 +19,17 @@ import { picturesOf, textOf, thoughtsOf, type ToolUse } from "./items.ts";
 interface SaidProps {
   entry: Entry;
   tools: readonly ToolUse[];
+  /** What it answers. */
+  asked: Entry | null;
   who: Assistant;
   onEdit: (entry: Entry) => void;
   onResend: (entry: Entry) => void;
 }
 
 /** A message of the history. */
-export const Said = memo(SaidNow, (one, other) => one.entry === other.entry && one.tools === other.tools && one.who.name === other.who.name && one.who.avatar === other.who.avatar);
+export const Said = memo(SaidNow, (one, other) => one.entry === other.entry && one.tools === other.tools && one.asked === other.asked && one.who.name === other.who.name && one.who.avatar === other.who.avatar);
 
-function SaidNow({ entry, tools, who, onEdit, onResend }: SaidProps) {
+function SaidNow({ entry, tools, asked, who, onEdit, onResend }: SaidProps) {
   const { message } = entry;
   const text = textOf(message);
   if (message.role === "user") return <FromUser entry={entry} text={text} onEdit={onEdit} onResend={onResend} />;
@@ -45,7 +48,9 @@ function SaidNow({ entry, tools, who, onEdit, onResend }: SaidProps) {
         {picturesOf(message).map((src, index) => <img key={index} class="said-picture" src={src} alt={t("chat.attach.picture")} />)}
         {text && !isTool && <Markdown text={text} name={entry.key} />}
         {tools.length > 0 && <Tools uses={tools} />}
-        <Ending message={message} />
+        <Ending message={message}>
+          {asked && <Button size="small" icon="refresh" onClick={() => onResend(asked)}>{t("common.retry")}</Button>}
+        </Ending>
         <footer class="said-foot">
           {text && <CopyButton text={text} label={t("chat.message.copy")} />}
           <Used message={message} />
@@ -155,12 +160,12 @@ function Text({ label, text }: { label: string; text: string }) {
 }
 
 /** Why an answer ended where it did, if not because it was complete. */
-function Ending({ message }: { message: Message }) {
+function Ending({ message, children }: { message: Message; children?: ComponentChildren }) {
   switch (message.stopReason) {
     case "aborted": return <p class="ending">{t("chat.stopped")}</p>;
     case "length": return <p class="ending">{t("chat.cutShort")}</p>;
-    case "interrupted": return <p class="ending">{t("chat.interrupted")}</p>;
-    case "error": return <p class="ending failed" role="alert"><Icon name="alert" size={16} /> {t("chat.failed", { message: message.errorMessage || "–" })}</p>;
+    case "interrupted": return <p class="ending">{t("chat.interrupted")} {children}</p>;
+    case "error": return <p class="ending failed" role="alert"><Icon name="alert" size={16} /> {t("chat.failed", { message: message.errorMessage || "–" })} {children}</p>;
     default: return null;
   }
 }

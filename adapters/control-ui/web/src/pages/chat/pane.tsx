@@ -6,7 +6,7 @@ import { t } from "../../i18n/index.ts";
 import { agentOf, assistantOf, titleOf } from "../../state/assistant.ts";
 import type { Conversation, Entry } from "../../state/conversation.ts";
 import { conversationOf } from "../../state/sessions.ts";
-import { Empty, Failure, Foreign, Spinner } from "../../ui/bits.tsx";
+import { Avatar, Failure, Foreign, Spinner } from "../../ui/bits.tsx";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { VirtualList, type VirtualListHandle } from "../../ui/virtual-list.tsx";
 import { Composer, type ComposerHandle } from "./composer.tsx";
@@ -71,7 +71,7 @@ export function Pane({ session, isFirst, isAlone, onClose, onSplit, onList, onGo
         <SessionMenu conversation={conversation} onGone={onGone} onFind={() => setFinding(true)} />
         {!isAlone && <IconButton icon="close" label={t("chat.pane.close")} onClick={onClose} />}
       </header>
-      <Messages key={session} conversation={conversation} isFinding={isFinding} onFound={() => setFinding(false)} onEdit={(entry) => composer.current?.edit(entry)} />
+      <Messages key={session} conversation={conversation} isFinding={isFinding} onFound={() => setFinding(false)} onEdit={(entry) => composer.current?.edit(entry)} onIdea={(text) => composer.current?.write(text)} />
       <p class="out-of-sight" role="status">{conversation.live.value.length ? t("chat.answering", { name: who.name }) : ""}</p>
       <Composer key={`composer:${session}`} conversation={conversation} who={who} handle={composer} isFirst={isFirst} onElsewhere={onGo} />
       {isOver && <div class="pane-drop">{t("chat.attach.drop")}</div>}
@@ -81,15 +81,19 @@ export function Pane({ session, isFirst, isAlone, onClose, onSplit, onList, onGo
 
 const keyOf = (item: Item) => item.key;
 
+/** What somebody could begin with who does not know yet. */
+const IDEAS = ["chat.idea.abilities", "chat.idea.plan", "chat.idea.explain"] as const;
+
 interface MessagesProps {
   conversation: Conversation;
   isFinding: boolean;
   /** Nothing is looked for any more. */
   onFound: () => void;
   onEdit: (entry: Entry) => void;
+  onIdea: (text: string) => void;
 }
 
-function Messages({ conversation, isFinding, onFound, onEdit }: MessagesProps) {
+function Messages({ conversation, isFinding, onFound, onEdit, onIdea }: MessagesProps) {
   const [foundKey, setFoundKey] = useState<string | null>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const list = useRef<VirtualListHandle | null>(null);
@@ -109,7 +113,7 @@ function Messages({ conversation, isFinding, onFound, onEdit }: MessagesProps) {
   }, [who.name, who.avatar, resend, foundKey]);
   const drawn = (item: Item) => {
     switch (item.kind) {
-      case "said": return <Said entry={item.entry} tools={item.tools} who={who} onEdit={onEdit} onResend={resend} />;
+      case "said": return <Said entry={item.entry} tools={item.tools} asked={item.asked} who={who} onEdit={onEdit} onResend={resend} />;
       case "live": return <Coming live={item.live} who={who} />;
       case "working": return <article class="said them"><Working who={who} /></article>;
     }
@@ -121,7 +125,16 @@ function Messages({ conversation, isFinding, onFound, onEdit }: MessagesProps) {
   if (!items.length) {
     return (
       <div class="pane-middle">
-        <Empty icon="chat" title={t("chat.empty.title", { name: who.name })}><p>{t("chat.empty.how")}</p></Empty>
+        <div class="empty welcome">
+          <Avatar text={who.avatar} />
+          <p class="empty-title">{t("chat.empty.title", { name: who.name })}</p>
+          <p>{t("chat.empty.how")}</p>
+          {gateway.may("operator.write") && (
+            <ul class="ideas" aria-label={t("chat.ideas")}>
+              {IDEAS.map((idea) => <li key={idea}><Button onClick={() => onIdea(t(idea))}>{t(idea)}</Button></li>)}
+            </ul>
+          )}
+        </div>
       </div>
     );
   }

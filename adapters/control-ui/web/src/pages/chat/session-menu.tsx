@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { gateway } from "../../gateway/index.ts";
 import { t } from "../../i18n/index.ts";
 import type { Model } from "../../protocol/index.ts";
-import { agentOf, assistantOf, mainSession, titleOf } from "../../state/assistant.ts";
+import { agentOf, agents, assistantOf, mainSession, titleOf } from "../../state/assistant.ts";
 import type { Conversation } from "../../state/conversation.ts";
 import { sayFailed } from "../../state/toasts.ts";
 import { Button } from "../../ui/button.tsx";
@@ -36,9 +36,11 @@ export function ModelChoice({ conversation }: { conversation: Conversation }) {
   };
   const names = models.value.map((model) => [`${model.provider}/${model.id}`, model.name] as const);
   if (!names.length) return null;
+  const primary = agents.value.find((agent) => agent.id === agentOf(conversation.key))?.model?.primary;
+  const usual = names.find(([id]) => id === primary)?.[1] ?? primary;
   return (
     <select class="model-choice" aria-label={t("chat.model")} value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
-      <option value="" selected={chosen === ""}>{t("chat.model.default")}</option>
+      <option value="" selected={chosen === ""}>{usual ? t("chat.model.usual", { name: usual }) : t("chat.model.default")}</option>
       {names.map(([id, name]) => <option key={id} value={id} selected={id === chosen}>{name}</option>)}
     </select>
   );

@@ -47,7 +47,7 @@ export function SessionsList({ open, onNew, onSplit, search }: { open: readonly 
         onInput={(event) => setText(event.currentTarget.value)}
       />
       {!sessionsAreLoaded.value ? <div class="pane-middle"><Spinner /></div>
-        : rows.length === 0 ? <p class="sessions-none">{t("chat.sessions.empty")}</p>
+        : rows.length === 0 ? <p class="sessions-none">{t(text.trim() ? "chat.sessions.empty" : "chat.sessions.none")}</p>
         : <VirtualList items={rows} keyOf={keyOf} render={render} estimate={40} label={t("chat.sessions")} class="sessions-rows" />}
     </aside>
   );

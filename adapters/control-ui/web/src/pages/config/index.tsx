@@ -102,7 +102,7 @@ export default function Config() {
       <Issues title={t("config.issues.running")} issues={base.value.runningIssues.filter((it) => !base.value!.issues.some((other) => other.path === it.path && other.message === it.message))} tone="bad" onOpen={open} />
       <Issues title={t("config.issues.warnings")} issues={[...base.value.warnings, ...base.value.legacyIssues]} tone="warn" onOpen={open} />
       <div>
-        <Segments label={t("config.mode")} value={mode.value} options={[["form", t("config.mode.form")], ["text", t("config.mode.text")]]} onValue={choose} />
+        <Segments label={t("config.mode")} isPlain value={mode.value} options={[["form", t("config.mode.form")], ["text", t("config.mode.text")]]} onValue={choose} />
       </div>
       {mode.value === "text"
         ? <RawEditor issues={byLine([...wrong, ...base.value.issues], found.kind === "bad" ? found.message : null)} isReadOnly={isReadOnly} goTo={goTo} />

@@ -36,7 +36,7 @@ export default function Debug() {
       <PageHead title={t("debug.title")} />
       <div>
         <Segments<View>
-          label={t("debug.view")}
+          label={t("debug.view")} isPlain
           value={view}
           options={VIEWS.map((it) => [it, t(`debug.${it}`)] as const)}
           onValue={(next) => go(pathOf("debug", next === "methods" ? {} : { view: next }), "replace")}
