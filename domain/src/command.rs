@@ -146,8 +146,8 @@ pub const COMMANDS: &[Spec] = &[
         doc: "Shows or chooses whether answers say what they cost.",
         argument: Some(Argument {
             name: "mode",
-            doc: "What to show below answers.",
-            choices: &["off", "tokens", "full"],
+            doc: "What to show below answers; `cost` says what this conversation cost.",
+            choices: &["off", "tokens", "full", "cost"],
         }),
         scope: Scope::Write,
         agent_scope: Scope::Write,

@@ -5,11 +5,17 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use domain::{ids::SessionId, session::Session, time::Timestamp};
+use domain::{
+    ids::{AgentId, SessionId},
+    session::Session,
+    spending::{Spending, Tokens},
+    time::Timestamp,
+};
 use ports::{
     Json,
     driven::{
-        Archive, Change, Drawer, HistoryQuery, Journal, Record, SessionQuery, StoreError, Urgency,
+        Archive, Change, Drawer, HistoryQuery, Journal, Record, SessionQuery, SpendingPlace,
+        SpendingQuery, StoreError, Urgency,
     },
 };
 use proptest::{
@@ -117,6 +123,48 @@ async fn a_flipped_bit_costs_one_record() {
     // Writing goes on.
     let receipt = store.submit(vec![append(1, RECORDS)], Urgency::Now).await.unwrap();
     assert_eq!(receipt.offsets, [RECORDS as u64 + 1]);
+}
+
+/// Nobody is told an amount that was never written down.
+#[tokio::test]
+async fn what_an_answer_used_is_left_out_when_it_is_not_what_was_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("gateway.db");
+    let store = SqliteStore::open(&path, Options::default()).unwrap();
+    let spent = |input| {
+        Change::Spend(Box::new(Spending {
+            at: Timestamp::from_millis(input),
+            session: "agent:main:main".parse().unwrap(),
+            transcript: transcript(1),
+            agent: AgentId::main(),
+            model: None,
+            tokens: Tokens { input, ..Tokens::default() },
+            cost: None,
+            asked: true,
+            tools: Vec::new(),
+            failed: false,
+        }))
+    };
+    store.submit((1..=3).map(spent).collect(), Urgency::Now).await.unwrap();
+    store.shutdown().await.unwrap();
+    let changed = rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute(r#"UPDATE spending SET data = replace(data, '"input":2', '"input":7')"#, ())
+        .unwrap();
+    assert_eq!(changed, 3);
+
+    let store = SqliteStore::open(&path, Options::default()).unwrap();
+    let until = Timestamp::from_millis(u64::MAX);
+    let (mut after, mut told) = (SpendingPlace::default(), Vec::new());
+    loop {
+        let query = SpendingQuery { after, until, session: None, limit: 1 };
+        let page = store.spendings(query).await.unwrap();
+        told.extend(page.spendings.iter().map(|it| it.tokens.input));
+        let Some(next) = page.next else { break };
+        after = next;
+    }
+    assert_eq!(told, [1, 3]);
+    assert_eq!(store.stats().await.unwrap().damaged, 1);
 }
 
 /// A damaged session is not taken for one that does not exist.

@@ -89,6 +89,21 @@ describe("OpenClaw's command line", () => {
     assert.equal(status.gateway.probeUrl, gateway.url);
   });
 
+  test("asks what was used and what that cost", async () => {
+    const call = async (method, params) => JSON.parse(succeeded(await owner.run("gateway", "call", method, "--params", JSON.stringify(params), "--json", ...withToken())));
+    await call("chat.send", { sessionKey: "main", message: "FAKE_TOKENS:5; hello", idempotencyKey: "usage" });
+    await call("agent.wait", { runId: "usage", timeoutMs: 20_000 });
+    const told = JSON.parse(succeeded(await owner.run("gateway", "usage-cost", "--days", "7", "--json", ...withToken())));
+    assert.equal(told.days, 7);
+    const { totals, daily } = told;
+    // As the configuration of the harness has it, in dollars for a million tokens.
+    assert.equal(totals.totalCost, (totals.input * 1000 + totals.output * 2000) / 1e6);
+    assert.ok(totals.totalCost > 0 && totals.missingCostEntries === 0, JSON.stringify(totals));
+    assert.equal(daily.at(-1).totalTokens, totals.totalTokens);
+    const words = succeeded(await owner.run("gateway", "usage-cost", ...withToken()));
+    assert.match(words, /\$/);
+  });
+
   test("is told what is wrong with a wrong token", async () => {
     const said = failed(await owner.run("gateway", "call", "health", "--url", gateway.url, "--token", "not-the-token"));
     assert.match(said, /unauthorized: gateway token mismatch/);

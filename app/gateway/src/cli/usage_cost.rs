@@ -66,7 +66,7 @@ fn told(summary: &Value) -> String {
         let by_model =
             by_model.into_iter().flatten().map(|(model, count)| format!("{model} {count}"));
         lines.push(format!(
-            "Answers without a known price, which cost more than is said here: {} ({})",
+            "Answers without a known price, which are not in the cost: {} ({})",
             totals["missingCostEntries"],
             by_model.collect::<Vec<_>>().join(", ")
         ));
@@ -91,7 +91,6 @@ fn costs_in_words() {
     assert_eq!(told(&summary), known);
     summary["totals"]["missingCostEntries"] = 3.into();
     summary["totals"]["missingCostByModel"] = json!({ "p/m": 2, "unknown": 1 });
-    let words =
-        "Answers without a known price, which cost more than is said here: 3 (p/m 2, unknown 1)";
+    let words = "Answers without a known price, which are not in the cost: 3 (p/m 2, unknown 1)";
     assert!(told(&summary).contains(words), "{}", told(&summary));
 }

@@ -71,6 +71,10 @@ impl Chat {
             Command::Status => Effect::says(self.status_text(&agent, &opened)),
             Command::Model => self.choose_model(&agent, &opened, argument),
             Command::Think => self.choose_thinking(&opened, argument),
+            Command::Usage if argument == Some("cost") => {
+                let spent = self.spent_in(&send.key).await.map_err(CommitError::Store)?;
+                Effect::says(spent)
+            }
             Command::Usage => choose_usage(&opened, argument),
             Command::Stop => {
                 let stopped = self.abort_because(&send.key, None, StopReason::Stop);

@@ -218,6 +218,35 @@ async fn an_answer_is_streamed_summed_up_and_written_down() {
     assert_eq!((summary.status, &*summary.text), (RunStatus::Ok, "Good morning!"));
 }
 
+/// What an answer used is handed in with its end, so that there is never one
+/// without the other.
+#[tokio::test(start_paused = true)]
+async fn what_an_answer_used_is_written_with_it() {
+    let scene = scene(saying(&["Good morning!"]));
+    scene.chat.send(message("r1")).await.unwrap();
+    scene.chat.until_idle().await;
+    let changes = scene.notebook.changes.lock().unwrap();
+    let [.., Change::Append { record, .. }, Change::EndRun { .. }, Change::Spend(spent)] =
+        changes.as_slice()
+    else {
+        panic!("{changes:?}")
+    };
+    assert_eq!((spent.tokens.input, spent.tokens.output), (3, 2));
+    assert_eq!((spent.session.as_str(), spent.at), ("agent:main:main", record.at));
+    assert_eq!((spent.asked, spent.failed, spent.cost), (true, false, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_used_nothing_leaves_nothing_to_pay() {
+    let scene = scene(hanging());
+    scene.chat.send(message("r1")).await.unwrap();
+    let stop = Send { text: "stop".to_owned(), ..message("r2") };
+    scene.chat.send(stop).await.unwrap();
+    scene.chat.until_idle().await;
+    assert_eq!(scene.notebook.count(|it| matches!(it, Change::EndRun { .. })), 1);
+    assert_eq!(scene.notebook.count(|it| matches!(it, Change::Spend(_))), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_same_message_twice_is_one_run() {
     let scene = scene(hanging());

@@ -18,7 +18,7 @@ export interface Agent {
   /** Its name in keys. */
   id: string;
   /** How it presents itself. */
-  identity?: Look | null;
+  identity?: IdentityConfig | null;
   /** Its model. */
   model?: AgentModel | null;
   /** Its name for people. */
@@ -106,6 +106,45 @@ export interface AgentModel {
 
 /** Results of `agent`, first and second. */
 export type AgentResult = Underway | Ended | Stopped;
+
+/** What an agent used. */
+export interface AgentUsed {
+  /** The agent. */
+  agentId: string;
+  /** What it used. */
+  totals: Used2;
+}
+
+/** What all conversations used, in several ways. */
+export interface Aggregates {
+  /** By agent, the dearest first. */
+  byAgent: AgentUsed[];
+  /**
+   * By channel. Conversations of no channel are not among them, and there are
+   * no others.
+   */
+  byChannel: unknown[];
+  /** By whoever began the conversations. */
+  byCreator: CreatorUsed[];
+  /** By model, the dearest first. */
+  byModel: ModelUsed[];
+  /** By provider, the dearest first. */
+  byProvider: ModelUsed[];
+  /** What was used, day by day. */
+  costDaily: DayUsed[];
+  /** In short, day by day. */
+  daily: DayInShort[];
+  /** How long answers took, day by day. Not counted. */
+  dailyLatency: unknown[];
+  /** What was said. */
+  messages: Messages;
+  /** What each model used, day by day. */
+  modelDaily: ModelDay[];
+  /** How many of them used something. */
+  sessionCount: number;
+  /** Which tools were asked for. */
+  tools: ToolCounts;
+}
 
 /** A program that may run. */
 export interface AllowedProgram {
@@ -401,6 +440,18 @@ export interface ConfigShape {
 /** What was said: plain text, or parts. */
 export type Content = string | MessagePart[];
 
+/** Result of `usage.cost`. */
+export interface CostTold {
+  /** The days in which something was used. */
+  daily: UsedDay[];
+  /** How many days are meant. */
+  days: number;
+  /** All of them. */
+  totals: Used2;
+  /** When it was put together. */
+  updatedAt: number;
+}
+
 /** How much goes on. */
 export interface Counts {
   /** Runs that are active or wait for another one. */
@@ -425,6 +476,122 @@ export interface Created {
   runStarted: boolean;
   /** Its transcript. */
   sessionId: string;
+}
+
+/** Somebody who began conversations. */
+export interface Creator {
+  /** Who. */
+  key: string;
+}
+
+/** What the conversations used that somebody began. */
+export interface CreatorUsed {
+  /** The same, day by day. */
+  daily: DayUsed[];
+  /** Who. */
+  key: string;
+  /** How many they are. */
+  sessionCount: number;
+  /** What they used. */
+  totals: Used2;
+}
+
+/** What was used in a day. */
+export interface DayBreakdown {
+  /** Tokens read from a cache. */
+  cacheRead: number;
+  /** Dollars for what was read from a cache. */
+  cacheReadCost: number;
+  /** Tokens written to a cache. */
+  cacheWrite: number;
+  /** Dollars for what was written to a cache. */
+  cacheWriteCost: number;
+  /** Dollars, as far as prices are known. */
+  cost: number;
+  /** As in `2026-01-27`. */
+  date: string;
+  /** Tokens read anew. */
+  input: number;
+  /** Dollars for what was read anew. */
+  inputCost: number;
+  /** The same by model. */
+  missingCostByModel?: Record<string, number>;
+  /** How many answers there are whose price is not known. */
+  missingCostEntries: number;
+  /** Tokens written. */
+  output: number;
+  /** Dollars for what was written. */
+  outputCost: number;
+  /** Tokens together. */
+  tokens: number;
+  /** Dollars, as far as prices are known. */
+  totalCost: number;
+  /** Tokens together. */
+  totalTokens: number;
+}
+
+/** A day in short. */
+export interface DayInShort {
+  /** Dollars, as far as prices are known. */
+  cost: number;
+  /** As in `2026-01-27`. */
+  date: string;
+  /** Answers that came to a bad end. */
+  errors: number;
+  /** Questions and answers. */
+  messages: number;
+  /** Tokens together. */
+  tokens: number;
+  /** Tools that were asked for. */
+  toolCalls: number;
+}
+
+/** What was said in a day. */
+export interface DayMessages {
+  /** Answers. */
+  assistant: number;
+  /** As in `2026-01-27`. */
+  date: string;
+  /** Answers that came to a bad end. */
+  errors: number;
+  /** Tools that were asked for. */
+  toolCalls: number;
+  /** What tools said. Not counted. */
+  toolResults: number;
+  /** Questions and answers. */
+  total: number;
+  /** Questions. */
+  user: number;
+}
+
+/** What was used in a day. */
+export interface DayUsed {
+  /** Tokens read from a cache. */
+  cacheRead: number;
+  /** Dollars for what was read from a cache. */
+  cacheReadCost: number;
+  /** Tokens written to a cache. */
+  cacheWrite: number;
+  /** Dollars for what was written to a cache. */
+  cacheWriteCost: number;
+  /** As in `2026-01-27`. */
+  date: string;
+  /** Tokens read anew. */
+  input: number;
+  /** Dollars for what was read anew. */
+  inputCost: number;
+  /** The same by model. */
+  missingCostByModel?: Record<string, number>;
+  /** How many answers there are whose price is not known. */
+  missingCostEntries: number;
+  /** Tokens written. */
+  output: number;
+  /** Dollars for what was written. */
+  outputCost: number;
+  /** Dollars, as far as prices are known. */
+  totalCost: number;
+  /** Tokens together. */
+  totalTokens: number;
 }
 
 /** How a question ended. */
@@ -810,7 +977,7 @@ export interface Group {
   /** Always `core`. */
   source: string;
   /** Its tools. */
-  tools: Tool[];
+  tools: Tool2[];
 }
 
 /**
@@ -949,6 +1116,18 @@ export interface Identity {
   name: string;
 }
 
+/** How an agent presents itself. */
+export interface IdentityConfig {
+  /** Its picture: a URL, a data URL or a letter. */
+  avatar?: string | null;
+  /** Its sign. */
+  emoji?: string | null;
+  /** Its name. */
+  name?: string | null;
+  /** What it is like. */
+  theme?: string | null;
+}
+
 /** Result of `system.info`. */
 export interface Info {
   /** How many runs are active. */
@@ -1026,18 +1205,24 @@ export interface Invoked {
   toolName: string;
 }
 
-/** How an agent presents itself. */
-export interface Look {
-  /** Its picture, as the configuration names it. */
-  avatar?: string | null;
-  /** Its picture, as an address browsers can show. */
-  avatarUrl?: string | null;
-  /** Its sign. */
-  emoji?: string | null;
-  /** Its name. */
-  name?: string | null;
-  /** What it is like. */
-  theme?: string | null;
+/** A message, and what it used. */
+export interface LogLine {
+  /** What was said: at most 2000 characters. */
+  content: string;
+  /** Dollars, where it used something whose price is known. */
+  cost?: number | null;
+  /** `user`, `assistant` or `toolResult`. */
+  role: string;
+  /** When it was said. */
+  timestamp: number;
+  /** Tokens, where it used some. */
+  tokens?: number | null;
+}
+
+/** Result of `sessions.usage.logs`. */
+export interface LogsTold {
+  /** The messages, in the order in which they were said. */
+  logs: LogLine[];
 }
 
 /**
@@ -1074,6 +1259,20 @@ export interface Message {
   usage?: MessageUsage | null;
 }
 
+/** What a message cost, in dollars. */
+export interface MessageCost {
+  /** What was read from a cache. */
+  cacheRead: number;
+  /** What was written to a cache. */
+  cacheWrite: number;
+  /** What was read anew. */
+  input: number;
+  /** What was written. */
+  output: number;
+  /** Together. */
+  total: number;
+}
+
 /** A part of a message. */
 export type MessagePart = {
   /** The text. */
@@ -1105,18 +1304,39 @@ export type MessagePart = {
 /** Who said something. */
 export type MessageRole = "user" | "assistant" | "system" | "toolResult";
 
-/** Tokens a message used. */
+/** Tokens a message used. No token is of two kinds. */
 export interface MessageUsage {
   /** Read from a cache. */
   cacheRead: number;
   /** Written to a cache. */
   cacheWrite: number;
-  /** Read. */
+  /** What they cost by the prices of that time, where they were known. */
+  cost?: MessageCost | null;
+  /** Read anew. */
   input: number;
   /** Written. */
   output: number;
   /** Together. */
   totalTokens: number;
+}
+
+/**
+ * How many messages there were, as far as they belong to answers that used
+ * something.
+ */
+export interface Messages {
+  /** Answers. */
+  assistant: number;
+  /** Answers that came to a bad end. */
+  errors: number;
+  /** Tools that were asked for. */
+  toolCalls: number;
+  /** What tools said. Not counted. */
+  toolResults: number;
+  /** Questions and answers. */
+  total: number;
+  /** Questions. */
+  user: number;
 }
 
 /** Result of `sessions.messages.subscribe` and `.unsubscribe`. */
@@ -1149,6 +1369,34 @@ export interface Model {
   reasoning: boolean;
   /** Marks, as `default`. */
   tags?: string[];
+}
+
+/** What a model used in a day. */
+export interface ModelDay {
+  /** Dollars, as far as prices are known. */
+  cost: number;
+  /** How many answers. */
+  count: number;
+  /** As in `2026-01-27`. */
+  date: string;
+  /** The model. */
+  model?: string | null;
+  /** Who offers it. */
+  provider?: string | null;
+  /** Tokens together. */
+  tokens: number;
+}
+
+/** What a model used, or all those of a provider. */
+export interface ModelUsed {
+  /** How many answers. */
+  count: number;
+  /** The model. */
+  model?: string | null;
+  /** Who offers it. */
+  provider?: string | null;
+  /** What they used. */
+  totals: Used2;
 }
 
 /** Result of `models.list`. */
@@ -2078,6 +2326,36 @@ export interface Sentinel {
   payload: RestartPayload;
 }
 
+/** What was used between two points. */
+export interface SeriesPoint {
+  /** Tokens read from a cache. */
+  cacheRead: number;
+  /** Tokens written to a cache. */
+  cacheWrite: number;
+  /** Dollars, as far as prices are known. */
+  cost: number;
+  /** Dollars up to here. */
+  cumulativeCost: number;
+  /** Tokens up to here. */
+  cumulativeTokens: number;
+  /** Tokens read anew. */
+  input: number;
+  /** Tokens written. */
+  output: number;
+  /** When the last of the answers was given that are put together here. */
+  timestamp: number;
+  /** Tokens together. */
+  totalTokens: number;
+}
+
+/** Result of `sessions.usage.timeseries`. */
+export interface SeriesTold {
+  /** What was used, in the order of time. */
+  points: SeriesPoint[];
+  /** The transcript. */
+  sessionId: string;
+}
+
 /** The gateway. */
 export interface Server {
   /** Tells this start of the gateway from others. */
@@ -2269,6 +2547,98 @@ export interface SessionRow {
   verboseLevel?: string | null;
 }
 
+/** What a conversation used. */
+export interface SessionSum {
+  /** The days in which it was used. */
+  activityDates: string[];
+  /** Tokens read from a cache. */
+  cacheRead: number;
+  /** Dollars for what was read from a cache. */
+  cacheReadCost: number;
+  /** Tokens written to a cache. */
+  cacheWrite: number;
+  /** Dollars for what was written to a cache. */
+  cacheWriteCost: number;
+  /** What was used in each. */
+  dailyBreakdown: DayBreakdown[];
+  /** What was said in each. */
+  dailyMessageCounts: DayMessages[];
+  /** What each model used in each. */
+  dailyModelUsage: ModelDay[];
+  /** How long that took, in milliseconds. */
+  durationMs: number;
+  /** When the first of the answers was given. */
+  firstActivity: number;
+  /** Tokens read anew. */
+  input: number;
+  /** Dollars for what was read anew. */
+  inputCost: number;
+  /** When the last one was. */
+  lastActivity: number;
+  /** What was said. */
+  messageCounts: Messages;
+  /** The same by model. */
+  missingCostByModel?: Record<string, number>;
+  /** How many answers there are whose price is not known. */
+  missingCostEntries: number;
+  /** What each model used. */
+  modelUsage: ModelUsed[];
+  /** Tokens written. */
+  output: number;
+  /** Dollars for what was written. */
+  outputCost: number;
+  /** Its transcript. */
+  sessionId: string;
+  /** Which tools were asked for. */
+  toolUsage?: ToolCounts | null;
+  /** Dollars, as far as prices are known. */
+  totalCost: number;
+  /** Tokens together. */
+  totalTokens: number;
+}
+
+/** A conversation and what it used. */
+export interface SessionUsage {
+  /** Whose it is. */
+  agentId: string | null;
+  /** `direct` or `group`. */
+  chatType?: string | null;
+  /** What its context is made of. */
+  contextWeight?: null;
+  /** Who began it. */
+  creatorKey: string;
+  /** The newest of its transcripts. */
+  currentSessionId?: string | null;
+  /** Whether it is known what its context is made of. */
+  hasContextWeight: boolean;
+  /** How many those are. */
+  historicalInstanceCount?: number | null;
+  /** All that are counted. */
+  includedSessionIds?: string[] | null;
+  /** The conversation. */
+  key: string;
+  /** What to call it. */
+  label?: string | null;
+  /** The model that answered last. */
+  model?: string | null;
+  /** The model that was chosen for it. */
+  modelOverride?: string | null;
+  /** Who offers the model that answered last. */
+  modelProvider?: string | null;
+  /** Who offers the model that was chosen for it. */
+  providerOverride?: string | null;
+  /** `instance`, or `family` with what was used before it was started over. */
+  scope: string;
+  /** What its transcripts have in common. */
+  sessionFamilyKey?: string | null;
+  /** Its transcript. */
+  sessionId: string;
+  /** When it last changed. */
+  updatedAt: number;
+  /** What it used, if it used something in these days. */
+  usage: SessionSum | null;
+}
+
 /** The sessions. */
 export interface Sessions {
   /** The newest of each agent. */
@@ -2323,6 +2693,24 @@ export interface SessionsSubscribed {
   list?: SessionList | null;
   /** Always true. */
   subscribed: boolean;
+}
+
+/** Result of `sessions.usage`. */
+export interface SessionsTold {
+  /** The same in other ways. */
+  aggregates: Aggregates;
+  /** Whose conversations there are. */
+  creatorOptions: Creator[];
+  /** The last day. */
+  endDate: string;
+  /** The newest conversations. */
+  sessions: SessionUsage[];
+  /** The first day. */
+  startDate: string;
+  /** All of them. */
+  totals: Used2;
+  /** When it was put together. */
+  updatedAt: number;
 }
 
 /** Result of `device.pair.setupCode`. */
@@ -2483,6 +2871,14 @@ export interface StatusSummary {
   sessions: Sessions;
 }
 
+/** Result of `usage.status`. */
+export interface StatusTold {
+  /** Those who said something. None do. */
+  providers: unknown[];
+  /** When it was looked up. */
+  updatedAt: number;
+}
+
 /** The end of what a command said. */
 export interface StepLog {
   /** How it ended; `null` if it had to be ended. */
@@ -2569,6 +2965,14 @@ export interface TokenSummary {
 
 /** A tool. */
 export interface Tool {
+  /** How often it was asked for. */
+  count: number;
+  /** Its name. */
+  name: string;
+}
+
+/** A tool. */
+export interface Tool2 {
   /** The profiles it is in. */
   defaultProfiles: string[];
   /** What it does. */
@@ -2581,6 +2985,16 @@ export interface Tool {
   risk: string;
   /** Always `core`. */
   source: string;
+}
+
+/** Which tools were asked for. */
+export interface ToolCounts {
+  /** Each, the most wanted first. */
+  tools: Tool[];
+  /** How often. */
+  totalCalls: number;
+  /** How many different ones. */
+  uniqueTools: number;
 }
 
 /** The question is on disk. */
@@ -2661,6 +3075,64 @@ export interface Used {
   output: number;
   /** Together. */
   total: number;
+}
+
+/** What some answers used. */
+export interface Used2 {
+  /** Tokens read from a cache. */
+  cacheRead: number;
+  /** Dollars for what was read from a cache. */
+  cacheReadCost: number;
+  /** Tokens written to a cache. */
+  cacheWrite: number;
+  /** Dollars for what was written to a cache. */
+  cacheWriteCost: number;
+  /** Tokens read anew. */
+  input: number;
+  /** Dollars for what was read anew. */
+  inputCost: number;
+  /** The same by model. */
+  missingCostByModel?: Record<string, number>;
+  /** How many answers there are whose price is not known. */
+  missingCostEntries: number;
+  /** Tokens written. */
+  output: number;
+  /** Dollars for what was written. */
+  outputCost: number;
+  /** Dollars, as far as prices are known. */
+  totalCost: number;
+  /** Tokens together. */
+  totalTokens: number;
+}
+
+/** What was used in a day. */
+export interface UsedDay {
+  /** Tokens read from a cache. */
+  cacheRead: number;
+  /** Dollars for what was read from a cache. */
+  cacheReadCost: number;
+  /** Tokens written to a cache. */
+  cacheWrite: number;
+  /** Dollars for what was written to a cache. */
+  cacheWriteCost: number;
+  /** As in `2026-01-27`. */
+  date: string;
+  /** Tokens read anew. */
+  input: number;
+  /** Dollars for what was read anew. */
+  inputCost: number;
+  /** The same by model. */
+  missingCostByModel?: Record<string, number>;
+  /** How many answers there are whose price is not known. */
+  missingCostEntries: number;
+  /** Tokens written. */
+  output: number;
+  /** Dollars for what was written. */
+  outputCost: number;
+  /** Dollars, as far as prices are known. */
+  totalCost: number;
+  /** Tokens together. */
+  totalTokens: number;
 }
 
 /** Result of `node.pair.verify`. */
@@ -2793,6 +3265,9 @@ export interface AgentParamsIn {
   /** How long the run may take, in seconds; 0 is the default. */
   timeout?: number | null;
 }
+
+/** Whose agents. */
+export type AgentScopeIn = "all";
 
 /** A program that may run. */
 export interface AllowedProgramIn {
@@ -2980,6 +3455,28 @@ export interface ConnectParamsIn {
   userAgent?: string | null;
 }
 
+/** Parameters of `usage.cost`. Unknown ones are ignored. */
+export interface CostParamsIn {
+  /** Only this agent. */
+  agentId?: string | null;
+  /** Every agent. */
+  agentScope?: AgentScopeIn | null;
+  /** So many days up to today, from 1 to 36600. Default: 30. */
+  days?: DaysIn | null;
+  /** The last day. */
+  endDate?: string | null;
+  /** Where days begin. Default: `utc`. */
+  mode?: Mode2In | null;
+  /** The days by name, instead. */
+  range?: RangeIn | null;
+  /** The first day, as in `2026-01-27`, together with `endDate`. */
+  startDate?: string | null;
+  /** With `mode: "specific"`: as `Europe/Vienna`. Counts before `utcOffset`. */
+  timeZone?: string | null;
+  /** With `mode: "specific"`: as `UTC+5:30`. */
+  utcOffset?: string | null;
+}
+
 /** Parameters of `sessions.create`. */
 export interface CreateParamsIn {
   /** Whose it is, when no key is given. */
@@ -3003,6 +3500,9 @@ export interface CreateParamsIn {
   /** How long the first run may take; 0 is the default. */
   timeoutMs?: number | null;
 }
+
+/** A number of days, or a text that is one. */
+export type DaysIn = number | string;
 
 /** Parameters that name a request. */
 export interface DecideParamsIn {
@@ -3129,6 +3629,9 @@ export interface GrantsParamsIn {
 /** What wakes the agent in a group. */
 export type GroupActivationIn = "mention" | "always";
 
+/** What is counted with a conversation. */
+export type GroupByIn = "instance" | "family";
+
 /** Parameters of `health`. Others are ignored. */
 export interface HealthParamsIn {
   /** Whether to look anew. */
@@ -3241,6 +3744,16 @@ export interface ListParamsIn {
   spawnedBy?: string | null;
 }
 
+/** Parameters of `sessions.usage.logs`. Unknown ones are ignored. */
+export interface LogsParamsIn {
+  /** The agent it belongs to. */
+  agentId?: string | null;
+  /** The conversation. */
+  key?: string | null;
+  /** At most so many messages. Default: 200; more than 1000 are not told. */
+  limit?: number | null;
+}
+
 /** Parameters of `config.schema.lookup`. */
 export interface LookupParamsIn {
   /** The path. */
@@ -3273,6 +3786,9 @@ export interface MetadataParamsIn {
 
 /** Where the gateway runs. */
 export type ModeIn = "local" | "remote";
+
+/** Where days begin. */
+export type Mode2In = "utc" | "gateway" | "specific";
 
 /** Parameters of `models.list`. */
 export interface ModelsParamsIn {
@@ -3390,6 +3906,9 @@ export interface ProgressParamsIn {
   /** Counts upwards. */
   seq: number;
 }
+
+/** Days by name. */
+export type RangeIn = "7d" | "30d" | "90d" | "1y" | "all";
 
 /** Parameters of `node.pluginSurface.refresh`. */
 export interface RefreshParamsIn {
@@ -3642,6 +4161,14 @@ export interface SendParamsIn {
 /** Whether the conversation may be spoken in. */
 export type SendPolicyIn = "allow" | "deny";
 
+/** Parameters of `sessions.usage.timeseries`. Unknown ones are ignored. */
+export interface SeriesParamsIn {
+  /** The agent it belongs to. */
+  agentId?: string | null;
+  /** The conversation. */
+  key?: string | null;
+}
+
 /** Parameters of `sessions.abort`. */
 export interface SessionsAbortParamsIn {
   /** The agent, when the session is named in short. */
@@ -3650,6 +4177,44 @@ export interface SessionsAbortParamsIn {
   key?: string | null;
   /** The run. */
   runId?: string | null;
+}
+
+/** Parameters of `sessions.usage`. */
+export interface SessionsParamsIn {
+  /** Only those of this agent. Default: the default one. */
+  agentId?: string | null;
+  /** Those of every agent. */
+  agentScope?: AgentScopeIn | null;
+  /**
+   * Only those somebody began. Nobody is known to have begun any, so this is
+   * `["unknown"]`, or there are none.
+   */
+  creatorKey?: string | null;
+  /** The last day. */
+  endDate?: string | null;
+  /**
+   * Whether what was used before a conversation was started over is counted
+   * with it.
+   */
+  groupBy?: GroupByIn | null;
+  /** Whether to say what the context is made of. That is not known. */
+  includeContextWeight?: boolean | null;
+  /** The same as `groupBy: "family"`. */
+  includeHistorical?: boolean | null;
+  /** Only this conversation. */
+  key?: string | null;
+  /** So many are told one by one. Default: 50; more than 1000 are not. */
+  limit?: number | null;
+  /** Where days begin. Default: `utc`. */
+  mode?: Mode2In | null;
+  /** The days by name. Default: `30d`. */
+  range?: RangeIn | null;
+  /** The first day, as in `2026-01-27`, together with `endDate`. */
+  startDate?: string | null;
+  /** With `mode: "specific"`: as `Europe/Vienna`. Counts before `utcOffset`. */
+  timeZone?: string | null;
+  /** With `mode: "specific"`: as `UTC+5:30`. */
+  utcOffset?: string | null;
 }
 
 /** Parameters of `sessions.send`. */
@@ -4429,6 +4994,27 @@ export interface Methods {
    */
   "sessions.subscribe": { params: ListParamsIn; result: SessionsSubscribed };
   /**
+   * What conversations used, the newest one by one, and all of them by day,
+   * model, provider and agent. What was used before a conversation was started
+   * over, or in one that was deleted, is in the sums.
+   *
+   * Asks for operator.read.
+   */
+  "sessions.usage": { params: SessionsParamsIn; result: SessionsTold };
+  /**
+   * The newest messages of a conversation with what they used: 200, or as many
+   * as `limit` says, up to 1000.
+   *
+   * Asks for operator.read.
+   */
+  "sessions.usage.logs": { params: LogsParamsIn; result: LogsTold };
+  /**
+   * What a conversation used over time, in at most 200 points.
+   *
+   * Asks for operator.read.
+   */
+  "sessions.usage.timeseries": { params: SeriesParamsIn; result: SeriesTold };
+  /**
    * Switches the heartbeats on or off until the gateway stops.
    *
    * Asks for operator.admin.
@@ -4512,6 +5098,23 @@ export interface Methods {
    * Asks for operator.admin.
    */
   "update.status": { params: StatusParamsIn; result: Standing };
+  /**
+   * What answers used and what that cost, day by day: of the default agent, of
+   * the one that is named, or with `agentScope: "all"` of all. An answer costs
+   * what it cost when it was given; where no price was known then, what it
+   * would cost today, and where none is known now, it is counted in
+   * `missingCostEntries`. What was told is told again for 30 seconds.
+   *
+   * Asks for operator.read.
+   */
+  "usage.cost": { params: CostParamsIn; result: CostTold };
+  /**
+   * What is left of the quotas of providers. No provider this gateway speaks to
+   * says so without a key of another kind, so there are none.
+   *
+   * Asks for operator.read.
+   */
+  "usage.status": { params: NothingIn; result: StatusTold };
   /**
    * Tells the agent of the main session something when it is next asked.
    *

@@ -132,6 +132,35 @@ async fn one_conversation_is_told_over_time_and_message_by_message() {
     assert_eq!(logs(json!(-5)).await, json!([]));
 }
 
+/// As people ask in a conversation, and as they see it below an answer.
+#[tokio::test]
+async fn a_conversation_says_itself_what_it_cost() {
+    let said = async |world: &World, text: &str, run: &str| {
+        let send = json!({ "sessionKey": "main", "message": text, "idempotencyKey": run });
+        world.call("chat.send", send).await.unwrap();
+        let wait = json!({ "runId": run, "timeoutMs": 5000 });
+        world.call("agent.wait", wait).await.unwrap();
+        let history = world.call("chat.history", json!({ "sessionKey": "main" })).await.unwrap();
+        let last = history["messages"].as_array().unwrap().last().unwrap();
+        last["content"][0]["text"].as_str().unwrap().to_owned()
+    };
+    let priced = world(PRICED);
+    let nothing = "This conversation: $0.0000, 0 tokens\nToday: $0.0000, 0 tokens";
+    assert_eq!(said(&priced, "/usage cost", "r0").await, nothing);
+    said(&priced, "/usage full", "r1").await;
+    let footer = said(&priced, "spend", "r2").await;
+    assert!(footer.ends_with(", 100000 written, $2.4000"), "{footer}");
+    let cost = "This conversation: $2.4000, 1100000 tokens\nToday: $2.4000, 1100000 tokens";
+    assert_eq!(said(&priced, "/usage cost", "r3").await, cost);
+
+    let unpriced = world(UNPRICED);
+    said(&unpriced, "/usage full", "r1").await;
+    let footer = said(&unpriced, "spend", "r2").await;
+    assert!(footer.ends_with(", 100000 written"), "{footer}");
+    let cost = said(&unpriced, "/usage cost", "r3").await;
+    assert!(cost.ends_with("\nAnswers without a known price: 1"), "{cost}");
+}
+
 #[tokio::test]
 async fn no_provider_says_what_is_left() {
     let told = World::new().call("usage.status", json!({})).await.unwrap();

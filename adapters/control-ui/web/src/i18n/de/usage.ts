@@ -24,6 +24,6 @@ export default {
   "usage.day": "Tag",
   "usage.measure": "Was gezeigt wird",
   "usage.partly": "manche Preise fehlen",
-  "usage.missing": "Antworten, deren Preis nicht bekannt ist, weshalb die Kosten höher sind als gezeigt: {count}.",
+  "usage.missing": "Antworten, deren Preis nicht bekannt ist und die deshalb nicht in den Kosten enthalten sind: {count}.",
   "usage.missing.how": "Preise stehen in der Konfiguration, in {key}.",
 };

@@ -24,6 +24,6 @@ export default {
   "usage.day": "Day",
   "usage.measure": "What is shown",
   "usage.partly": "some prices are missing",
-  "usage.missing": "Answers whose price is not known, so the cost is higher than shown: {count}.",
+  "usage.missing": "Answers whose price is not known, and which are therefore not in the cost: {count}.",
   "usage.missing.how": "Prices are written in the configuration, in {key}.",
 };

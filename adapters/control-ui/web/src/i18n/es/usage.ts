@@ -24,6 +24,6 @@ export default {
   "usage.day": "Día",
   "usage.measure": "Qué se muestra",
   "usage.partly": "faltan algunos precios",
-  "usage.missing": "Respuestas cuyo precio no se conoce, por lo que el coste es mayor que el mostrado: {count}.",
+  "usage.missing": "Respuestas cuyo precio no se conoce y que por eso no están en el coste: {count}.",
   "usage.missing.how": "Los precios se escriben en la configuración, en {key}.",
 };

@@ -24,6 +24,6 @@ export default {
   "usage.day": "Jour",
   "usage.measure": "Ce qui est montré",
   "usage.partly": "certains prix manquent",
-  "usage.missing": "Réponses dont le prix n’est pas connu, le coût est donc plus élevé que ce qui est montré : {count}.",
+  "usage.missing": "Réponses dont le prix n’est pas connu et qui ne sont donc pas dans le coût : {count}.",
   "usage.missing.how": "Les prix s’écrivent dans la configuration, dans {key}.",
 };

@@ -24,6 +24,6 @@ export default {
   "usage.day": "日期",
   "usage.measure": "显示内容",
   "usage.partly": "缺少部分价格",
-  "usage.missing": "价格未知的回答数，因此实际费用高于所示：{count}。",
+  "usage.missing": "价格未知、因此未计入费用的回答数：{count}。",
   "usage.missing.how": "价格写在配置的 {key} 中。",
 };

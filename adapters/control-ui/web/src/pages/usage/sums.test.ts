@@ -12,7 +12,7 @@ function used(input: number, output: number, totalCost: number, missingCostEntri
 }
 
 function session(key: string, usage: Used | null, more: Partial<SessionUsage> = {}): SessionUsage {
-  return { key, sessionId: key, scope: "family", updatedAt: NOON, creatorKey: "x", hasContextWeight: false, usage: usage as SessionUsage["usage"], ...more };
+  return { key, agentId: "main", sessionId: key, scope: "family", updatedAt: NOON, creatorKey: "x", hasContextWeight: false, usage: usage as SessionUsage["usage"], ...more };
 }
 
 function report(more: Partial<Report["aggregates"]> = {}, sessions: SessionUsage[] = []): Report {
