@@ -16,7 +16,7 @@ export default {
   "connect.pairing.code": "The code of this request",
   "connect.pairing.waiting": "Waiting…",
   "connect.more.title": "This browser asks to be allowed more",
-  "connect.more.how": "It was let in before, for {scopes}. On the gateway’s machine, this command allows it the rest. This page notices by itself.",
+  "connect.more.how": "It was let in before, and may: {scopes}. On the gateway’s machine, this command allows it the rest. This page notices by itself.",
   "connect.more.less": "Go on with {scopes}",
   "connect.limited.title": "Too many attempts",
   "connect.limited.how": "The gateway lets nobody try again from here until {time}. This page tries by itself then.",
