@@ -105,6 +105,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("CAN-014", LATER, "files that are swapped meanwhile"),
     // It takes a browser: `adapters/control-ui/web/e2e/begin.test.mjs`.
     ("CAN-031", LATER, "a browser"),
+    // It asks for a time; what comes of it: `app/rpc/src/methods/usage/tests.rs`.
     ("RPC-097", LATER, "how long a method takes"),
     ("SLK-013", LATER, "a Slack channel"),
     ("SLK-014", LATER, "a Slack channel"),
