@@ -237,10 +237,6 @@ mod tests {
         Ok(format!("{} {}", calendar::date_of(period.first), calendar::date_of(period.last)))
     }
 
-    fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
     #[test]
     fn the_last_days_are_counted_with_today() {
         let days = |days| read(&Asked { days, ..Asked::default() }, hour(12)).unwrap();
@@ -311,7 +307,7 @@ mod tests {
     #[test]
     fn what_lies_in_the_days_lies_between_the_bounds() {
         for zone in ["UTC-12", "UTC+0", "UTC+14"] {
-            let zone = AskedZone::Specific { time_zone: None, utc_offset: text(zone) };
+            let zone = AskedZone::Specific { time_zone: None, utc_offset: Some(zone.to_owned()) };
             let asked = Asked { days: Some(3), zone, ..Asked::default() };
             let period = Period::read(&asked, &Map, hour(12)).unwrap();
             for hours in 0..24 * 10 {

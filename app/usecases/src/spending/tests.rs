@@ -55,6 +55,10 @@ fn config(price: f64) -> Arc<Config> {
     Arc::new(serde_json::from_value(config).unwrap())
 }
 
+fn money(dollars: f64) -> Money {
+    Money::from_dollars(dollars).unwrap()
+}
+
 fn session(key: &str, id: &str) -> Session {
     Session::fresh(key.parse().unwrap(), id.parse().unwrap(), Timestamp::from_millis(NOW))
 }
@@ -183,8 +187,8 @@ async fn costs_are_summed_up_by_day_and_what_has_no_price_is_counted() {
     assert_eq!((told.days, told.totals.tokens.input), (30, 3_000_000));
 
     let main = scene.spendings.cost(&scene.days(30), Some(AgentId::main())).await.unwrap();
-    assert_eq!(main.totals.cost.total().dollars(), 1.0);
-    assert_eq!(scene.cost(41).await.totals.cost.total().dollars(), 3.0);
+    assert_eq!(main.totals.cost.total(), money(1.0));
+    assert_eq!(scene.cost(41).await.totals.cost.total(), money(3.0));
 }
 
 #[tokio::test]
@@ -193,7 +197,7 @@ async fn an_answer_costs_what_it_cost_when_it_was_given() {
     let mut then = spent(MAIN, "t", 0, "known");
     then.cost = price.of(then.tokens);
     let scene = scene(Vec::new(), vec![then, spent(MAIN, "t", 0, "known")]);
-    assert_eq!(scene.cost(1).await.totals.cost.total().dollars(), 8.0);
+    assert_eq!(scene.cost(1).await.totals.cost.total(), money(8.0));
 }
 
 #[tokio::test]
@@ -212,7 +216,7 @@ async fn what_was_told_is_told_again_for_half_a_minute() {
     scene.cost(7).await;
     assert_eq!(reads(), 3);
     *scene.config.lock().unwrap() = config(2.0);
-    assert_eq!(scene.cost(7).await.totals.cost.total().dollars(), 2.0, "prices changed");
+    assert_eq!(scene.cost(7).await.totals.cost.total(), money(2.0), "prices changed");
 }
 
 #[tokio::test]
@@ -284,7 +288,7 @@ async fn a_series_is_that_of_the_current_transcript() {
     assert_eq!(transcript.as_str(), "now");
     assert!(points.len() <= POINTS);
     let cost: Money = points.iter().map(|point| point.cost).sum();
-    assert_eq!(cost.dollars(), 700.0);
+    assert_eq!(cost, money(700.0));
 }
 
 #[tokio::test]
