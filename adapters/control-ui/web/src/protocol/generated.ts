@@ -18,7 +18,7 @@ export interface Agent {
   /** Its name in keys. */
   id: string;
   /** How it presents itself. */
-  identity?: IdentityConfig | null;
+  identity?: Look | null;
   /** Its model. */
   model?: AgentModel | null;
   /** Its name for people. */
@@ -1116,18 +1116,6 @@ export interface Identity {
   name: string;
 }
 
-/** How an agent presents itself. */
-export interface IdentityConfig {
-  /** Its picture: a URL, a data URL or a letter. */
-  avatar?: string | null;
-  /** Its sign. */
-  emoji?: string | null;
-  /** Its name. */
-  name?: string | null;
-  /** What it is like. */
-  theme?: string | null;
-}
-
 /** Result of `system.info`. */
 export interface Info {
   /** How many runs are active. */
@@ -1223,6 +1211,20 @@ export interface LogLine {
 export interface LogsTold {
   /** The messages, in the order in which they were said. */
   logs: LogLine[];
+}
+
+/** How an agent presents itself. */
+export interface Look {
+  /** Its picture, as the configuration names it. */
+  avatar?: string | null;
+  /** Its picture, as an address browsers can show. */
+  avatarUrl?: string | null;
+  /** Its sign. */
+  emoji?: string | null;
+  /** Its name. */
+  name?: string | null;
+  /** What it is like. */
+  theme?: string | null;
 }
 
 /**
