@@ -196,10 +196,20 @@ impl Format {
     }
 }
 
-/// The place of the conversation with `user`. Names are often opaque, some are
+/// Who Claude Code says it is, besides the machine and the account.
+#[derive(Deserialize)]
+struct Conversation {
+    session_id: String,
+}
+
+/// The place of the conversation with `user`. Of what Claude Code says in JSON, its
+/// session alone tells conversations apart. Names are often opaque, some are
 /// JSON; what would mean something in the key of a conversation is written in
 /// another way.
 fn place_of(user: &str) -> String {
+    let conversation = serde_json::from_str::<Conversation>(user).ok();
+    let session = conversation.as_ref().map(|it| it.session_id.trim()).filter(|id| !id.is_empty());
+    let user = session.unwrap_or(user);
     let mut place = String::from("anthropic-user:");
     for byte in user.bytes() {
         match byte {
@@ -222,6 +232,8 @@ fn names_of_users_make_one_segment() {
         ("a::b",              "anthropic-user:a%3a%3ab"),
         ("a%3ab",             "anthropic-user:a%253ab"),
         (r#"{"id":"1"}"#,     "anthropic-user:%7b%22id%22%3a%221%22%7d"),
+        (r#"{"device_id":"d","session_id":"be2f-1"}"#, "anthropic-user:be2f-1"),
+        (r#"{"session_id":" "}"#, "anthropic-user:%7b%22session_id%22%3a%22%20%22%7d"),
         ("ü \n",              "anthropic-user:%c3%bc%20%0a"),
     ];
     for (user, place) in table {
