@@ -181,31 +181,40 @@ fn programs_are_not_shown_pages() {
     }
 }
 
-#[test]
-fn the_dashboard_can_only_be_looked_at() {
-    use ports::{config::Config, driven::ConfigSnapshot};
+#[tokio::test]
+async fn the_dashboard_can_only_be_looked_at() {
+    use domain::{agent::Avatar, ids::AgentId};
+    use ports::driven::{MockConfigSource, MockDigests, Portrait};
 
     struct Nobody;
 
+    #[async_trait::async_trait]
     impl Presenter for Nobody {
         fn appearance(&self) -> Appearance {
             unreachable!("nobody asks who it is")
         }
-    }
 
-    struct Unset;
-
-    impl ConfigSource for Unset {
-        fn current(&self) -> Arc<Config> {
-            Arc::default()
+        fn avatar(&self, _: &AgentId) -> Option<Avatar> {
+            unreachable!("nobody asks what it looks like")
         }
 
-        fn snapshot(&self) -> ConfigSnapshot {
-            unreachable!("nobody looks at the file")
+        async fn portrait(&self, _: &AgentId) -> Option<(Portrait, &'static str)> {
+            unreachable!("nobody asks for its picture")
         }
     }
 
-    let deps = Deps { config: Arc::new(Unset), presenter: Arc::new(Nobody), version: "1" };
+    let mut config = MockConfigSource::new();
+    config.expect_current().returning(Arc::default);
+    let digests: Arc<dyn Digests> = Arc::new(MockDigests::new());
+    let deps = Deps {
+        config: Arc::new(config),
+        presenter: Arc::new(Nobody),
+        door: Arc::new(http_kit::fake::Door),
+        digests: Arc::clone(&digests),
+        root: Arc::new(|_| None),
+        version: "1",
+    };
+    let served = Served { deps, directory: Directory::new(digests) };
     let looks = Some("GET, HEAD");
     #[rustfmt::skip]
     let table = [
@@ -225,7 +234,7 @@ fn the_dashboard_can_only_be_looked_at() {
     ];
     for (method, path, status, allow) in table {
         let request = Request::builder().method(method).uri(path).body(()).unwrap();
-        let answer = deps.answer(&request);
+        let answer = served.answer(&request).await;
         let said = answer.headers().get(header::ALLOW).map(|it| it.to_str().unwrap());
         assert_eq!((answer.status().as_u16(), said), (status, allow), "{method} {path}");
     }
