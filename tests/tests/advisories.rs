@@ -353,6 +353,8 @@ fn every_advisory_has_tests_that_are_there() {
 #[test]
 fn principals_are_made_by_the_authenticator_alone() {
     const AUTHENTICATOR: &str = "app/usecases/src/auth/admission.rs";
+    /// Made up for tests, and built for nothing else.
+    const PRETENDER: &str = "adapters/http-kit/src/fake/door.rs";
     let mut makers = Vec::new();
     for room in ["ports/src", "adapters", "app"] {
         for file in sources(&root().join(room)) {
@@ -371,7 +373,21 @@ fn principals_are_made_by_the_authenticator_alone() {
             }
         }
     }
-    assert_eq!(makers, [PathBuf::from(AUTHENTICATOR)]);
+    assert_eq!(makers, [PRETENDER, AUTHENTICATOR].map(PathBuf::from));
+    for manifest in manifests() {
+        let text = fs::read_to_string(&manifest).unwrap();
+        let (built, _) = text.split_once("[dev-dependencies]").unwrap_or((&text, ""));
+        assert!(!built.contains("\"fake\""), "{} has pretenders in it", manifest.display());
+    }
+}
+
+/// What each room says it is made of.
+fn manifests() -> Vec<PathBuf> {
+    let rooms = ["adapters", "app"].map(|room| fs::read_dir(root().join(room)).unwrap());
+    let manifests = rooms.into_iter().flatten().map(|room| room.unwrap().path().join("Cargo.toml"));
+    let manifests: Vec<_> = manifests.filter(|manifest| manifest.exists()).collect();
+    assert!(manifests.len() > 40, "{}", manifests.len());
+    manifests
 }
 
 /// V-33: nobody answers at that address, so that it would wait if it tried.
