@@ -11,7 +11,10 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{access::Principal, relay::Form};
+use domain::{
+    access::{Principal, Scope},
+    relay::Form,
+};
 use http::{HeaderMap, Response};
 use http_kit::{
     Body,
@@ -72,7 +75,8 @@ pub(crate) async fn answer(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<Option<Response<Body>>, Refusal> {
-    let fork = Fork { config, relay: &*visit.deps.relay, serves, principal };
+    let (relay, scope) = (&*visit.deps.relay, Scope::Write);
+    let fork = Fork { config, relay, serves, principal, scope };
     match fork.way(headers, body).await {
         Ok(Way::Agent) => Ok(None),
         Ok(Way::Straight { model, name_at }) => {
@@ -92,13 +96,32 @@ pub(crate) async fn answer(
             };
             Ok(Some(pass(visit, principal, request, &meaning).await))
         }
-        Err(NoWay::NotServed) => Ok(Some(not_served())),
-        Err(NoWay::NoModel(model)) => Err(Refusal::no_model(&model)),
-        Err(NoWay::Nameless) => {
+        Err(no_way) => ends(no_way).map(Some),
+    }
+}
+
+/// How a request is answered that goes nowhere.
+pub(crate) fn ends(no_way: NoWay) -> Result<Response<Body>, Refusal> {
+    match no_way {
+        NoWay::NotServed => Ok(not_served()),
+        NoWay::NoModel(model) => Err(Refusal::no_model(&model)),
+        NoWay::Nameless => {
             Err(Refusal::invalid("model: required, as in anthropic/claude-opus-4-5"))
         }
-        Err(NoWay::Denied(denied)) => Err(denied.into()),
+        NoWay::Denied(denied) => Err(denied.into()),
     }
+}
+
+/// What a provider is asked, whatever the model is called there.
+pub(crate) fn request_of(asked: Asked) -> Result<ModelRequest, Refusal> {
+    let Asked { talk, sampling, thinking, tools, .. } = asked;
+    if talk.rests_on_transcript() {
+        return Err(Refusal::invalid("messages: tool_result without a tool_use before it"));
+    }
+    let mut messages = talk.history;
+    messages.push(talk.message);
+    let (model, system) = (String::new(), talk.instructions);
+    Ok(ModelRequest { model, system, messages, thinking, sampling, tools })
 }
 
 async fn pass(
@@ -177,18 +200,10 @@ impl Meaning for MessagesMeaning {
             request::read(&body, depth, Purpose::Answer)
         };
         let asked = compute(self.body.len(), read).await?;
-        if asked.talk.rests_on_transcript() {
-            return Err(
-                Refusal::invalid("messages: tool_result without a tool_use before it").into()
-            );
-        }
-        let Asked { stream, talk, sampling, thinking, thoughts, tools, .. } = asked;
-        let stops = sampling.stop.clone();
+        let (stream, thoughts) = (asked.stream, asked.thoughts);
+        let request = request_of(asked)?;
+        let stops = request.sampling.stop.clone();
         let _ = self.manner.set(Manner { stream, stops, thoughts });
-        let mut messages = talk.history;
-        messages.push(talk.message);
-        let (model, system) = (String::new(), talk.instructions);
-        let request = ModelRequest { model, system, messages, thinking, sampling, tools };
         Ok(Meant { request, stream })
     }
 }

@@ -48,6 +48,8 @@ pub struct Fork<'a> {
     pub serves: bool,
     /// Who asks.
     pub principal: &'a Principal,
+    /// What they need to ask an agent.
+    pub scope: Scope,
 }
 
 /// Which way a request goes.
@@ -104,7 +106,7 @@ impl Fork<'_> {
         if !self.serves {
             return Err(NoWay::NotServed);
         }
-        Access::Operator(Scope::Write).check(self.principal).map_err(NoWay::Denied)?;
+        Access::Operator(self.scope).check(self.principal).map_err(NoWay::Denied)?;
         Ok(Way::Agent)
     }
 }
@@ -168,7 +170,9 @@ mod tests {
                 headers.insert("x-openclaw-agent-id", "main".parse().unwrap());
             }
             let relay = Lab::new(enabled);
-            let fork = Fork { config: &config, relay: &relay, serves, principal: &principal };
+            let scope = Scope::Write;
+            let fork =
+                Fork { config: &config, relay: &relay, serves, principal: &principal, scope };
             let found = fork.way(&headers, &Bytes::from_static(body.as_bytes())).await;
             assert_eq!(found, way, "{enabled} {serves} {names_agent} {body}");
         }

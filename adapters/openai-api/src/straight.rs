@@ -10,7 +10,11 @@ mod responses;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use domain::{access::Principal, agent::ModelRef, relay::Form};
+use domain::{
+    access::{Principal, Scope},
+    agent::ModelRef,
+    relay::Form,
+};
 use http::{HeaderMap, Request, Response};
 use http_kit::{
     Body, Fork, NoWay, Way, bearer, passed_on, passed_refusal, show_answerer, show_standing,
@@ -57,7 +61,8 @@ impl Asking<'_> {
     /// is for an agent, who may be asked.
     pub(crate) async fn answer(&self) -> Result<Option<Response<Body>>, Refusal> {
         let Self { visit, config, form, serves, principal, headers, body } = *self;
-        let fork = Fork { config, relay: &*visit.deps.relay, serves, principal };
+        let (relay, scope) = (&*visit.deps.relay, Scope::Write);
+        let fork = Fork { config, relay, serves, principal, scope };
         match fork.way(headers, body).await {
             Ok(Way::Agent) => Ok(None),
             Ok(Way::Straight { model, name_at }) => {

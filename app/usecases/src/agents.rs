@@ -26,6 +26,7 @@ use ports::{
 };
 
 pub use self::catalogue::Catalogue;
+pub(crate) use self::count::tokens_of;
 use self::turn::Turn;
 
 /// What an agent is told about itself when the configuration says nothing.

@@ -24,8 +24,8 @@ use domain::{
 };
 use ports::{
     config::Config,
-    driven::{Archive, Clock, ConfigSource, Entropy, Journal},
-    driving::{self, Passed, Passing, RelayRefusal, Relayed, UsageRow},
+    driven::{Archive, Clock, ConfigSource, Entropy, Journal, ModelRequest},
+    driving::{self, Passed, Passing, RelayRefusal, Relayed, TokenCount, UsageRow},
 };
 use tokio::sync::OnceCell;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -36,7 +36,10 @@ use self::{
     asking::Candidate,
     books::{Books, Limited},
 };
-use crate::{agents::Catalogue, calendar};
+use crate::{
+    agents::{Catalogue, tokens_of},
+    calendar,
+};
 
 /// What passing requests on takes.
 pub struct Deps {
@@ -94,20 +97,29 @@ impl Relay {
         let candidates = self.candidates(&config, caller, request)?;
         let books = Arc::clone(self.books().await?);
         let tokens = estimate_tokens(request.body.len() as u64, 0);
-        if let Some(name) = caller.relay_key() {
-            let key = config.gateway.http.relay.keys.get(name);
-            let allowance = key.map(ports::config::relay::RelayKeyConfig::allowance);
-            let now = self.0.deps.clock.now();
-            let Limited { standing: found, refused } =
-                books.admit(name, &allowance.unwrap_or_default(), tokens, now);
-            *standing = found;
-            if let Some(why) = refused {
-                return Err(self.exhausted(why));
-            }
-        }
+        self.admit(&books, &config, caller, tokens, standing)?;
         let mut ticket = Ticket::new(books, caller.relay_key(), request, tokens);
         let begun = asking::ask(&self.0.deps, candidates, request, &mut ticket).await?;
         Ok(ticket.pass(begun))
+    }
+
+    /// Lets `caller` in for so many tokens, if their key has them left.
+    fn admit(
+        &self,
+        books: &Books,
+        config: &Config,
+        caller: &Principal,
+        tokens: u64,
+        standing: &mut Standing,
+    ) -> Result<(), RelayRefusal> {
+        let Some(name) = caller.relay_key() else { return Ok(()) };
+        let key = config.gateway.http.relay.keys.get(name);
+        let allowance = key.map(ports::config::relay::RelayKeyConfig::allowance);
+        let now = self.0.deps.clock.now();
+        let Limited { standing: found, refused } =
+            books.admit(name, &allowance.unwrap_or_default(), tokens, now);
+        *standing = found;
+        refused.map_or(Ok(()), |why| Err(self.exhausted(why)))
     }
 
     /// Whom to ask, in order: the model of `request`, and those that stand in for
@@ -207,6 +219,24 @@ impl driving::Relay for Relay {
         let mut standing = Standing::default();
         let answer = self.answer(caller, &request, &mut standing).await;
         Relayed { standing, answer }
+    }
+
+    async fn count(
+        &self,
+        caller: &Principal,
+        model: &ModelRef,
+        request: ModelRequest,
+    ) -> Result<TokenCount, RelayRefusal> {
+        let config = self.0.deps.config.current();
+        let listed = self.0.deps.catalogue.now();
+        let provider = listed.provider(model.provider());
+        let provider = provider.filter(|it| !it.forms().is_empty());
+        let provider = provider.filter(|_| may_ask(&config, caller, model));
+        let provider = provider.ok_or_else(|| RelayRefusal::UnknownModel(model.clone()))?;
+        self.admit(&**self.books().await?, &config, caller, 0, &mut Standing::default())?;
+        let request = ModelRequest { model: model.model().to_owned(), ..request };
+        let counted = tokens_of(&**provider, request).await;
+        counted.map_err(|error| RelayRefusal::Provider(error.into()))
     }
 
     async fn usage(&self, days: u32) -> Result<Vec<UsageRow>, RelayRefusal> {

@@ -11,7 +11,7 @@ use domain::{
     relay::{Exhausted, Form, Standing, Tally},
 };
 
-use super::Answer;
+use super::{Answer, TokenCount};
 use crate::{
     BoxStream,
     driven::{ModelRequest, RelayError},
@@ -45,6 +45,15 @@ pub trait Relay: Send + Sync {
 
     /// Asks a provider on behalf of `caller`, who may.
     async fn relay(&self, caller: &Principal, request: Passed) -> Relayed;
+
+    /// How many tokens `request` gives `model` to read, on behalf of `caller`, who
+    /// may ask it. It counts as a request, and uses nothing.
+    async fn count(
+        &self,
+        caller: &Principal,
+        model: &ModelRef,
+        request: ModelRequest,
+    ) -> Result<TokenCount, RelayRefusal>;
 
     /// What was used in the last so many days, today included.
     async fn usage(&self, days: u32) -> Result<Vec<UsageRow>, RelayRefusal>;

@@ -13,7 +13,7 @@ use ports::{
     driven::{
         FinishReason, ModelError, ModelMessage, ModelPart, ModelRole, RelayError, Said, ToolResult,
     },
-    driving::{Copied, Passing, PassingBody, RelayRefusal, Reply},
+    driving::{Copied, Passing, PassingBody, RelayRefusal, Reply, TokenCount},
 };
 use serde_json::{Value, json};
 
@@ -124,7 +124,9 @@ async fn a_key_for_models_opens_nothing_else_and_agents_are_asked_as_before() {
         ("/v1/messages", KEY, &*agent, 404),
         ("/v1/messages", KEY, "{}", 400),
         ("/v1/messages", &*with_agent, HI, 404),
-        ("/v1/messages/count_tokens", KEY, HI, 403),
+        ("/v1/messages/count_tokens", KEY, &*agent, 404),
+        ("/v1/messages/count_tokens", &*with_agent, HI, 404),
+        ("/v1/messages/count_tokens", "x-api-key: read\r\n", HI, 403),
     ] {
         let said = house.request("POST", path, headers, body).await;
         assert_eq!(said.status, status, "{path} {body}: {}", said.body);
@@ -137,6 +139,25 @@ async fn a_key_for_models_opens_nothing_else_and_agents_are_asked_as_before() {
         let said = house.request("POST", "/v1/messages", headers, body).await;
         assert_eq!(said.json()["content"][0]["text"], "hello", "{}", said.body);
     }
+}
+
+#[tokio::test]
+async fn what_goes_straight_is_counted_straight() {
+    let house = house().await;
+    for who in [KEY, OWNER] {
+        let said = house.request("POST", "/v1/messages/count_tokens", who, HI).await;
+        assert_eq!((said.status, said.json()), (200, json!({ "input_tokens": 2 })), "{who}");
+        assert!(said.head.contains("\r\nx-openclaw-token-count: counted"), "{}", said.head);
+    }
+    let unknown = HI.replace("lab/one", "lab/unknown");
+    let said = house.request("POST", "/v1/messages/count_tokens", KEY, &unknown).await;
+    assert_eq!(said.status, 404, "{}", said.body);
+
+    let agent = HI.replace("lab/one", "openclaw");
+    house.counts(Ok(TokenCount::Counted(42)));
+    let reader = "x-api-key: read\r\n";
+    let said = house.request("POST", "/v1/messages/count_tokens", reader, &agent).await;
+    assert_eq!(said.json(), json!({ "input_tokens": 42 }), "an agent reads more than that");
 }
 
 /// What is answered to `body` where a model of another protocol says `replies`.

@@ -9,7 +9,10 @@ use domain::{
     ids::AgentId,
     relay::{Standing, Tally},
 };
-use ports::driving::{Meant, Passed, Passing, Relay, RelayRefusal, Relayed, UsageRow};
+use ports::{
+    driven::{ModelPart, ModelRequest},
+    driving::{Meant, Passed, Passing, Relay, RelayRefusal, Relayed, TokenCount, UsageRow},
+};
 
 use super::locked;
 
@@ -82,6 +85,24 @@ impl Relay for Lab {
             Err(misread) => return Relayed { standing, answer: Err(misread.into()) },
         }
         Relayed { standing, answer }
+    }
+
+    async fn count(
+        &self,
+        _: &Principal,
+        model: &ModelRef,
+        request: ModelRequest,
+    ) -> Result<TokenCount, RelayRefusal> {
+        if model.model() == "unknown" {
+            return Err(RelayRefusal::UnknownModel(model.clone()));
+        }
+        let said = request.messages.iter().flat_map(|message| &message.parts);
+        let text = said.filter_map(|part| match part {
+            ModelPart::Text(text) => Some(text.len() as u64),
+            _ => None,
+        });
+        // A letter is a token.
+        Ok(TokenCount::Counted(text.sum()))
     }
 
     async fn usage(&self, days: u32) -> Result<Vec<UsageRow>, RelayRefusal> {

@@ -2,7 +2,7 @@
 
 use domain::agent::estimate_tokens;
 use ports::{
-    driven::{AgentTurn, ModelPart, ModelRequest},
+    driven::{AgentTurn, ModelError, ModelPart, ModelProvider, ModelRequest},
     driving::{CountError, TokenCount},
 };
 
@@ -13,24 +13,34 @@ impl Agents {
     pub(crate) async fn count(&self, turn: &AgentTurn) -> Result<TokenCount, CountError> {
         let first = self.order(turn).into_iter().next();
         let request = self.request(turn, first.as_ref().map_or("", |model| model.model()));
-        let size = size(&request);
         let listed = self.0.catalogue.now();
         let provider = first.and_then(|model| listed.provider(model.provider()).cloned());
         let counted = match provider {
-            Some(provider) => provider.count_tokens(request).await,
+            Some(provider) => tokens_of(&*provider, request).await,
             // Asking would fail; what was said can be measured all the same.
-            None => Ok(None),
+            None => Ok(estimate(&request)),
         };
-        match counted {
-            Ok(Some(tokens)) => Ok(TokenCount::Counted(tokens)),
-            Ok(None) => Ok(TokenCount::Estimated(estimate_tokens(size.bytes, size.pictures))),
-            Err(error) => Err(CountError::Failed {
-                message: error.message,
-                kind: error.kind,
-                retry_after: error.retry_after,
-            }),
-        }
+        counted.map_err(|error| CountError::Failed {
+            message: error.message,
+            kind: error.kind,
+            retry_after: error.retry_after,
+        })
     }
+}
+
+/// How many tokens `request` gives a model of `provider` to read.
+pub(crate) async fn tokens_of(
+    provider: &dyn ModelProvider,
+    request: ModelRequest,
+) -> Result<TokenCount, ModelError> {
+    let estimate = estimate(&request);
+    let counted = provider.count_tokens(request).await?;
+    Ok(counted.map_or(estimate, TokenCount::Counted))
+}
+
+fn estimate(request: &ModelRequest) -> TokenCount {
+    let size = size(request);
+    TokenCount::Estimated(estimate_tokens(size.bytes, size.pictures))
 }
 
 /// How much there is to read.
@@ -77,8 +87,8 @@ mod tests {
         Json,
         config::Config,
         driven::{
-            MockClock, MockConfigSource, MockModelProvider, ModelError, ModelMessage, ModelRole,
-            Sampling, ToolCall, ToolResult, ToolSpec, ToolUse,
+            MockClock, MockConfigSource, MockModelProvider, ModelMessage, ModelRole, Sampling,
+            ToolCall, ToolResult, ToolSpec, ToolUse,
         },
     };
 

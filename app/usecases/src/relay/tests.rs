@@ -25,8 +25,8 @@ use ports::{
     config::Config,
     driven::{
         Change, Committed, Entry, MockArchive, MockEntropy, MockJournal, ModelError, ModelEvent,
-        ModelInfo, ModelProvider, ModelRequest, RelayAnswer, RelayBody, RelayError, RelayRequest,
-        RelayStream, Setting, Unspoken, Used,
+        ModelInfo, ModelMessage, ModelProvider, ModelRequest, ModelRole, RelayAnswer, RelayBody,
+        RelayError, RelayRequest, RelayStream, Sampling, Setting, ToolUse, Unspoken, Used,
     },
     driving::{Passed, Passing, PassingBody, Relay as _, RelayRefusal, Relayed},
 };
@@ -85,6 +85,15 @@ impl ModelProvider for Lab {
             ..ModelError::new(kind, "it failed at http://secret")
         };
         Ok(Box::pin(stream::iter(events.into_iter().map(move |event| event.map_err(failed)))))
+    }
+
+    async fn count_tokens(&self, request: ModelRequest) -> Result<Option<u64>, ModelError> {
+        let length = request.messages.iter().map(|message| message.plain_text().len() as u64);
+        match &*request.model {
+            "one" => Ok(Some(length.sum())),
+            "none" => Ok(None),
+            _ => Err(ModelError::new(FailureKind::Overloaded, "it broke")),
+        }
     }
 
     fn leaves_out(&self, request: &ModelRequest) -> Option<Unspoken> {
@@ -263,6 +272,18 @@ impl House {
     }
 }
 
+/// Somebody says `text` to a model.
+fn saying(text: &str) -> ModelRequest {
+    ModelRequest {
+        model: String::new(),
+        system: None,
+        messages: vec![ModelMessage::text(ModelRole::User, text)],
+        thinking: None,
+        sampling: Sampling::default(),
+        tools: ToolUse::default(),
+    }
+}
+
 fn passed(model: &str, form: Form) -> Passed {
     let body = Bytes::from(format!("{{\"model\":\"{model}\",\"pad\":\"{}\"}}", "x".repeat(60)));
     let model: ModelRef = model.parse().unwrap();
@@ -421,6 +442,40 @@ async fn a_key_has_its_limits() {
     assert_eq!(standing.requests.map(|it| (it.limit, it.remaining)), Some((2, 0)));
     assert_eq!(house.relay.models(&key("narrow")).len(), 2);
     assert_eq!(house.relay.models(&owner()).len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_model_would_read_is_counted_for_whoever_may_ask_it() {
+    let keys = json!({ "keys": {
+        "twice": { "requestsPerMinute": 2 }, "narrow": { "models": ["spare/*"] },
+    } });
+    let house = House::new(&keys, Vec::new(), Vec::new());
+    let said = "x".repeat(4000);
+    #[rustfmt::skip]
+    let table = [
+        (owner(),       MODEL,        "Counted(4000)"),
+        (key("twice"),  MODEL,        "Counted(4000)"),
+        (key("narrow"), "spare/one",  "Counted(4000)"),
+        (key("twice"),  "spare/none", "Estimated(1000)"),
+        (key("twice"),  MODEL,        "in 30 s"),
+        (key("narrow"), MODEL,        "there is no model `lab/one`"),
+        (owner(),       "none/one",   "there is no model `none/one`"),
+        (owner(),       "nobody/one", "there is no model `nobody/one`"),
+        (owner(),       "lab/broken", "Provider"),
+    ];
+    for (caller, model, expected) in table {
+        let (model, request) = (model.parse().unwrap(), saying(&said));
+        let found = match house.relay.count(&caller, &model, request).await {
+            Ok(count) => format!("{count:?}"),
+            Err(RelayRefusal::Exhausted { retry_after, .. }) => {
+                format!("in {} s", retry_after.as_secs())
+            }
+            Err(RelayRefusal::Provider(_)) => "Provider".to_owned(),
+            Err(refusal) => refusal.to_string(),
+        };
+        assert_eq!(found, expected, "{model}");
+    }
+    assert!(house.asked().is_empty() && house.used().await.is_empty(), "nobody was asked");
 }
 
 #[tokio::test(start_paused = true)]

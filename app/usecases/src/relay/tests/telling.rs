@@ -3,7 +3,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "tables of what comes hold what fails as well")]
 
 use ports::{
-    driven::{FinishReason, ModelMessage, ModelRole, Sampling, ToolCall, ToolUse},
+    driven::{FinishReason, Sampling, ToolCall},
     driving::{Meaning, Meant, Misread, Outcome, Reply},
 };
 
@@ -21,14 +21,8 @@ impl Meaning for Fixed {
 }
 
 fn meant(stream: bool, seed: Option<i64>) -> Result<Meant, Misread> {
-    let request = ModelRequest {
-        model: String::new(),
-        system: None,
-        messages: vec![ModelMessage::text(ModelRole::User, "hi")],
-        thinking: None,
-        sampling: Sampling { seed, ..Sampling::default() },
-        tools: ToolUse::default(),
-    };
+    let sampling = Sampling { seed, ..Sampling::default() };
+    let request = ModelRequest { sampling, ..saying("hi") };
     Ok(Meant { request, stream })
 }
 
