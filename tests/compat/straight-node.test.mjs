@@ -146,6 +146,14 @@ describe("Anthropic's SDK at a provider of OpenAI's protocol", { skip }, () => {
     assert.ok(pieces >= 5, `${pieces} pieces`);
   });
 
+  test("how much there would be to read", async () => {
+    const { messages } = ask("x".repeat(400));
+    for (const name of ["fake/fake-16-0", CLAUDE]) {
+      const { input_tokens } = await anthropic.messages.countTokens({ model: name, messages });
+      assert.ok(input_tokens >= 100 && input_tokens < 150, `${name}: ${input_tokens}`);
+    }
+  });
+
   test("a tool and its result", async () => {
     const marker = `tool-${crypto.randomUUID()}`;
     const tools = [{ name: "get_weather", input_schema: parameters }];
