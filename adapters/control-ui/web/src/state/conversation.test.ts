@@ -167,6 +167,19 @@ test.each([
   expect(it.conversation.live.peek()).toEqual([]);
 });
 
+test("an answer that was stopped is there once, though more of it was written down than heard", async () => {
+  const it = scene();
+  await settled(it);
+  it.conversation.say("x");
+  await vi.waitFor(() => expect(it.conversation.live.peek().length).toBe(1));
+  const run = it.sent[0]!.idempotencyKey;
+  it.chat("delta", run, { message: message("assistant", "so f") });
+  it.chat("aborted", run);
+  const written = message("assistant", "so far", { runId: run, stopReason: "aborted" }, 2);
+  it.hear("session.message", { sessionKey: KEY, messageId: "m2", messageSeq: 2, message: written });
+  expect(it.texts()).toEqual(["x", "so far"]);
+});
+
 test("after a gap nothing is missing, twice or out of order", async () => {
   const it = scene([message("user", "1", {}, 1), message("assistant", "2", { runId: "a" }, 2)]);
   await settled(it);

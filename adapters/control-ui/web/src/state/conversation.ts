@@ -260,7 +260,9 @@ export class Conversation {
     const { message, messageId: id, messageSeq: seq } = told;
     const before = this.entries.peek();
     if (before.some((it) => it.id === id)) return;
-    const known = namesOf(before).get(nameOf(message));
+    // What was heard until an answer was stopped may be shorter than what was written down.
+    const heard = before.find((it) => it.id === null && message.role === "assistant" && it.key === `run:${message.runId}`);
+    const known = namesOf(before).get(nameOf(message)) ?? heard;
     const entry: Entry = { key: known?.key ?? `id:${id}`, message, id, seq, sending: null };
     this.entries.value = known ? before.map((it) => (it === known ? entry : it)) : [...before, entry];
     if (message.role === "assistant" && message.runId) this.#show(message.runId, "");

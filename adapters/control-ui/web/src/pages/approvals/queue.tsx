@@ -1,6 +1,6 @@
 // The commands that wait for consent, to be decided with the mouse or the keyboard.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { gateway } from "../../gateway/index.ts";
 import { duration } from "../../i18n/format.ts";
@@ -30,8 +30,9 @@ export function Queue() {
   const question = questions.find((it) => it.id === current);
 
   // A question somebody else decided about makes room for another one. A key that was meant for the first
-  // must not decide about the second.
-  useEffect(() => {
+  // must not decide about the second. Keys are heard for what is in sight, so both effects come with it and
+  // not when the browser has painted.
+  useLayoutEffect(() => {
     order.current = ids;
     if (current === chosen) return;
     setChosen(current);
@@ -53,7 +54,7 @@ export function Queue() {
     }
     setBusy((before) => new Set([...before].filter((it) => it !== id)));
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       const action = actionFor(event);
       if (!action || !ids.length) return;
